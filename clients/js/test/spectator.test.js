@@ -107,6 +107,30 @@ test("a server that goes is waited for, and where to look is said again", async 
   assert.equal(realm.clock.waiting, 0, "no timer is left");
 });
 
+test("a ticket that comes to nothing is followed by one other", async () => {
+  for (const [refused, isIn] of [
+    [1, true],
+    [2, false],
+  ]) {
+    const realm = new Realm((count) => ({ greets: count >= refused, tells: { welcome: NONE } }));
+    const asked = [];
+    const api = { watch: async () => (asked.push("watch"), grant({ character_id: null })) };
+    const entering = Spectator.watch(api, "service token", { map: 1 }, realm.options);
+    const outcome = entering.then(
+      (spectator) => spectator.isConnected,
+      (error) => !error.isWorthAnotherTicket,
+    );
+    for (let count = 0; count < refused; count += 1) {
+      await realm.clock.pass(50);
+      realm.servers[count].socket.end(1008);
+    }
+    await realm.clock.pass(200);
+    assert.deepEqual([await outcome, asked.length], [isIn, 2]);
+    (await entering.catch(() => null))?.close();
+    assert.equal(realm.clock.waiting, 0, "no timer is left");
+  }
+});
+
 test("a token that is wrong by now stays wrong", async () => {
   const problem = { status: 401, code: "SERVICE_TOKEN_REQUIRED", retryAfterS: null };
   const answer = (count) => {

@@ -210,7 +210,9 @@ test("a frame reader takes what is complete, and nothing of what is too long", (
 function entering({ opens = () => true, ...options } = {}) {
   const clock = new FakeClock();
   const servers = [];
-  const serve = (socket) => servers.push(new MapServer(socket, clock));
+  // One that the test refuses itself says nothing.
+  const greets = () => !options.anotherGrant || servers.length > 0;
+  const serve = (socket) => servers.push(new MapServer(socket, clock, { greets: greets() }));
   const { WebTransport, opened: sessions } = fakeSessions((session) => {
     if (opens("webtransport")) queueMicrotask(() => session.accept());
   });
@@ -256,6 +258,21 @@ test("where WebTransport comes to nothing a WebSocket is taken within 3 s, on th
   servers[0].flush();
   await clock.pass(200);
   assert.deepEqual([servers.length, sessions.length, player.isConnected], [2, 1, true]);
+  player.close();
+});
+
+test("a ticket that WebTransport has spent before it came to nothing is followed by another", async () => {
+  const asked = [];
+  const anotherGrant = async () => (asked.push("another"), grant({ map_wt_url: URL }));
+  const { clock, sockets, sessions, client } = entering({ opens: () => false, anotherGrant });
+  await clock.pass(3100);
+  const [first] = sockets;
+  assert.deepEqual([first.sent[0], sessions.length], [beginningOf(sessions[0])[0], 1], "the same one on the WebSocket");
+  assert.deepEqual(asked, []);
+  first.end(1008);
+  await clock.pass(200);
+  const player = await client;
+  assert.deepEqual([asked.length, sockets.length, sessions.length, player.transport], [1, 2, 1, "websocket"]);
   player.close();
 });
 
