@@ -1,7 +1,7 @@
 //! The messages on the stream of a WebTransport session: two bytes of length, least significant first, and so many bytes.
 //!
-//! The first message from a client is its ticket, every other one a payload; what the stream begins with may come in the request. A length of 0 ends the session; from the
-//! server two bytes follow, the code with which a WebSocket would be closed.
+//! The first message from a client is its ticket, every other one a payload; what the stream begins with may come in the
+//! request. A length of 0 ends the session; from the server two bytes follow, the code with which a WebSocket would be closed.
 
 use std::ops::Range;
 
