@@ -6,10 +6,10 @@ import { test } from "node:test";
 import { Assets } from "../src/assets.js";
 import { Bubbles } from "../src/scene/bubbles.js";
 import { Floaters } from "../src/scene/effects.js";
-import { shadowOf } from "../src/scene/figures.js";
 import { Kept } from "../src/scene/kept.js";
 import { Labels } from "../src/scene/labels.js";
 import { drawPlaces } from "../src/scene/places.js";
+import { shadowOf } from "../src/scene/shadows.js";
 import { Sheet } from "../src/scene/sheets.js";
 
 /** All canvases that were made, with what the page reads of them. */

@@ -99,6 +99,11 @@ async fn a_copied_tab_leaves_the_log_in_to_the_first_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_chat_follows_what_is_said_but_for_those_who_read_what_was() {
+    plays("chat.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn axe_finds_nothing_that_keeps_anybody_out() {
     plays("accessible.mjs").await;
 }

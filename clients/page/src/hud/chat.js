@@ -5,7 +5,7 @@ import { glyph } from "../glyphs.js";
 import { bytesOf, CHAT_BYTES, HELP, readLine } from "./chat-commands.js";
 
 /** Older lines are forgotten. */
-const MOST_LINES = 200;
+const MOST_LINES = 100;
 const MOST_SENT = 50;
 /** After so long without a word the chat steps back. */
 const QUIET_AFTER_MS = 12_000;
@@ -27,8 +27,9 @@ export class Chat {
   #recalled = 0;
   #lastLineMs = 0;
   #unread = 0;
-  /** Tells which lines are cut by the edge of the log. */
-  #edges;
+  /** Whether lines have come since the last frame, and whether the newest was in view before them. */
+  #hasNewLines = false;
+  #wasAtEnd = true;
 
   constructor(game) {
     this.#game = game;
@@ -49,7 +50,6 @@ export class Chat {
       this.#badge,
     );
     const line = h("div.chat-line", {}, this.#where, this.#input, this.#left);
-    this.#edges = new IntersectionObserver(markCut, { root: this.#log, threshold: [0, 0.25, 0.5, 0.75, 0.99] });
     this.element = h("section.chat", { "aria-label": "Chat" }, toggle, h("div.chat-body", {}, this.#log, line));
     this.#showScope();
   }
@@ -189,23 +189,18 @@ export class Chat {
   }
 
   #line(kind, text, { name = null, before = "", after = "" } = {}) {
-    const isAtEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 30;
+    // To ask where the log stands costs a layout, if anything has changed since the last one.
+    if (!this.#hasNewLines) this.#wasAtEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 30;
+    this.#hasNewLines = true;
     const words = h("span.words", { dir: "auto" }, text);
     const line =
       name === null
         ? h(`p.line.${kind}`, {}, words)
         : h(`p.line.${kind}`, {}, before, this.#nameButton(name), `${after}: `, words);
     this.#log.append(line);
-    this.#edges.observe(line);
-    if (this.#log.childElementCount > MOST_LINES) this.#forget(this.#log.firstElementChild);
-    if (isAtEnd) this.#log.scrollTop = this.#log.scrollHeight;
+    if (this.#log.childElementCount > MOST_LINES) this.#log.firstElementChild.remove();
     this.#lastLineMs = performance.now();
     if (["whisper", "party", "say"].includes(kind)) this.#unread += 1;
-  }
-
-  #forget(line) {
-    this.#edges.unobserve(line);
-    line.remove();
   }
 
   #nameButton(name) {
@@ -217,6 +212,12 @@ export class Chat {
     return h("button.name", { type: "button", onclick: open, oncontextmenu: open }, name);
   }
 
+  /** In each frame: whoever reads the newest lines sees those that have come. */
+  frame() {
+    if (this.#hasNewLines && this.#wasAtEnd) this.#log.scrollTop = this.#log.scrollHeight;
+    this.#hasNewLines = false;
+  }
+
   update(nowMs) {
     const isInUse = this.element.contains(document.activeElement);
     if (isInUse) this.#unread = 0;
@@ -224,14 +225,4 @@ export class Chat {
     setText(this.#badge, String(Math.min(this.#unread, 99)));
     setShown(this.#badge, this.#unread > 0);
   }
-
-  close() {
-    this.#edges.disconnect();
-  }
-}
-
-/** A line of which only a part can be seen is not shown: half letters look broken. */
-function markCut(entries) {
-  for (const { target, intersectionRatio } of entries)
-    target.classList.toggle("cut", intersectionRatio > 0 && intersectionRatio < 0.95);
 }

@@ -11,6 +11,8 @@ export class MiniMapFrame {
   #place = h("span.place");
   #channel;
   #nextMs = 0;
+  /** Whether it waits for the next frame, in which less else is done than in that of an update. */
+  #isDue = false;
 
   constructor(game) {
     this.#game = game;
@@ -40,6 +42,11 @@ export class MiniMapFrame {
     setText(this.#channel, `Channel ${welcome.channel}`);
     if (nowMs < this.#nextMs) return;
     this.#nextMs = nowMs + EVERY_MS;
-    this.#game.scene.drawMiniMap(this.#canvas, nowMs);
+    this.#isDue = true;
+  }
+
+  frame() {
+    if (this.#isDue) this.#game.scene.drawMiniMap(this.#canvas);
+    this.#isDue = false;
   }
 }

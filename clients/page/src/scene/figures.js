@@ -5,6 +5,7 @@ import { drawFrame } from "./effects.js";
 import { projectilePaths } from "./looks.js";
 import { marksOf, drawMarks } from "./marks.js";
 import { DEAD, radians } from "./motion.js";
+import { shadowOf } from "./shadows.js";
 
 const FLASH = "#ffffff";
 const BAR_WIDTH = 26;
@@ -20,30 +21,12 @@ const USUAL = {
   Vendor: "pictures/vendors/vendor.png",
 };
 
-const WIDEST_SHADOW = 128;
-/** Shadows by their width, which is even. */
-const shadows = new Map();
-
-/** A soft ellipse under somebody's feet. */
-export function shadowOf(width) {
-  const even = Math.min(Math.max(Math.round(width / 2) * 2, 8), WIDEST_SHADOW);
-  if (!shadows.has(even)) {
-    const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [even, Math.round(even * 0.42)];
-    const context = canvas.getContext("2d");
-    context.fillStyle = "rgba(16, 12, 24, 0.34)";
-    context.beginPath();
-    context.ellipse(even / 2, canvas.height / 2, even / 2, canvas.height / 2, 0, 0, 2 * Math.PI);
-    context.fill();
-    shadows.set(even, canvas);
-  }
-  return shadows.get(even);
-}
+const FOLDERS = { Player: "characters", Mob: "mobs" };
 
 /** The sheet of somebody; null while it is on its way. */
 export function sheetOf(actor, { sheets, content, vendors }) {
   const { definition } = actor.entity.components.Appearance;
-  const folder = { Player: "characters", Mob: "mobs" }[actor.kind];
+  const folder = FOLDERS[actor.kind];
   if (folder) {
     const { id } = (actor.kind === "Mob" ? content.mobs : content.classes)[definition] ?? {};
     return id ? sheets.get(`pictures/${folder}/${id}.png`, USUAL[actor.kind]) : null;
@@ -68,7 +51,7 @@ export function colourOf(actor, { palette, party, content }) {
   return palette.vendor;
 }
 
-/** Draws somebody with the shadow, and what is to be seen of what happens to it. */
+/** Draws somebody, and what is to be seen of what happens to it. */
 export function drawFigure(context, actor, frame) {
   const { view, nowMs, selection } = frame;
   const sheet = sheetOf(actor, frame);
@@ -76,8 +59,6 @@ export function drawFigure(context, actor, frame) {
   const column = actor.column(nowMs, actor.isOwn ? frame.ownTick : frame.tick);
   if (!sheet) return;
   context.globalAlpha = actor.alpha(nowMs) * (actor.entity.hasStatus(STATUS_FLAGS.connection_lost) ? 0.5 : 1);
-  const shadow = shadowOf(Math.min(sheet.wide * 0.9, sheet.frame * 0.7));
-  if (column !== DEAD) context.drawImage(shadow, x - (shadow.width >> 1), y - (shadow.height >> 1));
   const isMarked = column !== DEAD && actor.id === selection.hovered;
   if (isMarked) sheet.drawOutline(context, column, actor.row, x, y, colourOf(actor, frame));
   sheet.draw(context, column, actor.row, x, y);
@@ -104,12 +85,14 @@ export function showsHealth(actor, { selection }) {
 
 /** Draws the bars above a head: health, and the cast under it. */
 export function drawBars(context, actor, frame) {
+  const isHurt = showsHealth(actor, frame);
+  if (actor.goneMs !== null || !(isHurt || actor.cast)) return;
   const sheet = sheetOf(actor, frame);
-  if (!sheet || actor.goneMs !== null) return;
+  if (!sheet) return;
   const left = Math.round(actor.x) - frame.view.x - BAR_WIDTH / 2;
   const top = Math.round(actor.y) - frame.view.y - sheet.tall - 8;
   const { palette } = frame;
-  if (showsHealth(actor, frame)) {
+  if (isHurt) {
     const { current, max } = actor.entity.components.Health;
     drawBar(context, left, top, current / max, actor.kind === "Mob" ? palette.foeHealth : palette.health);
   }

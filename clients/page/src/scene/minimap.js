@@ -1,10 +1,13 @@
 // The mini-map, and the whole map.
 
 import { TILE_PX, UNITS_PER_PX } from "./camera.js";
+import { Kept } from "./kept.js";
 
 const OVERVIEW_PX = 4;
 /** So much of a map is around the player: of a smaller one all of it. */
 const ACROSS_PX = 44 * TILE_PX;
+/** Kinds of dots that are kept, in a generation: by colour and size. */
+const DOTS = 32;
 
 /** Draws maps from a small picture of the ground. */
 export class MiniMap {
@@ -99,13 +102,26 @@ function drawEverybody(context, frame, at, size) {
   drawDot(context, x, y, size * 1.4, "#ffffff");
 }
 
+const dots = new Kept(DOTS);
+
+/** A dot is painted once and then copied: in a crowd there are hundreds in each picture. */
 function drawDot(context, x, y, radius, colour) {
-  context.fillStyle = "rgba(10, 8, 6, 0.8)";
-  context.beginPath();
-  context.arc(x, y, radius + 1, 0, 2 * Math.PI);
-  context.fill();
-  context.fillStyle = colour;
-  context.beginPath();
-  context.arc(x, y, radius, 0, 2 * Math.PI);
-  context.fill();
+  const key = `${radius} ${colour}`;
+  const dot = dots.get(key) ?? dots.set(key, paintDot(radius, colour));
+  context.drawImage(dot, Math.round(x) - (dot.width >> 1), Math.round(y) - (dot.height >> 1));
+}
+
+function paintDot(radius, colour) {
+  const size = 2 * Math.ceil(radius + 1) + 1;
+  const canvas = Object.assign(document.createElement("canvas"), { width: size, height: size });
+  const context = canvas.getContext("2d");
+  const fill = (style, far) => {
+    context.fillStyle = style;
+    context.beginPath();
+    context.arc(size / 2, size / 2, far, 0, 2 * Math.PI);
+    context.fill();
+  };
+  fill("rgba(10, 8, 6, 0.8)", radius + 1);
+  fill(colour, radius);
+  return canvas;
 }

@@ -2,11 +2,14 @@
 
 import { figureSheet } from "./fallback.js";
 import { Kept } from "./kept.js";
-import { LEFT, RIGHT } from "./motion.js";
+import { DEAD, LEFT, RIGHT } from "./motion.js";
+import { shadowOf } from "./shadows.js";
 
 const COLUMNS = 8;
 const PICTURE_ROWS = 3;
 const ROWS = 4;
+/** Room below a frame for the lower edge of the shadow, as a share of the frame. */
+const BELOW = 1 / 16;
 /** Pictures in one colour, in a generation: marks under the pointer, the flash of a blow. Each takes as much as the sheet. */
 const TINTS = 3;
 
@@ -17,16 +20,23 @@ export class Sheet {
   /** How high the figure reaches above its feet, and how wide it is: for bars and names, and for clicks. */
   tall;
   wide;
+  #picture;
+  /** How high a frame is with the room below it. */
+  #high;
   #canvas;
   #tinted = new Kept(TINTS);
 
   /** @param {CanvasImageSource & { width: number, height: number }} picture Rows down, up and right. */
   constructor(picture) {
+    this.#picture = picture;
     this.frame = Math.floor(picture.height / PICTURE_ROWS);
-    this.#canvas = unfold(picture, this.frame);
-    const body = measure(this.#canvas, this.frame);
+    this.#high = this.frame + Math.ceil(this.frame * BELOW);
+    const [canvas, context] = this.#unfold();
+    this.#canvas = canvas;
+    const body = measure(canvas, this.frame);
     this.tall = body ? this.feetY - body.top : Math.round(this.frame * 0.75);
     this.wide = body ? body.width : Math.round(this.frame * 0.5);
+    this.#addShadows(context);
   }
 
   /** Where the feet are, from the top of a frame. */
@@ -34,7 +44,7 @@ export class Sheet {
     return this.frame - Math.round(this.frame / 8);
   }
 
-  /** Draws a frame with the feet at a point. */
+  /** Draws a frame, with the shadow, with the feet at a point. */
   draw(context, column, row, x, y) {
     this.#drawFrom(this.#canvas, context, column, row, x, y);
   }
@@ -54,19 +64,47 @@ export class Sheet {
   }
 
   #drawFrom(canvas, context, column, row, x, y) {
-    const size = this.frame;
-    context.drawImage(canvas, column * size, row * size, size, size, x - (size >> 1), y - this.feetY, size, size);
+    const [wide, high] = [this.frame, this.#high];
+    context.drawImage(canvas, column * wide, row * high, wide, high, x - (wide >> 1), y - this.feetY, wide, high);
   }
 
   #tintedIn(colour) {
     const known = this.#tinted.get(colour);
     if (known) return known;
-    const [canvas, context] = blank(this.#canvas.width, this.#canvas.height);
-    context.drawImage(this.#canvas, 0, 0);
+    const [canvas, context] = this.#unfold();
     context.globalCompositeOperation = "source-in";
     context.fillStyle = colour;
     context.fillRect(0, 0, canvas.width, canvas.height);
     return this.#tinted.set(colour, canvas);
+  }
+
+  /** All frames without their shadows. */
+  #unfold() {
+    const [size, high] = [this.frame, this.#high];
+    const [canvas, context] = blank(COLUMNS * size, ROWS * high);
+    for (let row = 0; row < PICTURE_ROWS; row += 1) {
+      context.drawImage(this.#picture, 0, row * size, canvas.width, size, 0, row * high, canvas.width, size);
+    }
+    for (let column = 0; column < COLUMNS; column += 1) {
+      context.save();
+      context.translate((column + 1) * size, LEFT * high);
+      context.scale(-1, 1);
+      context.drawImage(this.#picture, column * size, RIGHT * size, size, size, 0, 0, size, size);
+      context.restore();
+    }
+    return [canvas, context];
+  }
+
+  /** Puts a shadow under the feet of those who stand, once: in a crowd it would be every second picture that is drawn. */
+  #addShadows(context) {
+    const shadow = shadowOf(Math.min(this.wide * 0.9, this.frame * 0.7));
+    const [left, top] = [(this.frame >> 1) - (shadow.width >> 1), this.feetY - (shadow.height >> 1)];
+    context.globalCompositeOperation = "destination-over";
+    for (let row = 0; row < ROWS; row += 1) {
+      for (let column = 0; column < COLUMNS; column += 1) {
+        if (column !== DEAD) context.drawImage(shadow, column * this.frame + left, row * this.#high + top);
+      }
+    }
   }
 
   /** Frees what takes memory. */
@@ -80,19 +118,6 @@ function blank(width, height, options) {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [width, height];
   return [canvas, canvas.getContext("2d", options)];
-}
-
-function unfold(picture, size) {
-  const [canvas, context] = blank(COLUMNS * size, ROWS * size);
-  context.drawImage(picture, 0, 0);
-  for (let column = 0; column < COLUMNS; column += 1) {
-    context.save();
-    context.translate((column + 1) * size, LEFT * size);
-    context.scale(-1, 1);
-    context.drawImage(picture, column * size, RIGHT * size, size, size, 0, 0, size, size);
-    context.restore();
-  }
-  return canvas;
 }
 
 /** What of the first frame is painted; null if it cannot be told. */

@@ -1,6 +1,6 @@
 // Things that are taller than a tile: trees, boulders, roofs.
 
-import { shadowOf } from "./figures.js";
+import { shadowOf } from "./shadows.js";
 
 /** How much of a thing is seen that hides somebody who matters. */
 const THROUGH = 0.4;
