@@ -10,6 +10,7 @@ mod chaos;
 mod dashboard;
 mod dist;
 mod feel;
+mod file_index;
 mod fuzz;
 mod godot;
 mod javascript;
@@ -115,7 +116,7 @@ enum Command {
     /// Check what no compiler does: file sizes, leftovers, names, sleeping tests, machine paths, metrics, links
     Tidy,
     /// Write the files that are generated from the code: protocol.json, what clients/js has of it, the data schemas,
-    /// openapi.json, the dashboard
+    /// openapi.json, the dashboard, docs/files.md
     Schema {
         /// Write nothing; name the files that differ from what the code says and fail
         #[arg(long)]

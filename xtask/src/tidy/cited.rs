@@ -1,4 +1,4 @@
-//! Rule: a test that a document names as `path/to/file.rs::name` is there.
+//! Rule: a test that a document names, by its file and its name, is there.
 
 use super::Finding;
 use super::tree::{File, Tree, is_in_comment, line_of, words};

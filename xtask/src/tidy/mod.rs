@@ -11,7 +11,7 @@ mod names;
 mod sizes;
 mod sleeps;
 mod test_regions;
-mod tree;
+pub mod tree;
 
 use std::fmt;
 use std::path::Path;

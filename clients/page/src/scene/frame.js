@@ -1,4 +1,4 @@
-// What those who draw need to know of a frame.
+// What those who draw need to know of a frame, and how large its texts are.
 
 import { TILE_PX } from "./camera.js";
 import { colourOf, isFigure } from "./figures.js";
