@@ -1,4 +1,5 @@
-//! The process around the channels: joins transports, players, channels and the map link at a fixed timestep.
+//! The process around the channels: joins transports, players, channels and the map link at a fixed timestep, and lets
+//! spectators go where there is no time for them.
 //!
 //! [`MapServer::step`] runs one tick without reading a clock, for tests and for [`run`], which keeps the deadlines.
 //! Four owners keep the state, each alone with its own: `channels` the worlds, `players` who is in which and who may

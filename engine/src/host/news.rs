@@ -1,4 +1,4 @@
-//! What the sidecar's news bring about, for players and channels.
+//! What the sidecar's news bring about, for players and channels, and what its silence does when it lasts too long.
 
 use realmgate_protocol::limits::MAX_TRACE_BYTES;
 use realmgate_protocol::link::{FromMap, LeaveReason, ToMap};

@@ -1,4 +1,4 @@
-//! Password hashing: argon2id on a few threads of its own, behind a fair queue.
+//! Password hashing: argon2id on a few threads of its own, behind a fair queue, and what is answered where that is full.
 
 mod bcrypt_hash;
 mod hasher;

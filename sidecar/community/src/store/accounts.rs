@@ -1,4 +1,4 @@
-//! Accounts that a device makes, and the store that all of this is about.
+//! Accounts that a device makes, in what form its secret is kept, and the store that all of this is about.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -15,6 +15,10 @@ use uuid::Uuid;
 
 use super::places::Place;
 
+/// Most records of a block; twice as many as one has after a split. A rank reads a row for each block before it, and counts
+/// within one block: of a million records some 1,500 rows, and 1,000 at most.
+pub(super) const MAX_RECORDS: i64 = 1_024;
+
 /// A block as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Block {

@@ -21,10 +21,6 @@ pub use submit::{Moved, Submission, Submitted};
 
 use realmgate_platform::database::SqlStore;
 
-/// Most records of a block; twice as many as one has after a split. A rank reads a row for each block before it, and counts
-/// within one block: of a million records some 1,500 rows, and 1,000 at most.
-const BLOCK: i64 = 1_024;
-
 /// Leaderboards and their records.
 #[derive(Clone)]
 pub struct BoardStore {
@@ -37,7 +33,7 @@ pub struct BoardStore {
 impl BoardStore {
     /// The boards of a database. With `indexed`, every change is noted until [`BoardStore::forget_due`] is called.
     pub fn new(sql: SqlStore, indexed: bool) -> Self {
-        Self { sql, indexed, block: BLOCK }
+        Self { sql, indexed, block: blocks::MAX_RECORDS }
     }
 
     /// The same boards with blocks of so many records at most, so that few records are many blocks.

@@ -1,4 +1,4 @@
-//! A span: while it is under way, and when it has ended.
+//! A span: while it is under way, when it has ended, and after which answers it has failed.
 
 use tracing_subscriber::Registry;
 use tracing_subscriber::registry::LookupSpan;
