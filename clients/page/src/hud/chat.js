@@ -27,9 +27,8 @@ export class Chat {
   #recalled = 0;
   #lastLineMs = 0;
   #unread = 0;
-  /** Whether lines have come since the last frame, and whether the newest was in view before them. */
-  #hasNewLines = false;
-  #wasAtEnd = true;
+  /** Whether the newest line was in view before others came in this frame; null while none has. */
+  #wasAtEnd = null;
 
   constructor(game) {
     this.#game = game;
@@ -189,9 +188,8 @@ export class Chat {
   }
 
   #line(kind, text, { name = null, before = "", after = "" } = {}) {
-    // To ask where the log stands costs a layout, if anything has changed since the last one.
-    if (!this.#hasNewLines) this.#wasAtEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 30;
-    this.#hasNewLines = true;
+    // Asked once: after a line has come, it costs a layout.
+    this.#wasAtEnd ??= this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 30;
     const words = h("span.words", { dir: "auto" }, text);
     const line =
       name === null
@@ -214,8 +212,8 @@ export class Chat {
 
   /** In each frame: whoever reads the newest lines sees those that have come. */
   frame() {
-    if (this.#hasNewLines && this.#wasAtEnd) this.#log.scrollTop = this.#log.scrollHeight;
-    this.#hasNewLines = false;
+    if (this.#wasAtEnd) this.#log.scrollTop = this.#log.scrollHeight;
+    this.#wasAtEnd = null;
   }
 
   update(nowMs) {

@@ -1,5 +1,5 @@
-//! Routes below `/api/v1`, on the players' port, and how large a body they may be sent. Their answers and refusals have shapes of their own,
-//! which clients made for this kind of service know; docs/community.md describes them.
+//! Routes below `/api/v1`, on the players' port, and how large a body they may be sent. Their answers and refusals have
+//! shapes of their own, which clients made for this kind of service know; docs/community.md describes them.
 
 mod acts;
 mod addresses;

@@ -1,4 +1,5 @@
-//! Functions of scripts that are to be called, since something has happened, and how old a call becomes before it is forgotten.
+//! Functions of scripts that are to be called, since something has happened, and how old a call becomes before it is
+//! forgotten.
 
 use realmgate_platform::database::SqlConnection;
 use realmgate_platform::database::columns::{from_sql_ms, to_sql_ms, undecodable};
