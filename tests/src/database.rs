@@ -143,7 +143,8 @@ impl Database {
         sqlx::query_scalar(held).fetch_all(&self.0).await.expect("the locks can be read")
     }
 
-    /// Keeps everybody else from writing characters until the transaction ends; in SQLite, from writing anything.
+    /// Keeps everybody else from writing accounts and characters until the transaction ends; in SQLite, from writing
+    /// anything.
     ///
     /// # Panics
     /// When somebody else does that already.
@@ -152,8 +153,8 @@ impl Database {
         let begin = if is_sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" };
         let mut holding = self.0.begin_with(begin).await.expect("nobody else writes for long");
         if !is_sqlite {
-            let lock = sqlx::query("LOCK TABLE characters IN EXCLUSIVE MODE");
-            lock.execute(&mut *holding).await.expect("nobody else holds the table for long");
+            let lock = sqlx::query("LOCK TABLE accounts, characters IN EXCLUSIVE MODE");
+            lock.execute(&mut *holding).await.expect("nobody else holds the tables for long");
         }
         holding
     }

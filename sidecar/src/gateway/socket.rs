@@ -28,6 +28,9 @@ use crate::service::world::{Entry, NotLetIn, Waiter};
 const PING_EVERY: Duration = Duration::from_secs(30);
 /// How long one message may take to be written.
 const WRITE_DEADLINE: Duration = Duration::from_secs(10);
+/// How long a socket that ends waits for its locks to be released before its client is told. A client that comes again
+/// at once finds them free, and one whose database is held up is not left without an answer.
+const RELEASE_BEFORE_CLOSE: Duration = Duration::from_secs(5);
 /// How many messages in a row may break the rate limit. Each is answered; then the socket ends, since every answer
 /// costs a little.
 const REFUSED_IN_A_ROW: u32 = 60;
@@ -277,12 +280,20 @@ impl Gateway {
             end = player.run() => end,
         };
         let socket = player.stop();
-        self.leave(&seat).await;
+        let left = CancellationToken::new();
+        let leaving = async {
+            self.leave(&seat).await;
+            left.cancel();
+        };
+        let goodbye = async {
+            let _ = timeout(RELEASE_BEFORE_CLOSE, left.cancelled()).await;
+            match end {
+                End::Gone => socket.agree().await,
+                End::Farewell(farewell) => close(socket, farewell).await,
+            }
+        };
+        tokio::join!(leaving, goodbye);
         tracing::debug!(user, "gateway socket closed");
-        match end {
-            End::Gone => socket.agree().await,
-            End::Farewell(farewell) => close(socket, farewell).await,
-        }
     }
 
     /// Cleans up after a socket: gives up its place, the account's lock and the session entry, unless a newer socket

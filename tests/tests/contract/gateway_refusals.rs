@@ -144,7 +144,7 @@ async fn a_second_enter_world_out_of_turn_ends_the_socket_and_frees_the_locks(ba
     let database = sidecar.database().await;
     let held = database.account_lock_owner(&account.user_id).await;
     assert!(held.starts_with("gateway:"), "{held}");
-    // While the database is held, the first cannot be answered.
+    // While the database is held, the first cannot be answered and no lock be released: the socket ends all the same.
     let writer = sidecar.database().await.hold_write_lock().await;
     gateway.say_at_once(&[enter_world(&character), enter_world(&character)]).await;
     gateway.expect_error("BAD_MESSAGE").await;
