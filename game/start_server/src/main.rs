@@ -1,4 +1,4 @@
-//! The map server: `start_server <map_id> <port>`.
+//! The map server, `start_server <map_id> <port>`, which ends here if its command line is not understood.
 //!
 //! Combines the engine, the game and, if no other directory is running, an embedded sidecar. Contains the parts between
 //! them: registration, the client of the map link, the health port and the folder of the server.

@@ -1,4 +1,4 @@
-//! JSON to Lua and back.
+//! JSON to Lua and back, and how large what a script returns may be.
 
 use crate::sandbox::lists;
 use mlua::{Lua, Table, Value as LuaValue};

@@ -1,4 +1,4 @@
-//! Log-ins and their refresh tokens.
+//! Log-ins and their refresh tokens: opened, renewed, listed, ended.
 
 use realmgate_protocol::ids::AccountId;
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! The messages between client and gateway: `{"event": …, "data": {…}}`.
+//! The messages between client and gateway, `{"event": …, "data": {…}}`, and which errors are told there by which code.
 
 use std::time::Duration;
 

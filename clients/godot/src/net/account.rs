@@ -1,4 +1,4 @@
-//! The account: calls of the public API, with a token that is made new when it has grown old.
+//! The account, its log-in and its characters: calls of the public API, with a token that is made new when it has grown old.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

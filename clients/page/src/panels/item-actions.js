@@ -1,4 +1,4 @@
-// What can be done with an item that one owns, and a place to choose it.
+// What can be done with an item that one owns, which of it a double click does, and a place to choose.
 
 import { FIRST_WORN_SLOT } from "../../../js/src/index.js";
 import { h } from "../dom.js";

@@ -1,4 +1,5 @@
-//! How players leave: kicked and saved, dropped unsaved, lost, or on their way to another world.
+//! How players leave: kicked and saved, dropped unsaved (a lock that is lost, which is counted here), lost, or on their way
+//! to another world.
 
 use realmgate_protocol::ids::{CharacterId, LockEpoch};
 use realmgate_protocol::link::{FromMap, LeaveReason};

@@ -1,4 +1,4 @@
-//! Accepts connections and makes WebTransport sessions of them.
+//! Accepts connections, makes WebTransport sessions of them, and answers requests that are refused with an HTTP status.
 
 use std::rc::Rc;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The stream that the client opens. What it begins with may have come with the request; then it may open later, while the client plays.
+//! Reads the stream that the client opens. What it begins with may have come with the request; then it may open later, while the client plays.
 
 use std::ops::Range;
 

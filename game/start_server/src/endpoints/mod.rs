@@ -1,4 +1,5 @@
-//! The ports that players connect to: UDP, WebSocket on the TCP port of the same number, and another for WebTransport.
+//! The ports that players connect to: UDP, WebSocket on the TCP port of the same number, another for WebTransport; and how
+//! often the certificate's files are checked for changes.
 
 mod webtransport;
 
