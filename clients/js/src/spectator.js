@@ -1,5 +1,5 @@
-// Somebody who watches a channel without a character: operators and designers, who have the service token. A connection that is
-// lost is made anew for as long as the program wants: servers go and come back.
+// Somebody who watches a channel without a character, and comes back after a connection that is lost: operators and designers,
+// who have the service token. It is tried for as long as the program wants: servers go and come back.
 
 import { Display } from "./display/display.js";
 import { readGrant } from "./grant.js";

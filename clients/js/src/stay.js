@@ -1,4 +1,4 @@
-// A session on a transport: from connecting and greeting to the end of the connection.
+// A session on a transport: from connecting and greeting, and how long the start is waited for, to the end of the connection.
 
 import { encodeReliable } from "./codec.js";
 import { hashOf, speaksOurs, ticketBytes } from "./grant.js";

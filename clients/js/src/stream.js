@@ -1,5 +1,5 @@
-// Reliable messages between the two ends of a connection: section 9 of the protocol. Each arrives once and in order,
-// within payloads that are sent anyway.
+// Reliable messages between the two ends of a connection, and which payload carries them and the acknowledgement: section 9 of
+// the protocol. Each arrives once and in order, within payloads that are sent anyway.
 
 import { PayloadWriter } from "./payload.js";
 import { Receiver } from "./stream/receiver.js";

@@ -1,4 +1,4 @@
-//! Encodes what changed, once for all clients.
+//! Encodes what changed, once for all clients, and keeps each component's last value as it was encoded.
 
 use bevy_ecs::prelude::*;
 use realmgate_protocol::bits::BitWriter;

@@ -1,4 +1,5 @@
-//! What a network thread keeps for one connected client, besides what carries its payloads.
+//! What a network thread keeps for one connected client, besides what carries its payloads: its messages, its rate, and how
+//! many payloads that break the rules it may send.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Input commands: what a player wants to do in one tick. The server owns time, and applies one command per tick.
+//! Input commands: what a player wants to do in one tick, and which moment of others it saw then (`seen`). The server owns time, and applies one command per tick.
 
 use std::fmt;
 use std::ops::Deref;

@@ -1,4 +1,4 @@
-//! Parties: their members and invitations, and which events they cause. No I/O.
+//! Parties: their members, who leads them and when another does, their invitations, and which events they cause. No I/O.
 
 use std::collections::{BTreeMap, HashMap};
 

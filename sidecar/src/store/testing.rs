@@ -1,4 +1,4 @@
-//! A store for one test, on either database. [`on_both`] makes two tests of each function.
+//! The sidecar's store for one test, on either database. [`on_both`] makes two tests of each function.
 
 use std::ops::Deref;
 

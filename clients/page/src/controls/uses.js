@@ -1,4 +1,4 @@
-// Which ability is used in a tick, and what it is aimed at.
+// Which ability is used in a tick; `aim.js` says what it is aimed at.
 
 import { aimOf, rounded } from "./aim.js";
 import { slotOf } from "./keys.js";

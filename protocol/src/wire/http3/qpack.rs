@@ -1,4 +1,4 @@
-//! Header fields (QPACK, RFC 9204) without a dynamic table, which our settings forbid: numbers of the static table, and texts.
+//! Header fields (QPACK, RFC 9204) without a dynamic table, which our settings forbid: numbers of the static table, texts, and how many there may be.
 
 use super::Http3Error;
 use super::huffman;

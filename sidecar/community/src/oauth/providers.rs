@@ -1,4 +1,4 @@
-//! The providers that are configured, behind one form.
+//! The providers that are configured, behind one form: where a browser is sent, and what it comes back with, a refusal too.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

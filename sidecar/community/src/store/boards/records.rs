@@ -1,4 +1,4 @@
-//! Records that are found, changed and removed one by one.
+//! Records that are found, changed field by field and removed, in SQL.
 
 use realmgate_platform::database::columns::parse_id;
 use realmgate_platform::database::dialect::Dialect;
