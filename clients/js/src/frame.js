@@ -1,4 +1,4 @@
-// What a client sends each tick: which snapshots it has applied, and its newest commands.
+// What a client sends each tick: which snapshots it has applied, and its newest commands, of which those that make no sense throw.
 
 import { BitReader, BitWriter } from "./bits.js";
 import { layoutOf } from "./codec.js";

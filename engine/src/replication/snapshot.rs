@@ -171,7 +171,7 @@ pub(super) fn write_view(
         write_snapshot(view, sent, head, &client.own, source, scratch, &mut out);
         *bytes = out.into_bytes();
     });
-    for (group, _) in schedule.groups() {
+    for (group, _) in schedule.due_groups() {
         if view.pending.has_group(group) {
             view.pending.remove_sent(group);
         }
@@ -238,7 +238,7 @@ fn collect_due(
     let Scratch { turns, due, cache, .. } = scratch;
     due.clear();
     let slots = &*source.slots;
-    for (group, farthest) in schedule.groups() {
+    for (group, farthest) in schedule.due_groups() {
         if !view.pending.has_group(group) {
             continue;
         }

@@ -9,7 +9,7 @@ use crate::overload::OverloadLevel;
 /// An update has at least about this many bits.
 const MIN_UPDATE_BITS: usize = 80;
 /// Far entities of the last group still have their turn.
-const MAX_BACKLOG: usize = GROUPS as usize / 2;
+const MAX_STRETCH: usize = GROUPS as usize / 2;
 
 /// How often a client is sent updates, and of which entities. All periods are powers of two.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ impl UpdateSchedule {
         };
         let fit = (8 * budget.bytes / MIN_UPDATE_BITS).max(1);
         // Of those that have a turn, the far ones among them every other time, enough are left to fill a snapshot.
-        let backlog = (3 * pending / (4 * fit)).clamp(1, MAX_BACKLOG) as u32;
+        let backlog = (3 * pending / (4 * fit)).clamp(1, MAX_STRETCH) as u32;
         let stretch = 1 << backlog.ilog2();
         Self {
             client_period,
@@ -45,7 +45,7 @@ impl UpdateSchedule {
     }
 
     /// The groups that have a turn, each with the farthest entities of it that have one.
-    pub fn groups(self) -> impl Iterator<Item = (u32, Distance)> {
+    pub fn due_groups(self) -> impl Iterator<Item = (u32, Distance)> {
         let is_clients_turn = self.phase & (self.client_period - 1) == 0;
         let turn = self.phase / self.client_period;
         let is_turn = move |group: u32, period: u32| group.wrapping_add(turn) & (period - 1) == 0;
@@ -63,7 +63,8 @@ mod tests {
     fn turns(level: OverloadLevel, pending: usize) -> (usize, usize) {
         let schedule = |tick| UpdateSchedule::new(level, 0, Tick(tick), pending, &SnapshotBudget::default());
         let of_one_group = |(group, farthest)| (group == 0).then_some(farthest);
-        let turns: Vec<Distance> = (0..16).flat_map(|tick| schedule(tick).groups()).filter_map(of_one_group).collect();
+        let turns: Vec<Distance> =
+            (0..16).flat_map(|tick| schedule(tick).due_groups()).filter_map(of_one_group).collect();
         (turns.len(), turns.iter().filter(|farthest| **farthest == Distance::Far).count())
     }
 

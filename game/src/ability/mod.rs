@@ -1,4 +1,4 @@
-//! The use of abilities, from the request to its hits. Players and mobs share this code.
+//! The use of abilities, from the request to its hits, with the cooldowns that their owner is told. Players and mobs share this code.
 
 mod aim;
 mod begin;

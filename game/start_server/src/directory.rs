@@ -204,7 +204,7 @@ pub(crate) mod tests {
     /// A directory at this URL.
     pub(crate) fn directory(url: String) -> Directory {
         let keys = "a key of at least thirty-two bytes!".parse().unwrap();
-        Directory { url, tls_roots: TlsRoots::default(), is_direct: true, service_token: "token".into(), keys }
+        Directory { url, tls_roots: TlsRoots::default(), is_asked_directly: true, service_token: "token".into(), keys }
     }
 
     /// The registration of a server with one map.

@@ -22,7 +22,7 @@ pub struct Directory {
     pub tls_roots: TlsRoots,
     /// Whether nothing stands in between, as when we have found it ourselves. Then the answer must come from the
     /// address we have asked.
-    pub is_direct: bool,
+    pub is_asked_directly: bool,
     /// Grants access to the internal routes.
     pub service_token: SecretString,
     /// Keys that sign tickets.
@@ -59,7 +59,7 @@ pub async fn decide(args: &Args) -> Result<DirectoryChoice, Failure> {
             }
         };
         // A load balancer or address translation may stand in between.
-        return join(args, url, tls_roots, false).map(DirectoryChoice::Join);
+        return with_secrets(args, url, tls_roots, false).map(DirectoryChoice::Join);
     }
     match settings.directory_addr.port() {
         0 => Ok(DirectoryChoice::Embed),
@@ -70,7 +70,7 @@ pub async fn decide(args: &Args) -> Result<DirectoryChoice, Failure> {
 /// The directory at `addr`, if it is one of ours, which means that it knows the service token of our DATA_DIR.
 pub async fn ask(args: &Args, addr: SocketAddr) -> Option<Directory> {
     let (url, tls_roots) = local(args, addr).ok()?;
-    let directory = join(args, url, tls_roots, true).ok()?;
+    let directory = with_secrets(args, url, tls_roots, true).ok()?;
     let client = http(Duration::from_secs(2), &directory.tls_roots).ok()?;
     let known = async {
         directory.prove(&client).await?;
@@ -104,7 +104,7 @@ pub fn local(args: &Args, addr: SocketAddr) -> Result<(String, TlsRoots), Failur
 }
 
 /// Reads the secrets for a directory to join. A server that joins never generates keys: a missing one is an error.
-fn join(args: &Args, url: String, tls_roots: TlsRoots, is_direct: bool) -> Result<Directory, Failure> {
+fn with_secrets(args: &Args, url: String, tls_roots: TlsRoots, is_asked_directly: bool) -> Result<Directory, Failure> {
     let settings = &args.sidecar;
     let secrets = settings.data_dir.join("secrets");
     let given = [&settings.service_token, &settings.ticket_key];
@@ -121,7 +121,7 @@ fn join(args: &Args, url: String, tls_roots: TlsRoots, is_direct: bool) -> Resul
     let service_token = SecretString::from(service_token.expose());
     let keys = read(1, "TICKET_KEY", "ticket_key")?;
     let keys = keys.expose_secret().parse().map_err(|error| Failure::Settings(format!("TICKET_KEY: {error}")))?;
-    Ok(Directory { url, tls_roots, is_direct, service_token, keys })
+    Ok(Directory { url, tls_roots, is_asked_directly, service_token, keys })
 }
 
 /// Reads a secret in the same way as the sidecar, or the two would not accept each other: trimmed, and never empty.
@@ -221,7 +221,7 @@ mod tests {
         let sidecar = directory(dir.path()).await;
         let addr = sidecar.addrs().directory;
         let joined = ask(&args(dir.path(), addr), addr).await.expect("it is our own");
-        assert_eq!((joined.url, joined.is_direct), (format!("http://{addr}"), true));
+        assert_eq!((joined.url, joined.is_asked_directly), (format!("http://{addr}"), true));
         assert_eq!(joined.service_token.expose_secret(), TOKEN);
         let mut other = args(dir.path(), addr);
         other.sidecar.service_token = Some("another token of thirty-two bytes, or so".into());

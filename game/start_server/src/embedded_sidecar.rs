@@ -66,7 +66,7 @@ fn own_directory(args: &Args, sidecar: &Running) -> Result<Directory, Failure> {
     let (url, tls_roots) = directory_choice::local(args, sidecar.addrs().directory)?;
     let secrets = &sidecar.state().config.secrets;
     let service_token = SecretString::from(secrets.service_token.expose());
-    Ok(Directory { url, tls_roots, is_direct: true, service_token, keys: secrets.ticket.clone() })
+    Ok(Directory { url, tls_roots, is_asked_directly: true, service_token, keys: secrets.ticket.clone() })
 }
 
 fn failure(error: StartError) -> Failure {

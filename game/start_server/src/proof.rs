@@ -29,7 +29,7 @@ impl Directory {
     /// # Errors
     ///
     /// Fails if the directory does not answer, does not know the service token, or is reached through a relay although
-    /// `is_direct` is set.
+    /// `is_asked_directly` is set.
     pub async fn prove(&self, http: &Client) -> anyhow::Result<()> {
         if self.url.starts_with("https://") {
             return Ok(());
@@ -42,7 +42,7 @@ impl Directory {
         let Proof { address, proofs } = read(answer)
             .await
             .with_context(|| format!("who listens at {} does not prove to be the directory", self.url))?;
-        if self.is_direct && reached != Some(canonical(address)) {
+        if self.is_asked_directly && reached != Some(canonical(address)) {
             bail!("who listens at {} passes questions on to the directory at {address}", self.url);
         }
         let token = self.service_token.expose_secret();

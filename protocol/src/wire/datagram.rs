@@ -1,4 +1,4 @@
-//! The layout of a netcode payload. The only module that knows it.
+//! The layout of a netcode payload, and why one is rejected. The only module that knows it.
 //!
 //! Little endian: version u8 · flags u8 · acknowledgement: next u16, received after it u32 · messages: count u8, id of
 //! the first u16, each a length u16 and its bytes · to the end, a snapshot (from servers) or an input (from clients).

@@ -1,4 +1,4 @@
-//! Which users are online: at which gateway, with which character, and where that is.
+//! Which users are online: at which gateway, with which character, where that is, and how long that counts without renewal.
 //!
 //! Nothing that must be right is decided by an entry: locks do that. So an entry may be lost, and the sidecar that has
 //! the user's socket or the link of its map server restores it at its next renewal. An entry that was removed stays

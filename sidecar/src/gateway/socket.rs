@@ -33,9 +33,9 @@ const WRITE_DEADLINE: Duration = Duration::from_secs(10);
 const RELEASE_BEFORE_CLOSE: Duration = Duration::from_secs(5);
 /// How many messages in a row may break the rate limit. Each is answered; then the socket ends, since every answer
 /// costs a little.
-const REFUSED_IN_A_ROW: u32 = 60;
+const MAX_RATE_LIMITED_IN_A_ROW: u32 = 60;
 /// Maximum number of queued notices of how long a body lingers; more are dropped.
-const LINGERS_UNTOLD: usize = 4;
+const LINGER_NOTICE_CAPACITY: usize = 4;
 
 /// How a socket ends.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ enum Happening {
 impl<'a> Player<'a> {
     fn new(gateway: &'a Gateway, socket: Socket, caller: Caller, source: Source) -> Self {
         let pings = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
-        let (told, hears) = mpsc::channel(LINGERS_UNTOLD);
+        let (told, hears) = mpsc::channel(LINGER_NOTICE_CAPACITY);
         Self {
             gateway,
             socket,
@@ -158,7 +158,11 @@ impl<'a> Player<'a> {
         if let Err(error) = self.gateway.limits.gateway.message(self.caller.account).await {
             self.refused += 1;
             self.complain(error).await?;
-            return if self.refused < REFUSED_IN_A_ROW { Ok(()) } else { Err(End::Farewell(Farewell::TOO_OFTEN)) };
+            return if self.refused < MAX_RATE_LIMITED_IN_A_ROW {
+                Ok(())
+            } else {
+                Err(End::Farewell(Farewell::TOO_OFTEN))
+            };
         }
         self.refused = 0;
         let Some(text) = text else {

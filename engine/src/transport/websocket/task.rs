@@ -1,4 +1,4 @@
-//! One client's WebSocket, from its ticket to its end.
+//! One client's WebSocket, from its ticket, which has to come soon, to its end.
 
 use std::rc::Rc;
 use std::time::Duration;

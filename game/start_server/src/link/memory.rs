@@ -1,4 +1,5 @@
-//! The state of the link's client that outlives a connection: the messages of the host that the sidecar may not have.
+//! The state of the link's client that outlives a connection: the messages of the host that the sidecar may not have, and
+//! the locks that are claimed again.
 
 use std::collections::BTreeSet;
 

@@ -87,7 +87,7 @@ impl Scene {
             directory: Directory {
                 url,
                 tls_roots: TlsRoots::default(),
-                is_direct: true,
+                is_asked_directly: true,
                 service_token: "token".into(),
                 keys,
             },

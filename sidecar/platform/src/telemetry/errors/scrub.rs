@@ -11,7 +11,7 @@ const HIDDEN: &str = "[hidden]";
 /// What ends a word.
 const BETWEEN: &[char] = &['"', '\'', '`', '(', ')', '<', '>', '{', '}', '[', ']', ',', ';', '=', '|', '&', '?'];
 /// What is told of under such a name, or behind such a word, is hidden.
-const SECRETS: [&str; 9] =
+const SECRET_LABELS: [&str; 9] =
     ["password", "token", "secret", "authorization", "bearer", "basic", "cookie", "api_key", "apikey"];
 const ADDRESSES: [&str; 7] = ["addr", "address", "ip", "peer", "email", "host", "url"];
 /// A word of letters and digits that is this long is no word.
@@ -34,7 +34,8 @@ pub(super) fn scrubbed(text: &str) -> String {
         }
         clean.push_str(end);
         if !bare.is_empty() {
-            hides_next = instead.is_none() && is_one_of(bare, &SECRETS);
+            // Even one that is hidden: what follows it in "authorization: Bearer …" is the secret.
+            hides_next = ends_with_any(bare, &SECRET_LABELS);
         }
     }
     clean
@@ -43,14 +44,15 @@ pub(super) fn scrubbed(text: &str) -> String {
 /// What a field of this name is told as, whatever it holds; `None` where its text is scrubbed.
 pub(super) fn hidden(name: &str) -> Option<&'static str> {
     let parts = || name.split(['_', '.', '-']);
-    if is_one_of(name, &SECRETS) || parts().any(|part| is_one_of(part, &SECRETS) || part == "body") {
+    if ends_with_any(name, &SECRET_LABELS) || parts().any(|part| ends_with_any(part, &SECRET_LABELS) || part == "body")
+    {
         return Some(HIDDEN);
     }
     parts().any(|part| ADDRESSES.contains(&part)).then_some(ADDRESS)
 }
 
 /// Whether a word ends as one of these, in small letters or capitals.
-fn is_one_of(word: &str, known: &[&str]) -> bool {
+fn ends_with_any(word: &str, known: &[&str]) -> bool {
     let ends = |known: &str| word.len().checked_sub(known.len()).and_then(|at| word.get(at..));
     known.iter().any(|known| ends(known).is_some_and(|end| end.eq_ignore_ascii_case(known)))
 }
@@ -72,12 +74,12 @@ fn replacement(word: &str) -> Option<&'static str> {
         part.len() >= LONG && any(u8::is_ascii_digit) && any(u8::is_ascii_alphabetic) && part.parse::<Uuid>().is_err()
     };
     let is_key =
-        (word.len() >= LONG && is_mixed) || word.split(['/', ':', '.']).any(|part| is_long(part) || is_hex(part));
+        (word.len() >= LONG && is_mixed) || word.split(['/', ':', '.']).any(|part| is_long(part) || is_long_hex(part));
     is_key.then_some(HIDDEN)
 }
 
 /// Whether it is a number of 16 bytes or more. An id that is written so is no loss.
-fn is_hex(part: &str) -> bool {
+fn is_long_hex(part: &str) -> bool {
     part.len() >= 32 && part.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
@@ -131,9 +133,10 @@ mod tests {
             }
         }
         assert_eq!(scrubbed("Authorization: Basic YTpi, password=short token: 'abc'"), {
-            "Authorization: [hidden] YTpi, password=[hidden] token: '[hidden]'"
+            "Authorization: [hidden] [hidden], password=[hidden] token: '[hidden]'"
         });
         assert_eq!(scrubbed("Bearer abc"), "Bearer [hidden]");
+        assert_eq!(scrubbed("authorization=Bearer abc refused"), "authorization=[hidden] [hidden] refused");
     }
 
     #[test]
@@ -150,7 +153,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read(text in "\\PC*", host in any::<std::net::Ipv4Addr>()) {
+        fn an_address_in_any_text_is_taken_out(text in "\\PC*", host in any::<std::net::Ipv4Addr>()) {
             let clean = scrubbed(&format!("{text} {host} {text}"));
             prop_assert!(!clean.split_whitespace().any(|word| word == host.to_string()));
         }
