@@ -700,8 +700,8 @@ export class Session {
   get predictedUses(): PredictedUse[];
   /** The uses of abilities that were shown, and that the server has refused since the last call; the newest where they are many. */
   takeTakenBack(): PredictedUse[];
-  /** Where the player's body gets from a position with a share of a step, 0 to 1: for frames between two ticks. */
-  ahead(from: Position, heading: number | null, share: number): Position;
+  /** Where a command with this direction leads the player's body from a position. */
+  ahead(from: Position, heading: number | null): Position;
 }
 
 /** A use of an ability that the server has not answered for yet. */
@@ -829,8 +829,8 @@ export class Predictor {
   get issued(): number;
   get corrections(): number;
   get correctedUnits(): number;
-  /** Where a body gets with a share of a step, 0 to 1: for frames between two ticks. */
-  ahead(from: Position, heading: number | null, share: number, unitsPerTick: number): Position;
+  /** Where a command with this direction leads a body. */
+  ahead(from: Position, heading: number | null, unitsPerTick: number): Position;
   /** Makes the next command and predicts its result. */
   issue(intent: Intent, unitsPerTick: number): void;
   /** The newest commands that the server has not confirmed, oldest first. */

@@ -55,16 +55,16 @@ export class Predictor {
   }
 
   /**
-   * Where a body gets with a share of a step, 0 to 1: for frames between two ticks.
+   * Where a command with this direction leads a body.
    * @param {{ x: number, y: number }} from
    * @param {number | null} heading
-   * @param {number} share
    * @param {number} unitsPerTick
    */
-  ahead(from, heading, share, unitsPerTick) {
+  ahead(from, heading, unitsPerTick) {
     if (heading === null) return from;
     const { dx, dy } = scaled(heading, unitsPerTick);
-    return this.#stepped(from, Math.trunc(dx * share), Math.trunc(dy * share));
+    if (this.#grid) return step(this.#grid, from, this.#bodyRadius, dx, dy);
+    return { x: Math.max(from.x + dx, 0), y: Math.max(from.y + dy, 0) };
   }
 
   /**
@@ -75,7 +75,7 @@ export class Predictor {
   issue({ heading = null, action = null }, unitsPerTick) {
     this.#issued += 1;
     const command = { number: this.#issued, heading, action };
-    if (this.#at) this.#at = this.#moved(this.#at, command, unitsPerTick);
+    if (this.#at) this.#at = this.ahead(this.#at, command.heading, unitsPerTick);
     if (this.#pending.length === MAX_PENDING) this.#pending.shift();
     this.#pending.push({ command, to: this.#at });
   }
@@ -101,7 +101,7 @@ export class Predictor {
     this.forget(lastCommand);
     let at = server;
     for (const issued of this.#pending) {
-      at = this.#moved(at, issued.command, unitsPerTick);
+      at = this.ahead(at, issued.command.heading, unitsPerTick);
       issued.to = at;
     }
     this.#at = at;
@@ -117,16 +117,5 @@ export class Predictor {
     // No new command was applied, so the player should still be where it was.
     if (this.#confirmed?.number === lastCommand) return this.#confirmed.at;
     return this.#pending.find(({ command }) => command.number === lastCommand)?.to ?? null;
-  }
-
-  #moved(at, { heading }, unitsPerTick) {
-    if (heading === null) return at;
-    const { dx, dy } = scaled(heading, unitsPerTick);
-    return this.#stepped(at, dx, dy);
-  }
-
-  #stepped(at, dx, dy) {
-    if (this.#grid) return step(this.#grid, at, this.#bodyRadius, dx, dy);
-    return { x: Math.max(at.x + dx, 0), y: Math.max(at.y + dy, 0) };
   }
 }

@@ -288,13 +288,12 @@ export class Session {
   }
 
   /**
-   * Where the player's body gets from a position with a share of a step, 0 to 1: for frames between two ticks.
+   * Where a command with this direction leads the player's body from a position.
    * @param {{ x: number, y: number }} from
    * @param {number | null} heading
-   * @param {number} share
    */
-  ahead(from, heading, share) {
-    return this.#predictor.ahead(from, heading, share, this.#unitsPerTick());
+  ahead(from, heading) {
+    return this.#predictor.ahead(from, heading, this.#unitsPerTick());
   }
 
   /** What the rules say of the player's abilities; null until the own entity is in view. */

@@ -81,7 +81,7 @@ impl Walk {
         let (dx, dy) = heading.scaled(i32::from(speed.unwrap_or(0)));
         let mut at = from;
         for tick in 0..most {
-            let next = session.ahead(at, Some(heading), 1.0);
+            let next = session.ahead(at, Some(heading));
             let is_homeward = next.within(home, HOME_UNITS) || next.distance_squared(home) < at.distance_squared(home);
             if next != at.offset(dx, dy) || !is_homeward {
                 return tick;

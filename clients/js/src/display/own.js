@@ -54,8 +54,11 @@ export class Own {
 
 /** Where it is at a moment, with the part of the next command that is due by then. */
 function placeOf({ from, heading, sinceMs }, session, tickMs, nowMs) {
+  if (!from) return null;
   const share = Math.min(Math.max((nowMs - sinceMs) / tickMs, 0), 1);
-  return from && session.ahead(from, heading, share);
+  const to = session.ahead(from, heading);
+  // Not in whole units: a key that is pressed right after a tick moves it in the same frame, too.
+  return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
 }
 
 function isSame(one, other) {

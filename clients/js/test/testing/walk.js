@@ -62,7 +62,7 @@ export class Walk {
     const { dx, dy } = scaled(heading, session.ownEntity?.components.MoveSpeed?.units_per_tick ?? 0);
     let at = from;
     for (let tick = 0; tick < most; tick += 1) {
-      const next = session.ahead(at, heading, 1);
+      const next = session.ahead(at, heading);
       const isStraight = next.x === at.x + dx && next.y === at.y + dy;
       const isHomeward = within(next, this.#home, HOME_UNITS) || distance(next, this.#home) < distance(at, this.#home);
       if (!isStraight || !isHomeward) return tick;

@@ -119,16 +119,33 @@ impl Lab {
 
     /// Runs until the next frame is shown.
     pub(super) fn frame(&mut self) -> Picture {
+        self.run(self.next.frame);
+        self.next.frame += FRAME;
+        self.picture()
+    }
+
+    /// Shows a frame so soon after the client's next tick. A key is pressed between the two.
+    pub(super) fn frame_after_tick(&mut self, after: Duration, key: Angle) -> Picture {
+        let tick = self.next.client;
+        self.run(tick);
+        self.heading = Some(key);
+        self.next.frame = tick + after;
+        self.frame()
+    }
+
+    /// Runs the ticks of both ends up to a moment, those of that moment too.
+    fn run(&mut self, until: Duration) {
         loop {
-            self.now = self.next.server.min(self.next.client).min(self.next.frame);
+            self.now = self.next.server.min(self.next.client);
+            if self.now > until {
+                self.now = until;
+                return;
+            }
             if self.now == self.next.server {
                 self.next.server += TICK;
                 self.server_tick();
-            } else if self.now == self.next.client {
-                self.client_tick();
             } else {
-                self.next.frame += FRAME;
-                return self.picture();
+                self.client_tick();
             }
         }
     }

@@ -34,7 +34,9 @@ impl OwnMotion {
     /// Where it is at a moment, with the part of the next command that is due by then.
     fn at(&self, session: &Session, tick_ms: f64, now_ms: f64) -> Option<Point> {
         let share = ((now_ms - self.since_ms) / tick_ms).clamp(0.0, 1.0);
-        Some(Point::from(session.ahead(self.from?, self.heading, share)))
+        let (from, to) = (Point::from(self.from?), Point::from(session.ahead(self.from?, self.heading)));
+        // Not in whole units: a key that is pressed right after a tick moves it in the same frame, too.
+        Some(Point { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share })
     }
 }
 

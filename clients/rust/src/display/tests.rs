@@ -55,6 +55,14 @@ fn the_own_character_moves_in_the_frame_in_which_a_key_is_pressed() {
 }
 
 #[test]
+fn a_key_that_is_pressed_right_after_a_tick_moves_the_own_character_in_that_frame_too() {
+    let mut lab = lab(GOOD);
+    let stands = lab.frame().own;
+    let moved = between(lab.frame_after_tick(Duration::from_micros(50), Angle(40)).own, stands);
+    assert!(moved > 0.0 && moved < 1.0, "{moved} units");
+}
+
+#[test]
 fn the_own_character_walks_evenly_and_is_not_corrected_on_a_bad_line() {
     let mut lab = lab(BAD);
     let (mut last, mut way) = (lab.frame().own, 0.0);

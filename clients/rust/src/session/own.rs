@@ -85,9 +85,9 @@ impl Session {
         self.predictor.issued()
     }
 
-    /// Where the player's body gets from a position with a share of a step, 0 to 1: for frames between two ticks.
-    pub fn ahead(&self, from: Position, heading: Option<Angle>, share: f64) -> Position {
-        self.predictor.ahead(from, heading, share, self.motion())
+    /// Where a command with this direction leads the player's body from a position.
+    pub fn ahead(&self, from: Position, heading: Option<Angle>) -> Position {
+        self.predictor.ahead(from, heading, self.motion())
     }
 
     /// How the player moves now, according to its components.

@@ -71,18 +71,21 @@ impl Predictor {
         self.corrected_units
     }
 
-    /// Where a body gets with a share of a step, 0 to 1: for frames between two ticks.
-    pub fn ahead(&self, from: Position, heading: Option<Angle>, share: f64, motion: Motion) -> Position {
+    /// Where a command with this direction leads a body.
+    pub fn ahead(&self, from: Position, heading: Option<Angle>, motion: Motion) -> Position {
         let Some(heading) = heading else { return from };
         let (dx, dy) = heading.scaled(motion.units_per_tick);
-        self.stepped(from, (f64::from(dx) * share) as i32, (f64::from(dy) * share) as i32)
+        match &self.grid {
+            Some(grid) => step(grid, from, self.body_radius, dx, dy),
+            None => Position { x: (from.x + dx).max(0), y: (from.y + dy).max(0) },
+        }
     }
 
     /// Makes the next command and predicts its result.
     pub fn issue(&mut self, intent: Intent, motion: Motion) {
         self.issued += 1;
         let command = InputCommand { number: self.issued, heading: intent.heading, action: intent.action };
-        self.at = self.at.map(|at| self.moved(at, &command, motion));
+        self.at = self.at.map(|at| self.ahead(at, command.heading, motion));
         if self.pending.len() == MAX_PENDING {
             self.pending.pop_front();
         }
@@ -112,7 +115,7 @@ impl Predictor {
         let mut at = server;
         let mut pending = std::mem::take(&mut self.pending);
         for issued in &mut pending {
-            at = self.moved(at, &issued.command, motion);
+            at = self.ahead(at, issued.command.heading, motion);
             issued.to = Some(at);
         }
         self.pending = pending;
@@ -123,19 +126,6 @@ impl Predictor {
     pub fn forget(&mut self, last_command: u32) {
         while self.pending.front().is_some_and(|issued| issued.command.number <= last_command) {
             self.pending.pop_front();
-        }
-    }
-
-    fn moved(&self, at: Position, command: &InputCommand, motion: Motion) -> Position {
-        let Some(heading) = command.heading else { return at };
-        let (dx, dy) = heading.scaled(motion.units_per_tick);
-        self.stepped(at, dx, dy)
-    }
-
-    fn stepped(&self, at: Position, dx: i32, dy: i32) -> Position {
-        match &self.grid {
-            Some(grid) => step(grid, at, self.body_radius, dx, dy),
-            None => Position { x: (at.x + dx).max(0), y: (at.y + dy).max(0) },
         }
     }
 }
