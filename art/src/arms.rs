@@ -1,4 +1,4 @@
-//! What figures hold in their hands.
+//! What figures hold in their hands: weapons, staffs and shields.
 
 use crate::math::{V, along, between};
 use crate::palette::{BONE, GHOST, GOLD, IRON, RED, Ramp, STEEL, WATER, WHITE, WOOD};

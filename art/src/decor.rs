@@ -1,4 +1,5 @@
-//! What makes a place lived in: roofs, a seal in the paving, barrels, lamps, flowers. Nothing of it is in anybody's way.
+//! Draws what makes a place lived in: roofs, a seal in the paving, barrels, lamps, flowers. Nothing of it is in
+//! anybody's way.
 
 use crate::math::noise;
 use crate::palette::{CLOTH, Colour, EARTH, GOLD, GREEN, INK, IRON, PURPLE, RED, Ramp, STEEL, STONE, WOOD};

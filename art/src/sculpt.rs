@@ -1,4 +1,4 @@
-//! Figures made of simple solids: ellipses, limbs and plates, lit from the upper left.
+//! Figures made of simple solids (ellipses, limbs and plates), lit from the upper left, with a dark outline.
 //!
 //! A figure is sampled four times finer than its pixels. Each pixel takes the part that covers most of it and one
 //! step of that part's ramp. Then outlines and the shadows between parts are added.

@@ -1,5 +1,5 @@
-//! The picture of the tileset. The maps use the first sixteen places, and those of rows 13 and 14 that stand about; the
-//! rest are variants and edges.
+//! The picture of the tileset, with a smaller sign, in few colours, for each thing that is larger than a tile. The maps
+//! use the first sixteen places, and those of rows 13 and 14 that stand about; the rest are variants and edges.
 
 use crate::decor;
 use crate::floors::{Remains, cobble, flagstones, planks, remains};

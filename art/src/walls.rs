@@ -1,4 +1,5 @@
-//! Wall tiles with a visible top and front, their tops, and what lies under trees and boulders.
+//! Wall tiles with a visible top and front (stone, timber with windows), their tops, and what lies under trees and
+//! boulders.
 
 use crate::ground::TILE;
 use crate::math::{noise, smooth};

@@ -1,7 +1,8 @@
 extends VBoxContainer
-## The chat, with the commands of the page: /w NAME TEXT whispers (a name with spaces stands in
-## quotes, as in /w "Ada the Third" hello), /p TEXT speaks to the party,
-## /invite NAME and /leave are the party's, /ignore NAME and /unignore NAME silence somebody.
+## The chat: the lines that were said, and a field with the commands of the page: /w NAME TEXT
+## whispers (a name with spaces stands in quotes, as in /w "Ada the Third" hello), /p TEXT speaks
+## to the party, /invite NAME and /leave are the party's, /ignore NAME and /unignore NAME silence
+## somebody.
 
 const LINES := 50
 

@@ -1,4 +1,4 @@
-// Entering the world through the gateway, with as many tickets as it takes.
+// Entering the world through the gateway, with as many tickets as it takes, and a newer access token if one is refused.
 
 import { GameClient } from "./client.js";
 import { Gateway } from "./gateway.js";

@@ -1,5 +1,5 @@
-//! Rate limits: for handshakes of one source and of all together, before any cryptography, and for each connected
-//! client.
+//! Rate limits: for handshakes of one source (an IPv4 address or an IPv6 network) and of all together, before any
+//! cryptography, and for each connected client.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

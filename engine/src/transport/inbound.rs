@@ -1,4 +1,4 @@
-//! Parses client payloads, in the same way for every transport.
+//! Parses client payloads, in the same way for every transport, and says for which reason one is refused.
 
 use realmgate_protocol::limits::MAX_RELIABLE_BYTES;
 use realmgate_protocol::wire::datagram::{self, ClientFrame, DatagramError, Payload, Section};

@@ -1,4 +1,4 @@
-//! Holds entities that cannot walk.
+//! Stops the walk of the rooted and the dead.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::{Asleep, Walk};

@@ -1,4 +1,4 @@
-//! What peaceful mobs notice: whether any player is near, and whom they attack.
+//! What peaceful mobs notice: whether any player is near, else they may sleep, and whom they attack.
 
 use bevy_ecs::prelude::*;
 use bevy_ecs::query::QueryData;

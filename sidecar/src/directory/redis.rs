@@ -1,4 +1,5 @@
-//! The registry of a fleet of sidecars: one key for each map server, which any sidecar reads and renews.
+//! The registry of a fleet of sidecars: one key for each map server, which any sidecar reads, and changes again if
+//! another was first.
 //!
 //! `map-server-…` is a JSON document that expires by itself; `servers` is the set of their names, so that listing them
 //! does not search all keys; `seats:…` holds the seats of players who are on the way. Operators may look at all of it,

@@ -1,4 +1,5 @@
-//! A worktree of git in `target/mutants`, in which rules are left out; never in the source itself.
+//! A worktree of git in `target/mutants`, with the files as they are now, in which rules are left out; never in the
+//! source itself.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! `RealmEntity`: what is known of one thing in the world.
+//! `RealmEntity`: what is known of one thing in the world, and which animation it is in: dead, casting, walking or idle.
 
 use std::sync::Arc;
 

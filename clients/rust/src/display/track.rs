@@ -1,4 +1,5 @@
-//! Where another entity is shown at a tick and its fraction, from the courses that the server has sent.
+//! Where another entity is shown at a tick and its fraction: along the courses that the server has sent, blended where
+//! one does not begin where the last led.
 
 use std::collections::VecDeque;
 

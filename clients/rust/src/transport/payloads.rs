@@ -1,4 +1,4 @@
-//! What a connection does with payloads, whatever carries them: reliable messages and frames, both ways.
+//! What a connection does with payloads, whatever carries them: reliable messages, when they are acknowledged, and frames.
 
 use std::collections::VecDeque;
 use std::time::Duration;

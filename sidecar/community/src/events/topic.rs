@@ -1,4 +1,4 @@
-//! What sockets join.
+//! What sockets join, and its names, as in `lobby:ID`.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! What ends log-ins: an administrator's change, and the deletion of an account.
+//! Deletes an account with all that is the community's of it, and ends log-ins when an administrator changes it.
 
 use realmgate_platform::accounts::name_key;
 use realmgate_platform::database::SqlConnection;

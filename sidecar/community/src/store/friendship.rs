@@ -1,4 +1,4 @@
-//! What there is between two accounts, and what may become of it.
+//! What there is between two accounts: its state, the word for each state in the database, and what may become of it.
 
 use std::str::FromStr;
 

@@ -1,4 +1,4 @@
-//! The jobs that wait for a hashing thread.
+//! The jobs that wait for a hashing thread, and what a helper takes over when that thread stands still.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

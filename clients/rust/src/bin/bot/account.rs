@@ -1,4 +1,5 @@
-//! A bot's account: registers, and enters the world. It tries again for as long as that can help.
+//! A bot's account: registers, makes a character under a free name, and enters the world. It tries again for as long as
+//! that can help.
 
 use std::future::Future;
 use std::time::Duration;

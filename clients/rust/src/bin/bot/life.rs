@@ -1,4 +1,4 @@
-//! One bot's life: an account, a character, stays in worlds, and a logout.
+//! One bot's life: logs in, stays in worlds until its time is over, and logs out.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! Scores: each is one transaction that changes a record and the counts of its blocks.
+//! Handing in a score: decides whether it replaces the record, and changes that and the counts of its blocks in one
+//! transaction.
 
 use realmgate_platform::database::SqlConnection;
 use realmgate_platform::database::columns::to_sql_ms;
