@@ -10,6 +10,9 @@
 // {"ask": "watch", "from", "until"}  what its screen showed between two moments of this clock
 // {"ask": "strike", "until", "targets", "everyMs", "radius"}
 //                                    presses abilities near others, and what the server said of it
+// {"ask": "comeBack", "from", "withinMs"}
+//                                    how long after `from` the server applied a command that was issued after it: `withinMs` where
+//                                    it has not by then, null where the connection has ended
 // {"ask": "leave"}                   logs out, and ends
 
 import { createInterface } from "node:readline";
@@ -21,6 +24,8 @@ import { Walk } from "./testing/walk.js";
 const FRAME_MS = 1000 / 60;
 /** How exact timers are: what is due in this time is due now. */
 const TIMER_MS = 1;
+/** How often it is looked whether the server applies commands again. */
+const LOOK_EVERY_MS = 5;
 
 /** A player in the world, with a screen. */
 class Player {
@@ -173,6 +178,18 @@ class Player {
     return { events };
   }
 
+  /** `from` is when the line is up again. */
+  async comeBack({ from, withinMs }) {
+    const pause = (ms) => new Promise((resolve) => setTimeout(resolve, Math.max(ms, 0)));
+    await pause(from - performance.now());
+    const { session } = this.#client;
+    const command = session.commandsIssued + 1;
+    const isApplied = () => session.world.head.last_command >= command;
+    while (!isApplied() && performance.now() < from + withinMs && !this.#client.end) await pause(LOOK_EVERY_MS);
+    if (this.#client.end) return { afterMs: null };
+    return { afterMs: Math.min(performance.now() - from, withinMs) };
+  }
+
   async leave() {
     const { left } = await this.#client.logOut();
     if (left !== "Logout") throw new Error(`the log-out was not confirmed: ${left}`);
@@ -192,6 +209,7 @@ const answers = {
   clock: () => ({ nowMs: performance.now() }),
   watch: ({ from, until }) => player.watch(from, until),
   strike: (told) => player.strike(told),
+  comeBack: (told) => player.comeBack(told),
   leave: () => player.leave(),
 };
 for await (const line of createInterface({ input: process.stdin })) {

@@ -140,6 +140,18 @@ impl NodePlayer {
         self.ask(&asked, until.saturating_sub(self.clock.now())).await
     }
 
+    /// Walks on over a line that is down until a moment. How long after it the server applied a command that was issued after it:
+    /// `within` where it has not by then, `None` where the connection has ended.
+    ///
+    /// # Errors
+    /// When the process does not answer.
+    pub async fn come_back(&mut self, up_at: Duration, within: Duration) -> Result<Option<Duration>> {
+        let asked = json!({ "ask": "comeBack", "from": self.to_its_clock(up_at), "withinMs": within.as_millis() });
+        let waits = up_at.saturating_sub(self.clock.now()) + within;
+        let CameBack { after_ms } = self.ask(&asked, waits).await?;
+        Ok(after_ms.map(|ms| Duration::from_secs_f64(ms / 1_000.0)))
+    }
+
     /// Logs out.
     ///
     /// # Errors
@@ -194,6 +206,13 @@ struct Tried {
 #[serde(rename_all = "camelCase")]
 struct Its {
     now_ms: f64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CameBack {
+    /// None where the connection has ended.
+    after_ms: Option<f64>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use futures_util::future::join_all;
 
-use super::{Conditioner, Measured, OBSERVED_BEYOND, Realm, SETTLES_IN, WALKERS};
+use super::{BLACKOUT, COMES_BACK_WITHIN, Conditioner, Measured, OBSERVED_BEYOND, Realm, SETTLES_IN, WALKERS};
 use crate::conditioner::Profile;
 use crate::feel::hits::Agreement;
 use crate::feel::javascript::NodePlayer;
@@ -18,7 +18,6 @@ use crate::feel::truth::Truth;
 const VISITS: usize = 5;
 
 impl Realm<'_> {
-    /// How long the way back takes after a blackout is not measured.
     pub(super) async fn measure_javascript(
         &self,
         profile: Profile,
@@ -39,14 +38,16 @@ impl Realm<'_> {
         // Last: it would fall silent while the others enter.
         let mut observer = self.player(None, 0).await?;
         observer.stand();
-        let (figures, disconnects) = self.watch_nodes(&mut observer, &mut walkers, plays).await?;
+        let (figures, mut disconnects) = self.watch_nodes(&mut observer, &mut walkers, plays).await?;
         let hits = self.strike_in_nodes(&mut observer, &mut walkers, plays).await?;
+        let (back_after, lost) = self.black_out_nodes(line, &mut walkers).await?;
+        disconnects += lost;
         line.mend();
         observer.leave().await;
         for walker in walkers {
             walker.leave().await?;
         }
-        Ok(Measured { profile, figures, hits, enter, back_after: None, disconnects })
+        Ok(Measured { profile, figures, hits, enter, back_after: Some(back_after), disconnects })
     }
 
     async fn watch_nodes(
@@ -86,5 +87,21 @@ impl Realm<'_> {
         let ground = observer.client().session().grid().context("the observer has no ground")?;
         let mut agreements = uses.into_iter().map(|uses| Ok(uses?.judge(ground)));
         agreements.try_fold(Agreement::default(), |all, one: Result<Agreement>| Ok(all.and(one?)))
+    }
+
+    /// The line is down for a while. How long after that commands are applied again, and how many connections are lost.
+    async fn black_out_nodes(&self, line: &Conditioner, walkers: &mut [NodePlayer]) -> Result<(Duration, u32)> {
+        line.set_down(true);
+        let up_at = self.clock.now() + BLACKOUT;
+        let coming_back = walkers.iter_mut().map(|walker| walker.come_back(up_at, COMES_BACK_WITHIN));
+        let is_up = async {
+            tokio::time::sleep(BLACKOUT).await;
+            line.set_down(false);
+        };
+        let (back, ()) = tokio::join!(join_all(coming_back), is_up);
+        let back: Vec<_> = back.into_iter().collect::<Result<_>>()?;
+        let lost = back.iter().map(|after| u32::from(after.is_none())).sum();
+        let after = back.into_iter().map(|after| after.unwrap_or(COMES_BACK_WITHIN)).max();
+        Ok((after.unwrap_or_default(), lost))
     }
 }

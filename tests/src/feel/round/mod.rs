@@ -29,6 +29,10 @@ const SETTLES_IN: Duration = Duration::from_secs(3);
 const OBSERVED_BEYOND: Duration = Duration::from_millis(200);
 /// How long the server may take to accept a ticket on a bad line.
 const ACCEPT_WITHIN: Duration = Duration::from_secs(10);
+/// How long the line is down.
+const BLACKOUT: Duration = Duration::from_secs(3);
+/// How long play may take to go on after it.
+const COMES_BACK_WITHIN: Duration = Duration::from_secs(10);
 /// Players behind the line.
 const WALKERS: u64 = 2;
 

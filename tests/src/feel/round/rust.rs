@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use realmgate_client::client::{GameClient, Setup};
 use realmgate_client::display::DisplayCounters;
 
-use super::{ACCEPT_WITHIN, Conditioner, Measured, Realm, SETTLES_IN, WALKERS};
+use super::{ACCEPT_WITHIN, BLACKOUT, COMES_BACK_WITHIN, Conditioner, Measured, Realm, SETTLES_IN, WALKERS};
 use crate::conditioner::Profile;
 use crate::feel::hits::{Agreement, Striker};
 use crate::feel::measure::{Counted, Figures, judge_all};
@@ -15,10 +15,6 @@ use crate::feel::newcomer::Newcomer;
 use crate::feel::player::{Picture, Player};
 use crate::feel::truth::Truth;
 
-/// How long the line is down.
-const BLACKOUT: Duration = Duration::from_secs(3);
-/// How long play may take to go on after it.
-const COMES_BACK_WITHIN: Duration = Duration::from_secs(10);
 /// How often one player enters, beside those who walk.
 const ENTRIES: usize = 10;
 
