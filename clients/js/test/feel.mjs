@@ -172,7 +172,7 @@ class Player {
   async strike({ until, ...told }) {
     const events = [];
     this.#strikes = { ...told, events, next: 0 };
-    await new Promise((resolve) => setTimeout(resolve, Math.max(until - performance.now(), 0)));
+    await pause(until - performance.now());
     this.#strikes = null;
     events.push({ what: "over", atMs: performance.now() });
     return { events };
@@ -180,7 +180,6 @@ class Player {
 
   /** `from` is when the line is up again. */
   async comeBack({ from, withinMs }) {
-    const pause = (ms) => new Promise((resolve) => setTimeout(resolve, Math.max(ms, 0)));
     await pause(from - performance.now());
     const { session } = this.#client;
     const command = session.commandsIssued + 1;
@@ -196,6 +195,10 @@ class Player {
     [this.#client, this.#display] = [null, null];
     return { left };
   }
+}
+
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(ms, 0)));
 }
 
 const player = new Player(Number(process.argv[2]));
