@@ -40,7 +40,7 @@ impl Realm<'_> {
         observer.stand();
         let (figures, mut disconnects) = self.watch_nodes(&mut observer, &mut walkers, plays).await?;
         let hits = self.strike_in_nodes(&mut observer, &mut walkers, plays).await?;
-        let (back_after, lost) = self.black_out_nodes(line, &mut walkers).await?;
+        let (back_after, lost) = self.black_out_nodes(line, &mut observer, &mut walkers).await?;
         disconnects += lost;
         line.mend();
         observer.leave().await;
@@ -90,15 +90,23 @@ impl Realm<'_> {
     }
 
     /// The line is down for a while. How long after that commands are applied again, and how many connections are lost.
-    async fn black_out_nodes(&self, line: &Conditioner, walkers: &mut [NodePlayer]) -> Result<(Duration, u32)> {
+    async fn black_out_nodes(
+        &self,
+        line: &Conditioner,
+        observer: &mut Player,
+        walkers: &mut [NodePlayer],
+    ) -> Result<(Duration, u32)> {
         line.set_down(true);
         let up_at = self.clock.now() + BLACKOUT;
         let coming_back = walkers.iter_mut().map(|walker| walker.come_back(up_at, COMES_BACK_WITHIN));
+        let mut unseen = Vec::new();
         let is_up = async {
-            tokio::time::sleep(BLACKOUT).await;
+            let observed = observer.play(up_at, &mut unseen, None).await;
             line.set_down(false);
+            observed.context("the observer beside the server")
         };
-        let (back, ()) = tokio::join!(join_all(coming_back), is_up);
+        let (back, observed) = tokio::join!(join_all(coming_back), is_up);
+        observed?;
         let back: Vec<_> = back.into_iter().collect::<Result<_>>()?;
         let lost = back.iter().map(|after| u32::from(after.is_none())).sum();
         let after = back.into_iter().map(|after| after.unwrap_or(COMES_BACK_WITHIN)).max();
