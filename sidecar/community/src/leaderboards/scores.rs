@@ -1,4 +1,4 @@
-//! Scores and records that administrators and worlds submit, change and remove: who may, and how each is refused.
+//! Scores and records: what administrators and worlds submit, change and remove, and how each is refused.
 
 use axum::http::StatusCode;
 use realmgate_protocol::ids::AccountId;
