@@ -1,5 +1,4 @@
-//! Corrections of the own character that are spread over some frames: what is shown begins where it was, and moves to
-//! where it should be.
+//! Corrections that are spread over some frames: what is shown begins where it was, and moves to where it should be.
 
 use super::Point;
 use super::track::JUMP_UNITS;
