@@ -1,5 +1,7 @@
 // Anna buys a potion for what she was given, and Bert sells one of his.
 
+import { visitsVendor } from "../testing/town.mjs";
+
 const VENDOR = "Odo the Alchemist";
 const POTION = "Healing Potion";
 
@@ -13,9 +15,7 @@ export async function market({ anna, bert }) {
   await anna.picture("together-market-buys-Anna");
   await annas.getByRole("button", { name: "Close" }).click();
   // Bert by the keyboard.
-  const reach = bert.page.getByRole("button", { name: `Trade with ${VENDOR}` });
-  await bert.holding(["KeyW"], () => reach.waitFor());
-  await bert.presses("KeyF");
+  await visitsVendor(bert, ["KeyW", "KeyS"], () => bert.presses("KeyF"));
   const berts = bert.window(VENDOR);
   await berts.getByRole("button", { name: `Sell ${POTION} for 6 gold` }).click();
   await bert.untilHasGold(6);
