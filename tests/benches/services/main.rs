@@ -10,6 +10,7 @@ mod bare;
 mod calls_flood;
 mod databases;
 mod embedded;
+mod exact_timer;
 mod hashing;
 mod http;
 mod idle;

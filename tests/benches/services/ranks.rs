@@ -8,9 +8,10 @@ use realmgate_tests::Api;
 use realmgate_tests::backends::{Postgres, Redis};
 use realmgate_tests::wait::found_within;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use crate::databases::Base;
+use crate::exact_timer::ExactTimer;
 use crate::http::{Connection, get};
 use crate::report::Report;
 use crate::rounds::{Latencies, Middle, Plan, Round, measured, together};
@@ -193,7 +194,7 @@ async fn load(
     let until = began + plan.lasts;
     let pause = rate.map(|rate| Duration::from_secs_f64(plan.clients as f64 / rate));
     let load = clients.into_iter().enumerate().map(async |(client, mut connection)| {
-        let mut taken = Latencies::default();
+        let (mut taken, mut timer) = (Latencies::default(), ExactTimer::new()?);
         let mut due = began + pause.unwrap_or_default().mul_f64(client as f64 / plan.clients as f64);
         for asked in client.. {
             let player = &players[asked * 7 % players.len()];
@@ -201,7 +202,7 @@ async fn load(
             match pause {
                 None => due = Instant::now(),
                 Some(pause) => {
-                    sleep_until(due).await;
+                    timer.sleep_until(due).await?;
                     due += pause;
                 }
             }
