@@ -29,13 +29,17 @@ async fn there(realm: &Realm, player: &Player, call: (&str, &str), body: Value) 
 async fn of_several_changes_the_newest_is_told(realm: Realm) {
     let (ann, ben, cid) = (realm.device("ann's").await, realm.device("ben's").await, realm.device("cid's").await);
     let mut at_ben = realm.socket(&ben).await;
+    at_ben.join("lobbies").await;
     let lobby = there(&realm, &ben, ("POST", "/lobbies"), Value::Null).await["id"].as_str().unwrap().to_owned();
     let (topic, join) = (format!("lobby:{lobby}"), format!("/lobbies/{lobby}/join"));
+    // The list is told last: nothing of the making is told after it.
+    at_ben.told("lobbies", "lobby_created").await;
     at_ben.join(&topic).await;
     assert_eq!(at_ben.told(&topic, "updated").await["members"][0]["id"], ben.id, "a join is answered at once");
     there(&realm, &ann, ("POST", &join), Value::Null).await;
     at_ben.told(&topic, "user_updated").await;
     at_ben.told(&topic, "user_joined").await;
+    at_ben.told("lobbies", "lobby_membership_changed").await;
 
     for name in ["first", "second", "third"] {
         there(&realm, &ann, ("PATCH", "/me/display_name"), json!({"display_name": name})).await;

@@ -152,7 +152,11 @@ async fn the_official_client_hears_of_its_lobby() {
     for driver in [&mut at_ann, &mut at_ben] {
         driver.joins(Some(json!({"other": "unauthorized"})), 0).await;
     }
+    let mut at_list = realm.socket(&ann).await;
+    at_list.join("lobbies").await;
     let id = make(&realm, &ann, json!({"title": "Tower"})).await;
+    // The list is told last: nothing of the making is told after it.
+    at_list.told("lobbies", "lobby_created").await;
     assert_eq!(at_ann.event("updated").await["lobby_id"], json!(id));
     let state = at_ann.lobby("updated").await;
     assert_eq!((&state["title"], &state["spectator"]), (&json!("Tower"), &json!(false)));
@@ -161,7 +165,8 @@ async fn the_official_client_hears_of_its_lobby() {
         assert_eq!(at_ben.event("updated").await["lobby_id"], json!(id));
         assert_eq!(at_ben.lobby("updated").await["members"].as_array().map(Vec::len), Some(2));
         if is_first {
-            at_ann.lobby("user_updated").await;
+            // Whoever was quick to join has been told of itself before.
+            while at_ann.lobby("user_updated").await["user_id"] != json!(ben.id) {}
         }
         assert_eq!(at_ann.lobby("user_joined").await["user_id"], json!(ben.id));
     };

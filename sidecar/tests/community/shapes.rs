@@ -85,12 +85,15 @@ async fn a_member_looks_alike_in_answers_and_events(realm: Realm) {
     let (ann, ben) = (realm.device("ann's").await, realm.device("ben's").await);
     realm.by(&ann, "PATCH", "/me/display_name", json!({"display_name": "Ann"})).await.expect(StatusCode::OK);
     let body = json!({"title": "Tower", "max_users": 4, "password": "sesame", "slowdown": 3, "metadata": {"a": 1}});
+    let mut client = realm.socket(&ann).await;
+    client.join("lobbies").await;
     let id = make(&realm, &ann, body).await;
     assert!(is_id(&json!(id)));
+    // The list is told last: nothing of the making is told after it.
+    client.told("lobbies", "lobby_created").await;
     let topic = format!("lobby:{id}");
     let shown = json!({"id": id, "title": "Tower", "host_id": ann.id, "host_name": "Ann", "hostless": false,
         "max_users": 4, "is_hidden": false, "is_locked": false, "metadata": {"a": 1}});
-    let mut client = realm.socket(&ann).await;
     client.join(&topic).await;
     let state = and(&shown, json!({"members": [brief(&realm, &ann).await]}));
     assert_eq!(client.event("updated").await, and(&state, json!({"spectator": false})));
