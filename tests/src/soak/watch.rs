@@ -74,7 +74,8 @@ impl Watch {
     /// # Errors
     /// When a process says nothing.
     pub async fn begin(parts: Vec<Part>) -> Result<Self> {
-        let work = read(&parts).await?.0.histogram(WORK)?;
+        // Before the first tick there is none.
+        let work = read(&parts).await?.0.histogram(WORK).unwrap_or_default();
         let cpu_s = parts.iter().map(|part| cpu_s(part.pid)).collect::<Result<_>>()?;
         Ok(Self { resident: vec![0; parts.len()], cpu_s, parts, looks: 0, work, lines: 0 })
     }

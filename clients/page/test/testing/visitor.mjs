@@ -11,6 +11,8 @@ export const PASSWORD = "correct horse battery";
 const PATIENCE_MS = 90_000;
 /** Whoever is not in the world by then is asked to press again. */
 const ENTERS_WITHIN_MS = 20_000;
+/** A page that fails may not answer either. */
+const TELLS_WITHIN_MS = 5_000;
 const DESKTOP = { viewport: { width: 1280, height: 720 } };
 
 /** Runs a script's steps in a browser, which is closed at the end. */
@@ -19,8 +21,19 @@ export async function inBrowser(steps) {
   const browser = await launch();
   try {
     await steps(browser);
+  } catch (error) {
+    await tellsWhatIsShown(browser);
+    throw error;
   } finally {
     await browser.close();
+  }
+}
+
+/** What a script that failed has left on each screen. */
+async function tellsWhatIsShown(browser) {
+  for (const page of browser.contexts().flatMap((context) => context.pages())) {
+    const text = await page.locator("body").innerText({ timeout: TELLS_WITHIN_MS }).catch((error) => error.message);
+    console.error(`${page.url()} shows:\n${text}\n`);
   }
 }
 
