@@ -190,8 +190,12 @@ class Player {
   }
 
   async leave() {
-    const { left } = await this.#client.logOut();
-    if (left !== "Logout") throw new Error(`the log-out was not confirmed: ${left}`);
+    const asked = performance.now();
+    const { left, closeReason } = await this.#client.logOut();
+    if (left !== "Logout") {
+      const afterMs = Math.round(performance.now() - asked);
+      throw new Error(`the log-out was not confirmed: ${left}, ${JSON.stringify(closeReason)} after ${afterMs} ms`);
+    }
     [this.#client, this.#display] = [null, null];
     return { left };
   }
