@@ -197,6 +197,26 @@ test("a server that falls silent has gone, and what cannot be sent is not piled 
   assert.equal(heard.ended[0].type, "TimedOut");
 });
 
+test("while nothing comes only a tick in each half second is sent, and all again once something has come", async () => {
+  const { clock, session, transport } = await playing();
+  const sentIn = async (ticks) => {
+    session.sent = [];
+    for (let tick = 0; tick < ticks; tick += 1) {
+      await clock.pass(50);
+      transport.finishTick(FRAME);
+    }
+    await settle();
+    return session.sent.length;
+  };
+  session.say(message(1));
+  await settle();
+  assert.equal(await sentIn(9), 9, "as long as the server may have been slow");
+  assert.equal(await sentIn(41), 5, "at 0.5, 1, 1.5, 2 and 2.5 s");
+  session.say(message(2, 1));
+  await settle();
+  assert.equal(await sentIn(9), 9);
+});
+
 test("a frame reader takes what is complete, and nothing of what is too long", () => {
   const frames = new FrameReader();
   assert.equal(frames.next(), null);

@@ -18,8 +18,13 @@ const NORMAL = 1000;
  */
 
 /**
- * What carries payloads. `isReady` is false while a payload would have to wait, `close` lets the other end know.
- * @typedef {{ isReady: () => boolean, send: (payload: Uint8Array) => void, close: () => void }} Wire
+ * What carries payloads. `isReady` is asked once a tick, and told how long nothing has come: it is false while a payload would have to wait,
+ * or had better not be sent. `close` lets the other end know.
+ * @typedef {{
+ *   isReady: (unheardMs: number) => boolean,
+ *   send: (payload: Uint8Array) => void,
+ *   close: () => void,
+ * }} Wire
  */
 
 /**
@@ -89,8 +94,9 @@ export class Transport {
    */
   finishTick(frame) {
     const now = this.#host.now();
-    if (!this.#closeReason && now - this.#lastHeardAt >= SILENCE_MS) this.#giveUp();
-    if (this.#closeReason || !this.#wire.isReady()) return;
+    const unheardMs = now - this.#lastHeardAt;
+    if (!this.#closeReason && unheardMs >= SILENCE_MS) this.#giveUp();
+    if (this.#closeReason || !this.#wire.isReady(unheardMs)) return;
     for (const payload of this.#connection.tick(frame, now)) this.#wire.send(payload);
   }
 

@@ -8,6 +8,12 @@ import { Transport } from "./transport.js";
 
 /** What may wait to be sent before a tick is left out: what is sent late would be applied late. */
 const MOST_WAITING_BYTES = 4096;
+/**
+ * While nothing comes, one tick is sent in so long. QUIC lets little be under way that nobody has acknowledged. What is sent into a line that
+ * is down uses that up, and then neither commands nor, in some libraries, acknowledgements go out when it is up again: they wait for
+ * probes, which come the more seldom the longer it was down.
+ */
+const PROBE_EVERY_MS = 500;
 /** Datagrams that may wait for us to read them. */
 const MOST_UNREAD_DATAGRAMS = 64;
 /** Hexadecimal digits of a SHA-256. */
@@ -87,6 +93,8 @@ class SessionWire {
   #isStreamSeen = false;
   #datagramWriter = null;
   #waitingBytes = 0;
+  /** Ticks that were sent while nothing came. */
+  #probes = 0;
   /** Settles when nothing more comes on the stream. */
   #reading = Promise.resolve();
   #tell;
@@ -127,8 +135,12 @@ class SessionWire {
     this.#readDatagrams(receive).catch(() => {});
   }
 
-  isReady() {
-    return this.#waitingBytes <= MOST_WAITING_BYTES;
+  isReady(unheardMs) {
+    if (this.#waitingBytes > MOST_WAITING_BYTES) return false;
+    const probes = Math.floor(unheardMs / PROBE_EVERY_MS);
+    if (probes > 0 && probes === this.#probes) return false;
+    this.#probes = probes;
+    return true;
   }
 
   send(payload) {

@@ -11,6 +11,8 @@ use crate::clock::Clock;
 
 /// A server that sends nothing for so long is gone.
 const SILENCE: Duration = Duration::from_secs(10);
+/// While nothing comes, one tick is sent over QUIC in so long.
+const PROBE_EVERY: Duration = Duration::from_millis(500);
 /// How long a connection that is closed waits for the server to have heard of it.
 pub(super) const FAREWELL_WITHIN: Duration = Duration::from_secs(1);
 /// The close code of a server that has no room.
@@ -26,13 +28,15 @@ pub(super) struct Flow {
     clock: Clock,
     advanced_to: Duration,
     heard_at: Duration,
+    /// Ticks that were sent over QUIC while nothing came.
+    probes: u128,
 }
 
 impl Flow {
     /// That of a connection which has just been opened.
     pub(super) fn new(clock: Clock) -> Self {
         let (payloads, traffic, now) = (Payloads::new(), Traffic::default(), clock.now());
-        Self { payloads, traffic, end: None, clock, advanced_to: now, heard_at: now }
+        Self { payloads, traffic, end: None, clock, advanced_to: now, heard_at: now, probes: 0 }
     }
 
     /// The server lives: something has come from it.
@@ -60,6 +64,19 @@ impl Flow {
         self.outcome()
     }
 
+    /// Whether this tick's payloads had better be sent over QUIC: all ticks' while something comes, else those of some.
+    ///
+    /// QUIC lets little be under way that nobody has acknowledged. What is sent into a line that is down uses that up, and then neither
+    /// commands nor, in quinn, acknowledgements go out when it is up again: they wait for probes, which come the more seldom the
+    /// longer it was down.
+    pub(super) fn is_tick_due(&mut self) -> bool {
+        let unheard = self.advanced_to.saturating_sub(self.heard_at);
+        let probes = unheard.as_millis() / PROBE_EVERY.as_millis();
+        let is_due = probes == 0 || probes != self.probes;
+        self.probes = probes;
+        is_due
+    }
+
     /// Passes the payloads of a client tick to `send`.
     pub(super) fn compose(&mut self, frame: Option<&ClientFrame>, mut send: impl FnMut(&[u8])) {
         let traffic = &mut self.traffic;
@@ -78,5 +95,25 @@ impl Flow {
     /// Why it is over, as an error.
     pub(super) fn outcome(&self) -> Result<(), CloseReason> {
         self.end.clone().map_or(Ok(()), Err)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn while_nothing_comes_a_tick_in_each_half_second_is_due() {
+        let mut flow = Flow::new(Clock::start());
+        let mut due_in = |ticks: std::ops::Range<u32>| {
+            let is_due = |tick| {
+                flow.advanced_to = flow.heard_at + Duration::from_millis(50) * tick;
+                flow.is_tick_due()
+            };
+            ticks.map(is_due).filter(|is_due| *is_due).count()
+        };
+        assert_eq!(due_in(0..10), 10, "as long as the server may have been slow");
+        assert_eq!(due_in(10..60), 5, "at 0.5, 1, 1.5, 2 and 2.5 s");
+        assert_eq!(due_in(0..10), 10, "once something has come");
     }
 }

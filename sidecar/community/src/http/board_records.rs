@@ -89,8 +89,7 @@ pub(super) async fn get_my_record(
     Player(caller): Player,
     id: PathId,
 ) -> Result<Json<Data<Record>>, Refusal> {
-    let board = community.boards.find(&id.0).await?;
-    let record = community.boards.record_of(&board, caller.account).await?;
+    let record = community.boards.record_of(&id.0, caller.account).await?;
     let none = || Refusal::error(StatusCode::NOT_FOUND, "No record found for this user");
     Ok(Json(Data { data: record.ok_or_else(none)? }))
 }

@@ -4,24 +4,38 @@ use realmgate_protocol::ids::AccountId;
 use uuid::Uuid;
 
 use super::cursor::Cursor;
-use super::service::Leaderboards;
+use super::service::{Leaderboards, is_slug};
 use super::shapes::Record;
+use crate::field_limits::LONGEST_SLUG;
+use crate::http::Refusal;
 use crate::store::{Board, Owner, Place, Standing, window};
 
 impl Leaderboards {
-    /// The record of a user, with its rank.
+    /// The record of a user on the board with this id, or on the active season of this slug, with its rank.
     ///
     /// # Errors
-    /// When the database cannot be asked.
-    pub async fn record_of(&self, board: &Board, account: AccountId) -> sqlx::Result<Option<Record>> {
-        let Some(row) = self.store.record_of(board.id, &Owner::User(account)).await? else { return Ok(None) };
+    /// 404 as users are told it where there is no such board.
+    pub async fn record_of(&self, id_or_slug: &str, account: AccountId) -> Result<Option<Record>, Refusal> {
+        let owner = Owner::User(account);
+        // One question for board and record. Only who has none has to hear whether there is a board.
+        let row = match Uuid::try_parse(id_or_slug) {
+            Ok(board) => self.store.record_of(board, &owner).await?,
+            Err(_) if is_slug(id_or_slug, LONGEST_SLUG) => {
+                self.store.record_of_season(id_or_slug, self.clock.now_ms(), &owner).await?
+            }
+            Err(_) => None,
+        };
+        let Some(row) = row else {
+            self.find(id_or_slug).await?;
+            return Ok(None);
+        };
         let indexed = match &self.index {
-            Some(index) => index.rank(board.id, &row.place).await,
+            Some(index) => index.rank(row.board, &row.place).await,
             None => None,
         };
         let (from, rank) = match indexed {
             Some(rank) => ("redis", rank),
-            None => ("sql", self.store.rank(board.id, &row.place).await?),
+            None => ("sql", self.store.rank(row.board, &row.place).await?),
         };
         metrics::counter!("realmgate_leaderboard_ranks_total", "from" => from).increment(1);
         Ok(Some(Record::new(row, rank)))

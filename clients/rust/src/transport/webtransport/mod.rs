@@ -123,6 +123,9 @@ impl WebTransport {
     pub fn finish_tick(&mut self, frame: Option<&ClientFrame>) -> Result<(), CloseReason> {
         self.flow.advance()?;
         let Self { connection, outgoing, flow, .. } = self;
+        if !flow.is_tick_due() {
+            return Ok(());
+        }
         flow.compose(frame, |payload| {
             if connection.send_datagram(datagram(payload)).is_err() {
                 // Too long for a datagram. Where the stream is full too it is lost, as a datagram may be.

@@ -10,6 +10,11 @@ use uuid::Uuid;
 use super::rows::{BOARD, Board, Operator, SortOrder};
 use super::{BoardStore, blocks};
 
+/// Where the active season of the slug $1 is at $2: begun, not ended, and of several the one made last.
+pub(super) const ACTIVE: &str = "FROM leaderboards WHERE slug = $1 AND deleted_at_ms IS NULL \
+                                 AND (starts_at_ms IS NULL OR starts_at_ms <= $2) \
+                                 AND (ends_at_ms IS NULL OR ends_at_ms > $2) \
+                                 ORDER BY created_at_ms DESC, id DESC LIMIT 1";
 /// Records that one transaction deletes with their board.
 const DELETED_AT_ONCE: i64 = 2_000;
 
@@ -113,12 +118,9 @@ impl BoardStore {
     /// When the database cannot be asked or a row cannot be decoded.
     pub async fn active(&self, slug: &str, now_ms: u64) -> sqlx::Result<Option<Board>> {
         let mut db = self.sql.read("active_leaderboard").await?;
-        let query = format!(
-            "SELECT {BOARD} FROM leaderboards WHERE slug = $1 AND deleted_at_ms IS NULL \
-             AND (starts_at_ms IS NULL OR starts_at_ms <= $2) AND (ends_at_ms IS NULL OR ends_at_ms > $2) \
-             ORDER BY created_at_ms DESC, id DESC LIMIT 1"
-        );
-        let row = sqlx::query(AssertSqlSafe(query)).bind(slug.to_owned()).bind(to_sql_ms(now_ms));
+        let row = sqlx::query(AssertSqlSafe(format!("SELECT {BOARD} {ACTIVE}")))
+            .bind(slug.to_owned())
+            .bind(to_sql_ms(now_ms));
         row.fetch_optional(&mut *db).await?.as_ref().map(Board::of).transpose()
     }
 

@@ -1,6 +1,6 @@
 //! Records that are found, changed field by field and removed, in SQL.
 
-use realmgate_platform::database::columns::parse_id;
+use realmgate_platform::database::columns::{parse_id, to_sql_ms};
 use realmgate_platform::database::dialect::Dialect;
 use realmgate_platform::database::retry::retried;
 use realmgate_platform::database::rows::fetch_in;
@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
+use super::catalogue::ACTIVE;
 use super::places::Place;
 use super::rows::{Owner, RECORD, RecordRow};
 use super::submit::Moved;
@@ -18,15 +19,30 @@ use super::{BoardStore, blocks, catalogue};
 const REMOVAL_BATCH: i64 = 100;
 
 impl BoardStore {
-    /// The record that an owner has on a board.
+    /// The record that an owner has on a board; none on one that is deleted.
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
     pub async fn record_of(&self, board: Uuid, owner: &Owner) -> sqlx::Result<Option<RecordRow>> {
         let mut db = self.sql.read("find_record").await?;
-        let query = format!("SELECT {RECORD} WHERE r.leaderboard_id = $1 AND r.owner = $2");
+        let query = format!(
+            "SELECT {RECORD} WHERE r.leaderboard_id = $1 AND r.owner = $2 \
+             AND EXISTS (SELECT 1 FROM leaderboards b WHERE b.id = $1 AND b.deleted_at_ms IS NULL)"
+        );
         let row = sqlx::query(AssertSqlSafe(query)).bind(board.to_string()).bind(owner.to_string());
         row.fetch_optional(&mut *db).await?.as_ref().map(RecordRow::of).transpose()
+    }
+
+    /// The record that an owner has on the active season of a slug.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn record_of_season(&self, slug: &str, now_ms: u64, owner: &Owner) -> sqlx::Result<Option<RecordRow>> {
+        let mut db = self.sql.read("find_record_of_season").await?;
+        let query = format!("SELECT {RECORD} WHERE r.leaderboard_id = (SELECT id {ACTIVE}) AND r.owner = $3");
+        let row = sqlx::query(AssertSqlSafe(query)).bind(slug.to_owned()).bind(to_sql_ms(now_ms));
+        let row = row.bind(owner.to_string()).fetch_optional(&mut *db).await?;
+        row.as_ref().map(RecordRow::of).transpose()
     }
 
     /// The records of a board with these ids, best first.
