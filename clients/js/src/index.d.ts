@@ -577,8 +577,8 @@ export class Connection {
 
 /** What carries payloads, for a transport of your own. */
 export interface Wire {
-  /** Whether a payload would go out at once. */
-  isReady(): boolean;
+  /** Whether a tick's payloads may go out at once; told how long nothing has come. */
+  isReady(unheardMs: number): boolean;
   send(payload: Uint8Array): void;
   /** Lets the other end know that it is over. */
   close(): void;
