@@ -9,7 +9,7 @@ use crate::call::RealmCall;
 use crate::client::RealmClient;
 use crate::error::RealmError;
 use crate::net::{Call, CommunityCall, Failure};
-use crate::world::nearest_client;
+use crate::world::find_client_near;
 
 /// Where the id of this device is kept.
 const DEVICE_FILE: &str = "user://realmgate_device";
@@ -127,7 +127,7 @@ impl RealmAccount {
 impl INode for RealmAccount {
     fn ready(&mut self) {
         if self.client.is_none() {
-            self.client = nearest_client(&self.to_gd().upcast());
+            self.client = find_client_near(&self.to_gd().upcast());
         }
     }
 

@@ -41,7 +41,7 @@ pub enum ReplayError {
         tick: u32,
     },
     /// The world came out differently.
-    #[error("tick {tick}: {} differs; the state hash is {found}, the recording says {recorded}", first_of(.parts))]
+    #[error("tick {tick}: {} differs; the state hash is {found}, the recording says {recorded}", describe_parts(.parts))]
     Diverged {
         /// The first tick that differs, from 1.
         tick: u32,
@@ -54,7 +54,7 @@ pub enum ReplayError {
     },
 }
 
-fn first_of(parts: &[String]) -> String {
+fn describe_parts(parts: &[String]) -> String {
     match parts {
         [] => "something that has no name".to_owned(),
         [one] => one.clone(),

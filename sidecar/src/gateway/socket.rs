@@ -130,7 +130,7 @@ impl<'a> Player<'a> {
             Happening::Entered(result) => self.entered(result).await,
             Happening::Left(result) => self.left(result).await,
             Happening::Lingers(longest) => self.say(&ServerEvent::Leaving(longest)).await,
-            Happening::PingDue => self.ping().await,
+            Happening::PingDue => self.ping_or_end().await,
         }
     }
 
@@ -240,7 +240,7 @@ impl<'a> Player<'a> {
         }
     }
 
-    async fn ping(&mut self) -> Result<(), End> {
+    async fn ping_or_end(&mut self) -> Result<(), End> {
         if !std::mem::take(&mut self.heard) {
             return Err(End::Gone);
         }

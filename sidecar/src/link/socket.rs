@@ -237,7 +237,7 @@ async fn send(sink: &mut SplitSink<Socket, Message>, message: &ToMap) -> Result<
     written.map_err(|_| Error::from(ErrorCode::Timeout))?.map_err(Error::internal)
 }
 
-async fn ping(sink: &mut SplitSink<Socket, Message>) -> Result<(), Error> {
+async fn send_ping(sink: &mut SplitSink<Socket, Message>) -> Result<(), Error> {
     let written = timeout(WRITE_DEADLINE, sink.send(Message::Ping(Default::default()))).await;
     written.map_err(|_| Error::from(ErrorCode::Timeout))?.map_err(Error::internal)
 }
@@ -255,8 +255,8 @@ async fn write(mut sink: SplitSink<Socket, Message>, mut outbound: mpsc::Receive
                 None => break,
             },
             () = closed.cancelled() => break,
-            _ = pings.tick() => ping(&mut sink).await,
-            () = link.ping.notified() => ping(&mut sink).await,
+            _ = pings.tick() => send_ping(&mut sink).await,
+            () = link.ping.notified() => send_ping(&mut sink).await,
         };
         if let Err(error) = written {
             tracing::debug!(%error, "a map link could not be written to");

@@ -6,7 +6,7 @@
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::mpsc::{self, Sender};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use futures_util::{SinkExt, StreamExt};
 use realmgate_client::transport::Door;
 use realmgate_protocol::wire::framing::{self, Next, Received};
@@ -115,7 +115,8 @@ async fn by_websocket(url: &str, host: Ipv4Addr, ticket: Vec<u8>, player: &Relay
             message = socket.next() => match message {
                 Some(Ok(Message::Binary(payload))) => drop(player.send(&payload).await?),
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Ok(()),
+                Some(Err(error)) => return Err(error.into()),
+                None => bail!("the server has ended the connection"),
             },
         }
     }
@@ -144,11 +145,12 @@ async fn by_webtransport(door: &Door, host: Ipv4Addr, ticket: &[u8], player: &Re
             }
             datagram = connection.receive_datagram() => match datagram {
                 Ok(datagram) => drop(player.send(&datagram).await?),
-                Err(_) => return Ok(()),
+                Err(error) => return Err(error.into()),
             },
             bytes = into.read(received.room()) => match bytes {
                 Ok(Some(bytes)) => received.fill(bytes),
-                Ok(None) | Err(_) => return Ok(()),
+                Ok(None) => bail!("the server has ended the stream"),
+                Err(error) => return Err(error.into()),
             },
         }
     }

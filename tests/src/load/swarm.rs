@@ -120,8 +120,9 @@ impl Swarm {
             ensure!(self.lost() == 0, "{} players were refused or sent away while they joined", self.lost());
             ensure!(
                 self.now() - begun < within,
-                "only {inside} of {} players are in after {within:?}",
-                self.scene.players
+                "only {inside} of {} players are in after {within:?}, without player {}",
+                self.scene.players,
+                self.players.iter().position(|player| !player.is_in()).unwrap_or(self.players.len())
             );
             if double.is_settled() {
                 for Announced { token, ticket } in announced_ones.drain(..) {

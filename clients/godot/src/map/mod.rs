@@ -12,7 +12,7 @@ use crate::client::RealmClient;
 use crate::error::RealmError;
 use crate::net::{Call, Failure};
 use crate::settings;
-use crate::world::nearest_client;
+use crate::world::find_client_near;
 
 /// The ground of the map that the player is on: a [TileMapLayer] for each layer of tiles in the same Tiled files that the server has.
 /// It is drawn anew whenever the player enters another map. What tiles have as properties in Tiled is custom data of theirs here: see
@@ -110,7 +110,7 @@ impl INode2D for RealmMap {
             self.pixels_per_tile = settings::pixels_per_tile();
         }
         if self.client.is_none() {
-            self.client = nearest_client(&self.to_gd().upcast());
+            self.client = find_client_near(&self.to_gd().upcast());
         }
         match self.client.clone() {
             Some(client) => {

@@ -112,7 +112,7 @@ impl INode2D for RealmWorld {
     fn ready(&mut self) {
         self.base_mut().set_process_priority(PRIORITY + 1);
         if self.client.is_none() {
-            self.client = nearest_client(&self.to_gd().upcast());
+            self.client = find_client_near(&self.to_gd().upcast());
         }
         if self.client.is_none() {
             godot_error!("{} has no RealmClient: set `client`", self.base().get_path());
@@ -199,8 +199,8 @@ impl RealmWorld {
     }
 }
 
-/// The client that is a parent, or a child of one.
-pub fn nearest_client(node: &Gd<Node>) -> Option<Gd<RealmClient>> {
+/// The client that is an ancestor of a node, or a child of one; the nearest.
+pub fn find_client_near(node: &Gd<Node>) -> Option<Gd<RealmClient>> {
     let mut parent = node.get_parent();
     while let Some(at) = parent {
         if let Ok(client) = at.clone().try_cast() {

@@ -93,8 +93,8 @@ class SessionWire {
   #isStreamSeen = false;
   #datagramWriter = null;
   #waitingBytes = 0;
-  /** Ticks that were sent while nothing came. */
-  #probes = 0;
+  /** For how many whole `PROBE_EVERY_MS` nothing had come when a tick was last sent. */
+  #unheardProbes = 0;
   /** Settles when nothing more comes on the stream. */
   #reading = Promise.resolve();
   #tell;
@@ -137,9 +137,9 @@ class SessionWire {
 
   isReady(unheardMs) {
     if (this.#waitingBytes > MOST_WAITING_BYTES) return false;
-    const probes = Math.floor(unheardMs / PROBE_EVERY_MS);
-    if (probes > 0 && probes === this.#probes) return false;
-    this.#probes = probes;
+    const unheardProbes = Math.floor(unheardMs / PROBE_EVERY_MS);
+    if (unheardProbes > 0 && unheardProbes === this.#unheardProbes) return false;
+    this.#unheardProbes = unheardProbes;
     return true;
   }
 

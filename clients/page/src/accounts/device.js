@@ -3,7 +3,7 @@
 const STORED_AS = "realmgate.device";
 
 /** The secret, made the first time. */
-export function deviceId(storage) {
+export function loadOrMakeDeviceId(storage) {
   const kept = storage.getItem(STORED_AS);
   if (kept) return kept;
   const bytes = crypto.getRandomValues(new Uint8Array(32));

@@ -1,6 +1,6 @@
 // Who is logged in: tokens in memory and for this tab, renewed when they are old.
 
-import { deviceId } from "./device.js";
+import { loadOrMakeDeviceId } from "./device.js";
 import { holdsAlone } from "./tabs.js";
 
 const STORED_AS = "realmgate.log-in";
@@ -68,7 +68,7 @@ export class LogIn extends EventTarget {
 
   /** As whom this browser knows; the first time, an account is made. */
   async beginAsGuest(kept = globalThis.localStorage) {
-    const tokens = await this.#api.loginDevice(deviceId(kept));
+    const tokens = await this.#api.loginDevice(loadOrMakeDeviceId(kept));
     const { has_password: hasPassword, linked_providers: linked } = await this.#api.me(tokens.access_token);
     const isKept = Object.entries(linked).some(([provider, isLinked]) => isLinked && provider !== "device");
     const isGuest = !hasPassword && !isKept;

@@ -28,15 +28,15 @@ pub(super) struct Flow {
     clock: Clock,
     advanced_to: Duration,
     heard_at: Duration,
-    /// Ticks that were sent over QUIC while nothing came.
-    probes: u128,
+    /// For how many whole [`PROBE_EVERY`] nothing had come when a tick was last sent over QUIC.
+    unheard_probes: u128,
 }
 
 impl Flow {
     /// That of a connection which has just been opened.
     pub(super) fn new(clock: Clock) -> Self {
         let (payloads, traffic, now) = (Payloads::new(), Traffic::default(), clock.now());
-        Self { payloads, traffic, end: None, clock, advanced_to: now, heard_at: now, probes: 0 }
+        Self { payloads, traffic, end: None, clock, advanced_to: now, heard_at: now, unheard_probes: 0 }
     }
 
     /// The server lives: something has come from it.
@@ -71,9 +71,9 @@ impl Flow {
     /// longer it was down.
     pub(super) fn is_tick_due(&mut self) -> bool {
         let unheard = self.advanced_to.saturating_sub(self.heard_at);
-        let probes = unheard.as_millis() / PROBE_EVERY.as_millis();
-        let is_due = probes == 0 || probes != self.probes;
-        self.probes = probes;
+        let unheard_probes = unheard.as_millis() / PROBE_EVERY.as_millis();
+        let is_due = unheard_probes == 0 || unheard_probes != self.unheard_probes;
+        self.unheard_probes = unheard_probes;
         is_due
     }
 

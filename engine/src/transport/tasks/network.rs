@@ -179,7 +179,7 @@ impl Network {
     }
 
     /// Ends a session. The host gets its last messages and learns that it is over.
-    pub(super) fn leave(&self, session: &Session) {
+    pub(super) fn end_session(&self, session: &Session) {
         let client = session.client();
         let mut sessions = self.sessions.borrow_mut();
         sessions.remove(&client);

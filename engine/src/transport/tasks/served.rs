@@ -134,7 +134,7 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        self.network.leave(&self.session);
+        self.network.end_session(&self.session);
     }
 }
 

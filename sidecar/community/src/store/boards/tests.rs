@@ -264,8 +264,12 @@ async fn a_board_goes_with_its_records(database: TestSql) {
     assert_eq!(other.records().await.len(), 30);
     // One whose deletion somebody else did not end.
     let unfinished = "UPDATE leaderboards SET deleted_at_ms = 1";
+    let owner = Owner::Label("player 3".to_owned());
+    let record = || other.store.record_of(other.board.id, &owner);
+    assert_eq!(record().await.unwrap().expect("a record").score, 3);
     database.execute(unfinished).await;
     assert!(other.store.find(other.board.id).await.unwrap().is_none());
+    assert!(record().await.unwrap().is_none(), "its records go with it");
     other.store.finish_deletions().await.unwrap();
     assert!(other.blocks().await.is_empty());
 }

@@ -110,7 +110,7 @@ impl Brain {
         self.loot.hear(message, self.requests.pending(), senses);
         self.objectives.hear(message);
         self.trading.hear(message, senses, &mut self.rng);
-        self.talk.hear(message, senses);
+        self.talk.take_invitation(message, senses);
         self.requests.hear(message)
     }
 

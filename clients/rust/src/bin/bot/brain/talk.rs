@@ -31,8 +31,8 @@ impl Talk {
         }
     }
 
-    /// Takes invitations. A bot only joins other bots.
-    pub fn hear(&mut self, message: &ServerMessage, senses: &Senses<'_>) {
+    /// Notes an invitation, if that is what the message is. A bot only joins other bots.
+    pub fn take_invitation(&mut self, message: &ServerMessage, senses: &Senses<'_>) {
         if let ServerMessage::PartyInvited { party, from } = message {
             self.invitation = Some((*party, senses.roster.contains(from) && senses.session.party.id == 0));
         }
