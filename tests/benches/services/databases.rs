@@ -85,6 +85,19 @@ impl Base {
         })
     }
 
+    /// Does at once what a database does by itself some time after many rows were written, so that it is not measured: counts them for its
+    /// plans and, PostgreSQL, vacuums them and writes them to their files.
+    pub async fn settle(&self) -> Result<()> {
+        let statements: &[&str] = match &self.pool {
+            Pool::Sqlite(_) => &["ANALYZE"],
+            Pool::Postgres(_) => &["VACUUM (ANALYZE)", "CHECKPOINT"],
+        };
+        for statement in statements {
+            self.execute((*statement).to_owned()).await?;
+        }
+        Ok(())
+    }
+
     /// A number.
     pub async fn number(&self, query: String) -> Result<i64> {
         let query = sqlx::AssertSqlSafe(query);

@@ -148,7 +148,7 @@ pub async fn fill(base: &Base, players: &[Player], records: usize) -> Result<Vec
          WHERE n % {BLOCK} = 0"
     ))
     .await?;
-    base.execute("ANALYZE".to_owned()).await?;
+    base.settle().await?;
     let mut ranks = Vec::with_capacity(players.len());
     for player in players {
         let own = format!("(SELECT points, tie FROM leaderboard_records WHERE id = '{}')", player.account);

@@ -51,7 +51,7 @@ pub async fn measure(plan: &Plan, report: &mut Report) -> Result<()> {
     seed::profiles(&base, &players).await?;
     let hosts = players.split_off(count);
     let lobbies = seed::lobbies(&base, &players, MEMBERS).await?;
-    base.execute("ANALYZE".to_owned()).await?;
+    base.settle().await?;
     let server = Server::sidecar(&base).await?;
     let measured = told(&server, &players, &lobbies, &hosts, report).await;
     measured.with_context(|| server.told())

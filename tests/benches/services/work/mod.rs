@@ -54,7 +54,7 @@ impl Side {
     async fn with_players(server: Server, base: Base, is_bare: bool, plan: &Plan) -> Result<Self> {
         let players = seed::players(&base, plan.clients, CHARACTERS).await?;
         let newcomers = seed::players(&base, plan.entering, 1).await?;
-        base.execute("ANALYZE".to_owned()).await?;
+        base.settle().await?;
         Ok(Self { server, base, is_bare, players, newcomers })
     }
 }
