@@ -91,7 +91,7 @@ fn run(cli: &Cli) -> Result<()> {
         let plan = plan.of_transports(&cli.scenario, &cli.players);
         let table = match cli.stalled {
             0 => transports::measure(&program, &plan, &cli.transport)?,
-            stalled => transports::stalled(&program, &plan, &cli.transport, stalled)?,
+            stalled => transports::stalled(&program, &plan.of_stalled(), &cli.transport, stalled)?,
         };
         println!("{table}");
         return Ok(());

@@ -10,6 +10,9 @@ pub const STEPS: [usize; 11] = [50, 100, 200, 400, 500, 800, 1_600, 2_500, 3_200
 /// How long players play before it counts: a crowd of 1,600 knows itself after five seconds.
 pub const SETTLE: Duration = Duration::from_secs(8);
 
+/// How long it counts at most while players hang: after ten seconds of silence the server gives all of them up at once.
+const HANG: Duration = Duration::from_secs(8);
+
 /// What to measure, and for how long.
 #[derive(Debug)]
 pub struct Plan {
@@ -47,6 +50,12 @@ impl Plan {
         let players = or(players, &[100, 400, 800, 1_600, 3_200]);
         let (settle, lasts, yardstick) = (SETTLE, seconds(10), seconds(6));
         Self { scenarios, players, held, small: is_whole, rounds: 3, settle, lasts, yardstick }
+    }
+
+    /// The same while players hang.
+    pub fn of_stalled(mut self) -> Self {
+        self.lasts = self.lasts.min(HANG);
+        self
     }
 
     /// The same for what transports cost: 400 players spread, unless others are chosen.
