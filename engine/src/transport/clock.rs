@@ -18,9 +18,9 @@ impl Clock {
         Self { started: Instant::now(), unix_start }
     }
 
-    /// Time since the start; never goes back.
+    /// Never goes back.
     #[expect(clippy::disallowed_methods, reason = "the network thread owns its clock")]
-    pub(super) fn now(&self) -> Duration {
+    pub(super) fn since_start(&self) -> Duration {
         self.started.elapsed()
     }
 

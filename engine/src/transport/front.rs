@@ -75,7 +75,7 @@ impl Front {
 
     pub(super) fn poll(&mut self, events: &mut Vec<TransportEvent>) {
         if let Some(rhythm) = &mut self.rhythm {
-            let next = rhythm.polled(self.clock.now());
+            let next = rhythm.polled(self.clock.since_start());
             self.shared.next_poll_us.store(next.as_micros() as u64, Ordering::Relaxed);
         }
         self.shared.with_inbox(|inbox| inbox.drain_into(events));
@@ -109,7 +109,7 @@ impl Front {
         }
         // Added before they are handed over, since the thread subtracts them as soon as it has them.
         self.shared.frames_waiting.fetch_add(std::mem::take(&mut self.frames_open), Ordering::Relaxed);
-        let lost = self.outgoing.flush(self.clock.now()) as u64;
+        let lost = self.outgoing.flush(self.clock.since_start()) as u64;
         self.shared.refused.add_many(PacketRefusal::HostBehind, lost);
         self.shared.frames_waiting.fetch_sub(lost, Ordering::Relaxed);
         true

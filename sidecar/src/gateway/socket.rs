@@ -171,7 +171,7 @@ impl<'a> Player<'a> {
         match ClientEvent::parse(&text) {
             Ok(ClientEvent::EnterWorld { character, channel }) => self.enter(character, channel).await,
             Ok(ClientEvent::LeaveWorld) => {
-                self.leave();
+                self.log_out();
                 Ok(())
             }
             Err(error) => self.complain(error).await,
@@ -205,7 +205,7 @@ impl<'a> Player<'a> {
     }
 
     /// Logs out. An `enter_world` under way is called off first; a second `leave_world` changes nothing.
-    fn leave(&mut self) {
+    fn log_out(&mut self) {
         if let Some(entering) = &self.entering {
             entering.cancel.cancel();
         }
@@ -286,7 +286,7 @@ impl Gateway {
         let socket = player.stop();
         let left = CancellationToken::new();
         let leaving = async {
-            self.leave(&seat).await;
+            self.clean_up(&seat).await;
             left.cancel();
         };
         let goodbye = async {
@@ -302,7 +302,7 @@ impl Gateway {
 
     /// Cleans up after a socket: gives up its place, the account's lock and the session entry, unless a newer socket
     /// has them.
-    async fn leave(&self, seat: &Seat) {
+    async fn clean_up(&self, seat: &Seat) {
         let account = seat.account;
         self.sockets.leave_seat(seat);
         if let Err(error) = self.accounts.release(account).await {
@@ -325,7 +325,7 @@ impl Gateway {
                 Ok(seat)
             }
             Err(error) => {
-                self.leave(&seat).await;
+                self.clean_up(&seat).await;
                 Err(farewell(account, error))
             }
         }

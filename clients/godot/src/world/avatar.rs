@@ -6,7 +6,7 @@ use realmgate_protocol::movement::{Angle, Position, UNITS_PER_TILE};
 use realmgate_protocol::wire::{Action, Aim};
 
 use super::RealmEntity;
-use super::body::Body;
+use super::entity_nodes::EntityNodes;
 use crate::client::{RealmClient, entity};
 
 /// The player's own character: the root of the scene that [RealmWorld] spawns for it. It moves in the frame in which it is told to,
@@ -133,9 +133,9 @@ impl RealmAvatar {
         }
     }
 
-    fn body(&self) -> Body<'_> {
+    fn nodes(&self) -> EntityNodes<'_> {
         let (name_label, health_bar) = (self.name_label.as_ref(), self.health_bar.as_ref());
-        Body { sprite: self.sprite.as_ref(), name_label, health_bar }
+        EntityNodes { sprite: self.sprite.as_ref(), name_label, health_bar }
     }
 
     /// Whom it shows from now on, and who is asked.
@@ -148,13 +148,13 @@ impl RealmAvatar {
 
     fn health_changed(&mut self) {
         if let Some(entity) = &self.entity {
-            self.body().show_health(entity);
+            self.nodes().show_health(entity);
         }
     }
 
     fn animation_changed(&mut self) {
         if let Some(entity) = &self.entity {
-            self.body().show_animation(entity);
+            self.nodes().show_animation(entity);
         }
     }
 }
@@ -163,7 +163,7 @@ impl RealmAvatar {
 impl INode2D for RealmAvatar {
     fn ready(&mut self) {
         if let Some(entity) = &self.entity {
-            self.body().dress(entity);
+            self.nodes().show_all(entity);
         }
     }
 

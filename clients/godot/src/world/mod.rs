@@ -1,8 +1,8 @@
 //! `RealmWorld`: a scene for each thing that the player sees.
 
 mod avatar;
-mod body;
 mod entity;
+mod entity_nodes;
 mod puppet;
 
 pub use avatar::RealmAvatar;

@@ -4,7 +4,7 @@ use godot::classes::{AnimatedSprite2D, Label, Range};
 use godot::prelude::*;
 
 use super::RealmEntity;
-use super::body::Body;
+use super::entity_nodes::EntityNodes;
 
 /// Somebody or something else in the world: the root of the scenes that [RealmWorld] spawns. It is moved smoothly, and what the
 /// inspector names is kept up to date: a sprite, a name, a bar of health.
@@ -29,9 +29,9 @@ pub struct RealmPuppet {
 
 #[godot_api]
 impl RealmPuppet {
-    fn body(&self) -> Body<'_> {
+    fn nodes(&self) -> EntityNodes<'_> {
         let (name_label, health_bar) = (self.name_label.as_ref(), self.health_bar.as_ref());
-        Body { sprite: self.sprite.as_ref(), name_label, health_bar }
+        EntityNodes { sprite: self.sprite.as_ref(), name_label, health_bar }
     }
 
     /// Whom it shows from now on.
@@ -43,13 +43,13 @@ impl RealmPuppet {
 
     fn health_changed(&mut self) {
         if let Some(entity) = &self.entity {
-            self.body().show_health(entity);
+            self.nodes().show_health(entity);
         }
     }
 
     fn animation_changed(&mut self) {
         if let Some(entity) = &self.entity {
-            self.body().show_animation(entity);
+            self.nodes().show_animation(entity);
         }
     }
 }
@@ -58,7 +58,7 @@ impl RealmPuppet {
 impl INode2D for RealmPuppet {
     fn ready(&mut self) {
         if let Some(entity) = &self.entity {
-            self.body().dress(entity);
+            self.nodes().show_all(entity);
         }
     }
 }

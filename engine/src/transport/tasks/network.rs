@@ -80,7 +80,7 @@ impl Network {
         stranger_count: StrangerCount,
     ) -> Rc<Self> {
         Rc::new(Self {
-            strangers: Strangers::new(settings.strangers, stranger_count, clock.now()),
+            strangers: Strangers::new(settings.strangers, stranger_count, clock.since_start()),
             metrics: Metrics::new(settings.name),
             settings,
             shared,
@@ -135,7 +135,7 @@ impl Network {
     }
 
     pub(in crate::transport) fn now(&self) -> Duration {
-        self.clock.now()
+        self.clock.since_start()
     }
 
     pub(in crate::transport) fn refuse(&self, reason: PacketRefusal) {

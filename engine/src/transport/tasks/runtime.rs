@@ -55,7 +55,7 @@ impl ThreadRuntime {
         let (shared, clock, stranger_count) = (front.shared(), front.clock(), StrangerCount::default());
         let rest = {
             let stranger_count = stranger_count.clone();
-            move || park_timeout(rests(clock.now(), &shared, &stranger_count))
+            move || park_timeout(rests(clock.since_start(), &shared, &stranger_count))
         };
         let runtime = Builder::new_current_thread().enable_all().on_thread_park(rest).build()?;
         Ok(Self { runtime: EndsInBackground(Some(runtime)), front, incoming, stranger_count })
@@ -93,7 +93,7 @@ mod tests {
         let ThreadRuntime { mut front, stranger_count, .. } = ThreadRuntime::new(Some(60_000 * MS)).unwrap();
         let shared = front.shared();
         let clock = front.clock();
-        let rests = |stranger_count: &StrangerCount| rests(clock.now(), &shared, stranger_count);
+        let rests = |stranger_count: &StrangerCount| rests(clock.since_start(), &shared, stranger_count);
         assert_eq!(rests(&stranger_count), 2 * MS, "it does not know when the host polls");
         front.poll(&mut Vec::new());
         assert_eq!(rests(&stranger_count), 16 * MS);

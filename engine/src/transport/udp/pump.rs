@@ -92,7 +92,7 @@ impl Pump {
     pub(super) fn run(mut self) {
         let mut buffer = [0; RECEIVE_BYTES];
         while !self.shared.is_stopping() {
-            self.now = self.clock.now();
+            self.now = self.clock.since_start();
             let received = self.receive_slice(&mut buffer);
             let sends_are_due = self.send_slice();
             self.tend();

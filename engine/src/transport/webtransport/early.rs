@@ -64,7 +64,7 @@ impl AsyncUdpSocket for OrderedSocket {
 
     fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
         if let Some(id) = id_of_initial(transmit.contents) {
-            self.handshakes().begin(id, self.clock.now());
+            self.handshakes().begin(id, self.clock.since_start());
         }
         self.inner.try_send(transmit)
     }
@@ -81,7 +81,7 @@ impl AsyncUdpSocket for OrderedSocket {
             return Poll::Ready(Ok(due));
         }
         let received = ready!(self.inner.poll_recv(cx, buffers, metas))?;
-        let now = self.clock.now();
+        let now = self.clock.since_start();
         for (buffer, meta) in buffers.iter_mut().zip(metas).take(received) {
             handshakes.sift(buffer, meta, now);
         }

@@ -60,7 +60,7 @@ pub(super) async fn listen(shared: Arc<Shared>, inbox: Inbox, shutdown: Cancella
         }
     }
     shared.listening.send_replace(false);
-    if let Err(error) = leave(&shared).await {
+    if let Err(error) = sign_off(&shared).await {
         tracing::debug!(%error, "the others will notice that this sidecar is gone");
     }
 }
@@ -134,7 +134,7 @@ async fn show_alive(shared: &Shared) -> Result<(), RedisFailed> {
     shared.redis.call("replica_alive", show).await
 }
 
-async fn leave(shared: &Shared) -> Result<(), RedisFailed> {
+async fn sign_off(shared: &Shared) -> Result<(), RedisFailed> {
     let key = &shared.alive_key(&shared.id);
     let delete = |mut redis| async move { redis::cmd("DEL").arg(key).exec_async(&mut redis).await };
     shared.redis.call("replica_leave", delete).await

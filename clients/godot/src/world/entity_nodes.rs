@@ -6,7 +6,7 @@ use godot::prelude::*;
 use super::RealmEntity;
 
 /// The nodes that show an entity, each if there is one.
-pub struct Body<'a> {
+pub struct EntityNodes<'a> {
     /// Plays `walk_down`, or `walk` where it has no sides.
     pub sprite: Option<&'a Gd<AnimatedSprite2D>>,
     /// Shows the name.
@@ -15,9 +15,9 @@ pub struct Body<'a> {
     pub health_bar: Option<&'a Gd<Range>>,
 }
 
-impl Body<'_> {
+impl EntityNodes<'_> {
     /// Shows everything.
-    pub fn dress(&self, entity: &Gd<RealmEntity>) {
+    pub fn show_all(&self, entity: &Gd<RealmEntity>) {
         if let Some(label) = self.name_label {
             label.clone().set_text(&entity.bind().display_name);
         }
