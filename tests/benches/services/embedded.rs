@@ -114,7 +114,8 @@ impl Embedded {
     pub async fn check(&self, bots: &Bots) -> Result<()> {
         ensure!(bots.process.is_running(), "the bots have ended{}", bots.process.told());
         ensure!(self.process.is_running(), "the map server has ended{}", self.process.told());
-        ensure!(self.players().await >= bots.count, "bots were lost");
+        let (there, count) = (self.players().await, bots.count);
+        ensure!(there >= count, "{there} of {count} bots are in the world{}", bots.process.told());
         Ok(())
     }
 
