@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::books::Books;
 use super::fault::Parts;
+use super::game_data;
 use crate::api::Api;
 use crate::backends::{Missing, Postgres, Redis};
 use crate::binaries::binaries;
@@ -139,6 +140,7 @@ impl Realm {
             .set("SERVICE_TOKEN", &self.secrets.service)
             .set("TICKET_KEY", &self.secrets.ticket)
             .set("HOST_MAPS", "only")
+            .set("ASSETS_DIR", &game_data::lay(&home).to_string_lossy())
             .set("REALMGATE_CHAOS_CLOCK", &home.path("clock").to_string_lossy());
         Map { settings, to_sidecar, process: None }
     }
