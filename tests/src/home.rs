@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use realmgate_protocol::ticket::KeyRing;
 use tempfile::TempDir;
 
+use crate::binaries::workspace;
+
 /// A temporary folder with a `DATA_DIR` in it; removed with the last clone.
 #[derive(Debug, Clone)]
 pub struct Home {
@@ -57,6 +59,19 @@ impl Home {
             }
         }
         copy
+    }
+
+    /// A copy of the shipped data in which one file says something else.
+    ///
+    /// # Panics
+    /// When a file cannot be read or written, or does not say any more what is to be replaced.
+    pub fn assets_with(&self, file: &str, shipped: &str, ours: &str) -> PathBuf {
+        let assets = self.copy_of(&workspace().join("assets"), "assets");
+        let changed = assets.join(file);
+        let text = read(&changed);
+        assert!(text.contains(shipped), "assets/{file} has changed: {text}");
+        fs::write(&changed, text.replace(shipped, ours)).expect("it can be written");
+        assets
     }
 
     /// A secret that was generated: `service_token`, `ticket_key` or `jwt_secret`.

@@ -7,7 +7,6 @@
 pub mod books;
 mod cheat;
 pub mod fault;
-mod game_data;
 pub mod journal;
 pub mod judge;
 pub mod probe;

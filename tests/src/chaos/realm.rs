@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::books::Books;
 use super::fault::Parts;
-use super::game_data;
 use crate::api::Api;
 use crate::backends::{Missing, Postgres, Redis};
 use crate::binaries::binaries;
@@ -25,6 +24,11 @@ const DATABASE: &str = "realm";
 const DISK_MEGABYTES: u32 = 160;
 /// The maps, each with the server that hosts it. The first has two, so that its players have somewhere else to go.
 const SERVERS: [(&str, u16); 4] = [("map-server-1", 1), ("map-server-1b", 1), ("map-server-2", 2), ("map-server-3", 3)];
+/// How long a body that fights stays after its player has gone, as shipped.
+const FIGHTERS_STAY: &str = "linger_combat_ms = 30000\n";
+/// The same in a realm. A player who comes back waits for its old body, which mobs keep in combat: how soon everybody is
+/// back says something about the programs only where that takes less time than they may.
+const FIGHTERS_STAY_BRIEFLY: &str = "linger_combat_ms = 3000\n";
 
 /// The realm.
 #[derive(Debug)]
@@ -133,6 +137,7 @@ impl Realm {
     async fn map(&self, id: &str, map: u16) -> Map {
         let to_sidecar = Proxy::to(&self.addresses(|replica| replica.ready.directory_addr)).await;
         let home = Home::new();
+        let assets = home.assets_with("world.toml", FIGHTERS_STAY, FIGHTERS_STAY_BRIEFLY);
         let settings = Settings::in_home(&home)
             .map(map)
             .set("SERVER_ID", id)
@@ -140,7 +145,7 @@ impl Realm {
             .set("SERVICE_TOKEN", &self.secrets.service)
             .set("TICKET_KEY", &self.secrets.ticket)
             .set("HOST_MAPS", "only")
-            .set("ASSETS_DIR", &game_data::lay(&home).to_string_lossy())
+            .set("ASSETS_DIR", &assets.to_string_lossy())
             .set("REALMGATE_CHAOS_CLOCK", &home.path("clock").to_string_lossy());
         Map { settings, to_sidecar, process: None }
     }

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use realmgate_tests::Settings;
 use realmgate_tests::binaries::workspace;
-use realmgate_tests::home::read;
 
 /// The shipped boar: newcomers who fight it are killed, or it is dead before the slowest of them has struck.
 const BOAR: &str = "\
@@ -29,11 +28,8 @@ pub fn settings(maps: &str, boar_health: u32) -> Settings {
     for file in ["tileset.tsx", "tileset.png"] {
         fs::copy(workspace().join("maps").join(file), maps.join(file)).expect("it can be copied");
     }
-    let assets = settings.home.copy_of(&workspace().join("assets"), "assets");
-    let mobs = read(&assets.join("mobs.toml"));
-    assert!(mobs.contains(BOAR), "the boar has changed: {mobs}");
     let ours = format!("[boar.stats]\nhealth = {boar_health}\nspeed_tiles_per_s = 3.4\n");
-    fs::write(assets.join("mobs.toml"), mobs.replace(BOAR, &ours)).expect("it can be written");
+    let assets = settings.home.assets_with("mobs.toml", BOAR, &ours);
     settings.set("MAPS_DIR", path(&maps)).set("ASSETS_DIR", path(&assets))
 }
 
