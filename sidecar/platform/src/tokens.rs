@@ -33,6 +33,15 @@ struct Claims {
     ver: i64,
 }
 
+/// What an access token says that one of our keys has signed and that has not expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignedToken {
+    /// The account.
+    pub account: AccountId,
+    session: Uuid,
+    version: i64,
+}
+
 /// The caller that an access token identifies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
@@ -149,19 +158,30 @@ impl Tokens {
     /// [`ErrorCode::Unauthorized`] for a token that is forged, expired, revoked or logged out; others when the database
     /// cannot be asked.
     pub async fn authenticate(&self, token: &str) -> Result<Caller, Error> {
-        let refuse = || Error::from(ErrorCode::Unauthorized);
-        let claims = self.keys.open(token, self.clock.now_ms()).ok_or_else(refuse)?;
-        let session: Uuid = claims.sid.parse().map_err(|_| refuse())?;
-        let row = self.log_ins.find_live(session).await?.ok_or_else(refuse)?;
-        if row.account.to_string() != claims.user_id || row.token_version != claims.ver {
-            return Err(refuse());
-        }
-        Ok(Caller { account: row.account, session, role: row.role })
+        self.find_caller(&self.verify(token)?).await
     }
 
-    /// Whether an access token is one of ours that has not expired, whatever has become of its log-in.
-    pub fn is_ours(&self, token: &str) -> bool {
-        self.keys.open(token, self.clock.now_ms()).is_some()
+    /// Verifies an access token's signature and lifetime. It may have been revoked since: nothing may be told or done by it
+    /// before [`Tokens::find_caller`] has found its caller.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Unauthorized`] for a token that is forged or expired.
+    pub fn verify(&self, token: &str) -> Result<SignedToken, Error> {
+        let refuse = || Error::from(ErrorCode::Unauthorized);
+        let Claims { user_id, sid, ver, .. } = self.keys.open(token, self.clock.now_ms()).ok_or_else(refuse)?;
+        let (account, session) = user_id.parse().ok().zip(sid.parse().ok()).ok_or_else(refuse)?;
+        Ok(SignedToken { account, session, version: ver })
+    }
+
+    /// The caller of a verified token whose log-in has not ended.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Unauthorized`] for a token that is revoked or logged out; others when the database cannot be asked.
+    pub async fn find_caller(&self, token: &SignedToken) -> Result<Caller, Error> {
+        let row = self.log_ins.find_live(token.session).await?;
+        let row = row.filter(|row| row.account == token.account && row.token_version == token.version);
+        let row = row.ok_or(ErrorCode::Unauthorized)?;
+        Ok(Caller { account: row.account, session: token.session, role: row.role })
     }
 
     /// A new random refresh token.

@@ -87,7 +87,7 @@ async fn whoever_calls_is_told_what_is_wrong_with_the_token(realm: Realm) {
     };
     let bearer = |token: &str| Some(format!("Bearer {token}"));
     let (missing, wrong, ended) = ("Authentication required", "Invalid authentication token", "Failed.");
-    for path in ["/me", "/admin/users"] {
+    for path in ["/me", "/admin/users", "/leaderboards/none/records/me"] {
         told(path, None, missing).await;
         told(path, Some("Basic YTpi".to_owned()), missing).await;
         for token in ["x", &ann.refresh, &format!("{}x", ann.access)] {

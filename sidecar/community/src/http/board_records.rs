@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use uuid::Uuid;
 
 use super::boards::check_listed;
-use super::{Anybody, Data, Input, Page, PathId, PathPair, Player, Refusal, Refused};
+use super::{Anybody, Claimed, Data, Input, Page, PathId, PathPair, Refusal, Refused};
 use crate::leaderboards::Cursor;
 use crate::leaderboards::shapes::{Record, RecordPage};
 use crate::state::Community;
@@ -86,10 +86,13 @@ pub(super) async fn list_records_around_user(
 )]
 pub(super) async fn get_my_record(
     State(community): State<Community>,
-    Player(caller): Player,
+    claimed: Claimed,
     id: PathId,
 ) -> Result<Json<Data<Record>>, Refusal> {
-    let record = community.boards.record_of(&id.0, caller.account).await?;
+    // Both at once: with Redis, two round trips after another instead of four.
+    let record = community.boards.record_of(&id.0, claimed.account());
+    let (admitted, record) = tokio::join!(claimed.admit(&community), record);
+    admitted?;
     let none = || Refusal::error(StatusCode::NOT_FOUND, "No record found for this user");
-    Ok(Json(Data { data: record.ok_or_else(none)? }))
+    Ok(Json(Data { data: record?.ok_or_else(none)? }))
 }

@@ -6,12 +6,17 @@ use axum::http::request::Parts;
 use realmgate_platform::error::ErrorCode;
 use realmgate_platform::http::HttpState;
 use realmgate_platform::http::extract::{AnonymousPeer, bearer};
-use realmgate_platform::tokens::Caller;
+use realmgate_platform::tokens::{Caller, SignedToken};
+use realmgate_protocol::ids::AccountId;
 use uuid::Uuid;
 
 use super::admin_session;
 use super::refusal::Refusal;
 use crate::state::Community;
+
+/// Who calls by an access token's signature alone: it may have been revoked since. What they ask for may be looked up
+/// while [`Claimed::admit`] finds out, but is not told before.
+pub struct Claimed(SignedToken);
 
 /// A caller with a valid access token, counted against their rate limit.
 pub struct Player(pub Caller);
@@ -35,21 +40,42 @@ pub struct PathId(pub String);
 /// The first two parameters of a path, as text.
 pub struct PathPair(pub String, pub String);
 
+impl FromRequestParts<Community> for Claimed {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, community: &Community) -> Result<Self, Refusal> {
+        let token = bearer(&parts.headers).ok_or_else(|| unauthorized("Authentication required"))?;
+        let verified = HttpState::from_ref(community).tokens.verify(token);
+        verified.map(Self).map_err(|_| unauthorized("Invalid authentication token"))
+    }
+}
+
+impl Claimed {
+    /// The account that the token names.
+    pub fn account(&self) -> AccountId {
+        self.0.account
+    }
+
+    /// Finds the caller, and counts the call against their rate limit.
+    ///
+    /// # Errors
+    /// 401 where the token has been revoked, 429 where there were too many calls.
+    pub async fn admit(&self, community: &Community) -> Result<Caller, Refusal> {
+        let http = HttpState::from_ref(community);
+        let caller = http.tokens.find_caller(&self.0).await.map_err(|error| match error.code {
+            ErrorCode::Unauthorized => unauthorized("Failed."),
+            _ => error.into(),
+        })?;
+        http.limits.call(caller.account).await?;
+        Ok(caller)
+    }
+}
+
 impl FromRequestParts<Community> for Player {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, community: &Community) -> Result<Self, Refusal> {
-        let refuse = |text| Refusal::error(StatusCode::UNAUTHORIZED, text);
-        let token = bearer(&parts.headers).ok_or_else(|| refuse("Authentication required"))?;
-        let http = HttpState::from_ref(community);
-        let caller = http.tokens.authenticate(token).await;
-        let caller = caller.map_err(|error| match error.code {
-            ErrorCode::Unauthorized if http.tokens.is_ours(token) => refuse("Failed."),
-            ErrorCode::Unauthorized => refuse("Invalid authentication token"),
-            _ => error.into(),
-        })?;
-        http.limits.call(caller.account).await?;
-        Ok(Self(caller))
+        Claimed::from_request_parts(parts, community).await?.admit(community).await.map(Self)
     }
 }
 
@@ -113,6 +139,10 @@ impl FromRequestParts<Community> for PathPair {
         let mut texts = params.iter().map(|(_, text)| text.to_owned());
         texts.next().zip(texts.next()).map(|(one, two)| Self(one, two)).ok_or_else(Refusal::no_route)
     }
+}
+
+fn unauthorized(text: &'static str) -> Refusal {
+    Refusal::error(StatusCode::UNAUTHORIZED, text)
 }
 
 impl PathId {

@@ -43,7 +43,7 @@ use axum::routing::{any, get};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use callers::{Admin, Anybody, MaybePlayer, PathId, PathPair, Player};
+pub use callers::{Admin, Anybody, Claimed, MaybePlayer, PathId, PathPair, Player};
 pub use input::Input;
 pub use openapi::{add_common_answers, document};
 pub use paging::{Listed, Meta, Page};
