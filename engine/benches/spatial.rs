@@ -35,7 +35,8 @@ impl Scene {
         let map = Arc::new(Map::sketch(MapId(1), &vec![row.as_str(); side_tiles]).unwrap());
         let key = ChannelKey { map: MapId(1), channel: ChannelId(1) };
         let build: BuildWorld = Arc::new(|_| {});
-        let mut channel = Channel::new(ChannelSettings { key, map, tick_hz: 20, seed: [1; 32] }, &build);
+        let mut channel =
+            Channel::new(ChannelSettings { key, map, tick_hz: 20, seed: [1; 32], threads: Default::default() }, &build);
         let side = side_tiles as u64 * UNITS_PER_TILE as u64;
         for body in 0..u64::from(bodies) {
             let place = |prime: u64| ((body * prime * 1_031) % side) as i32;

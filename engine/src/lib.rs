@@ -27,4 +27,5 @@ pub mod replication;
 pub mod schedule;
 pub mod spatial;
 pub mod spectator;
+pub mod tick_threads;
 pub mod transport;

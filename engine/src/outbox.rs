@@ -63,6 +63,13 @@ impl FrameBatch {
         self.ends.push((session, self.bytes.len()));
     }
 
+    /// Moves the snapshots of `other` to the end of this.
+    pub fn append(&mut self, other: &mut Self) {
+        let before = self.bytes.len();
+        self.bytes.append(&mut other.bytes);
+        self.ends.extend(other.ends.drain(..).map(|(session, end)| (session, before + end)));
+    }
+
     /// The snapshots in the order in which they were written.
     pub fn iter(&self) -> impl Iterator<Item = (SessionId, &[u8])> {
         let starts = std::iter::once(0).chain(self.ends.iter().map(|(_, end)| *end));
@@ -81,6 +88,11 @@ impl FrameBatch {
         self.ends.len()
     }
 
+    /// The length of all snapshots together.
+    pub fn len_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Whether there are no snapshots.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
@@ -96,6 +108,18 @@ impl FrameBatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn appended_snapshots_keep_their_bounds_and_leave_the_other_batch_empty() {
+        let (mut batch, mut other) = (FrameBatch::default(), FrameBatch::default());
+        batch.write(SessionId::from(1), |out| out.extend([1, 2]));
+        other.write(SessionId::from(2), |out| out.push(3));
+        other.write(SessionId::from(3), |_| {});
+        batch.append(&mut other);
+        let all: Vec<_> = batch.iter().collect();
+        assert_eq!(all, [(SessionId::from(1), &[1, 2][..]), (SessionId::from(2), &[3]), (SessionId::from(3), &[])]);
+        assert_eq!(other, FrameBatch::default());
+    }
 
     #[test]
     fn snapshots_keep_their_bounds() {

@@ -2,6 +2,7 @@
 //! program.
 
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
@@ -69,6 +70,7 @@ fn an_admission_is_logged_with_the_request_that_led_to_it() {
         maps: vec![Arc::new(Map::sketch(MapId(1), &["S..", "..."]).expect("a small map"))],
         channels: 1,
         tick_hz: 30,
+        tick_threads: NonZeroUsize::MIN,
         max_players: 10,
         protocol_hash: 1,
         keys: keys.clone(),

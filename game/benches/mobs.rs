@@ -69,7 +69,8 @@ impl World {
         let rest = Rect { min: tile(beyond, beyond), max: tile(SIDE_TILES, SIDE_TILES) };
         map.set(areas(corner, awake).chain(areas(rest, asleep)).collect());
         let key = ChannelKey { map: MapId(1), channel: ChannelId(1) };
-        let settings = ChannelSettings { key, map: Arc::new(map), tick_hz: 20, seed: [3; 32] };
+        let settings =
+            ChannelSettings { key, map: Arc::new(map), tick_hz: 20, seed: [3; 32], threads: Default::default() };
         let build = realmgate_game::build_world(data.clone(), Arc::new(MapSet::default()));
         let mut world = Self { channel: Channel::new(settings, &build), players: Vec::new(), tick_us: Vec::new() };
         world.enter_all();

@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     let shipped = Shipped::load();
     let ticks = minutes * 60 * TICK_HZ;
 
-    let mut fight = Fight::start(&shipped, players, TICK_HZ, Vec::new());
+    let mut fight = Fight::start(&shipped, players, TICK_HZ, Default::default(), Vec::new());
     let start = Instant::now();
     let last = fight.ticks(ticks);
     let played = start.elapsed();

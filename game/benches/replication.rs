@@ -1,12 +1,13 @@
 //! The cost of a channel tick per player: input, movement, area of interest, snapshots and acknowledgements.
 //!
 //! `spread`: about 20 others in view. `crowd`: everybody in view of everybody. Every player walks, and takes another
-//! direction once in 20 ticks; every snapshot is acknowledged before the next tick.
+//! direction once in 20 ticks; every snapshot is acknowledged before the next tick. Each on one thread and on two.
 
 #![expect(clippy::print_stdout, reason = "how long snapshots are belongs beside what they cost")]
 #![expect(clippy::unwrap_used, reason = "what a bench cannot set up, ends it")]
 
 use std::hint::black_box;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use realmgate_engine::channel::{BuildWorld, Channel, ChannelKey, ChannelSettings
 use realmgate_engine::map::Map;
 use realmgate_engine::player::Players;
 use realmgate_engine::replication::{ReplicateApp, Replicated, SeenBy};
+use realmgate_engine::tick_threads::TickThreads;
 use realmgate_engine::transport::SessionId;
 use realmgate_protocol::bits::{BitReader, BitWriter};
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId, Tick};
@@ -38,8 +40,8 @@ struct Scene {
 }
 
 impl Scene {
-    /// Creates a number of players on a square with this many tiles per side.
-    fn new(players: u64, side_tiles: usize) -> Self {
+    /// Creates a number of players on a square with this many tiles per side, whose ticks are shared among some threads.
+    fn new(players: u64, side_tiles: usize, threads: usize) -> Self {
         let row = ".".repeat(side_tiles);
         let rows = vec![row.as_str(); side_tiles];
         let key = ChannelKey { map: MapId(1), channel: ChannelId(1) };
@@ -47,7 +49,8 @@ impl Scene {
         let build: BuildWorld = Arc::new(|app: &mut App| {
             app.replicate_wire::<Label>(SeenBy::All).replicate_wire::<Health>(SeenBy::All);
         });
-        let mut channel = Channel::new(ChannelSettings { key, map, tick_hz: 20, seed: [1; 32] }, &build);
+        let threads = TickThreads::new(NonZeroUsize::new(threads).unwrap());
+        let mut channel = Channel::new(ChannelSettings { key, map, tick_hz: 20, seed: [1; 32], threads }, &build);
         (1..=players).for_each(|player| channel.push(join(player)));
         channel.tick().unwrap();
         for player in 1..=players {
@@ -107,12 +110,12 @@ fn ticks(c: &mut Criterion) {
     group.sample_size(20).measurement_time(Duration::from_secs(4));
     let spread =
         |players: u64| (players as f64 * std::f64::consts::PI * RADIUS_TILES * RADIUS_TILES / 20.0).sqrt() as usize;
-    for (name, players, side) in
-        [("spread", 400, spread(400)), ("spread", 1_600, spread(1_600)), ("crowd", 400, 14), ("crowd", 1_600, 14)]
-    {
-        let mut scene = Scene::new(players, side);
+    let scenes =
+        [("spread", 400, spread(400)), ("spread", 1_600, spread(1_600)), ("crowd", 400, 14), ("crowd", 1_600, 14)];
+    for ((name, players, side), threads) in scenes.into_iter().flat_map(|scene| [(scene, 1), (scene, 2)]) {
+        let mut scene = Scene::new(players, side, threads);
         group.throughput(Throughput::Elements(players));
-        group.bench_function(format!("{name}/{players}"), |b| b.iter(|| scene.tick()));
+        group.bench_function(format!("{name}/{players}, threads: {threads}"), |b| b.iter(|| scene.tick()));
         let bytes = scene.bytes as f64 / players as f64;
         println!("{name}/{players}: {bytes:.1} bytes a snapshot in the last tick");
     }

@@ -28,7 +28,8 @@ fn channel(players: u64) -> Channel {
     let build: BuildWorld = Arc::new(|app: &mut App| {
         app.replicate_wire::<Label>(SeenBy::All).replicate_wire::<Health>(SeenBy::All);
     });
-    let mut channel = Channel::new(ChannelSettings { key, map, tick_hz: 20, seed: [1; 32] }, &build);
+    let mut channel =
+        Channel::new(ChannelSettings { key, map, tick_hz: 20, seed: [1; 32], threads: Default::default() }, &build);
     (1..=players).for_each(|player| channel.push(join(player)));
     channel.tick().unwrap();
     for player in 1..=players {

@@ -33,6 +33,7 @@ use crate::replication::ReplicationPlugin;
 use crate::schedule::{SchedulePlugin, TickSchedule};
 use crate::spatial::SpatialPlugin;
 use crate::spectator::{SpectatorOutput, Spectators, first_look};
+use crate::tick_threads::TickThreads;
 use crate::transport::SessionId;
 
 /// Identifies a channel of a map.
@@ -55,6 +56,8 @@ pub struct ChannelSettings {
     pub tick_hz: u32,
     /// The seed of its random number generators.
     pub seed: [u8; 32],
+    /// Those that share its ticks; by default, the thread that ticks does all of it. What comes out is the same.
+    pub threads: TickThreads,
 }
 
 /// Adds a game to a channel's world.
@@ -100,7 +103,11 @@ impl Channel {
                 SpatialPlugin,
                 PersistPlugin,
             ))
-            .add_plugins((save::SavePlugin, depart::DepartPlugin, ReplicationPlugin));
+            .add_plugins((
+                save::SavePlugin,
+                depart::DepartPlugin,
+                ReplicationPlugin { threads: settings.threads.clone() },
+            ));
         build(&mut app);
         app
     }

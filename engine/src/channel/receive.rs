@@ -191,7 +191,8 @@ mod tests {
         let key = ChannelKey { map: MapId(1), channel: ChannelId(1) };
         let map = Arc::new(Map::sketch(MapId(1), &["S."]).unwrap());
         let build: BuildWorld = Arc::new(|_| {});
-        let mut channel = Channel::new(ChannelSettings { key, map, tick_hz: 30, seed: [1; 32] }, &build);
+        let mut channel =
+            Channel::new(ChannelSettings { key, map, tick_hz: 30, seed: [1; 32], threads: Default::default() }, &build);
         channel.push(join(1));
         channel.tick().unwrap();
         assert!(channel.take_outbox().disconnects.is_empty());

@@ -1,5 +1,6 @@
 //! The configuration of a map server.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use realmgate_protocol::ids::ServerId;
@@ -18,6 +19,8 @@ pub struct HostConfig {
     pub channels: u16,
     /// Ticks per second.
     pub tick_hz: u32,
+    /// How many threads a tick is shared among, the one that ticks included.
+    pub tick_threads: NonZeroUsize,
     /// Most players in all channels together, including expected ones.
     pub max_players: u16,
     /// The hash of the protocol that its clients must speak.

@@ -1,5 +1,6 @@
 //! The host: who comes while it drains.
 
+use std::num::NonZeroUsize;
 use std::sync::mpsc::channel;
 
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId, RequestId, TicketId};
@@ -61,6 +62,7 @@ fn who_was_announced_before_a_drain_and_comes_during_it_is_let_go_at_once() {
         maps: vec![Arc::new(Map::sketch(MapId(1), &["S..", "..."]).unwrap())],
         channels: 1,
         tick_hz: 30,
+        tick_threads: NonZeroUsize::MIN,
         max_players: 10,
         protocol_hash: 1,
         keys: keys.clone(),

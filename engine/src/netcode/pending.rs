@@ -91,6 +91,10 @@ impl PendingTable {
     }
 
     /// Whether a client at this address is pending.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     pub(super) fn is_any_at(&self, from: SocketAddr) -> bool {
         self.by_address.contains_key(&from)
     }

@@ -228,6 +228,11 @@ impl Server {
         self.by_client.len()
     }
 
+    /// Whether anybody's handshake is under way.
+    pub fn is_anybody_entering(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     fn session(&self, slot: usize) -> Option<&Session> {
         self.sessions.get(slot)?.as_deref()
     }

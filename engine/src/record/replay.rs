@@ -8,6 +8,7 @@ use super::sources::{Source, differences};
 use super::state::{Digests, State, StateHash};
 use crate::channel::{BuildWorld, Channel, ChannelPanicked, ChannelSettings};
 use crate::map::Map;
+use crate::tick_threads::TickThreads;
 
 /// Why a recording cannot be replayed, or came out differently.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +89,7 @@ pub enum RecordingEnd {
 pub struct Replay<R: Read> {
     from: R,
     header: RecordingHeader,
+    threads: TickThreads,
 }
 
 impl<R: Read> Replay<R> {
@@ -97,12 +99,17 @@ impl<R: Read> Replay<R> {
     /// [`ReplayError::File`] when it is not a recording of this version, or cannot be read.
     pub fn open(mut from: R) -> Result<Self, ReplayError> {
         let header = read_header(&mut from)?;
-        Ok(Self { from, header })
+        Ok(Self { from, header, threads: TickThreads::default() })
     }
 
     /// The header of the recording.
     pub fn header(&self) -> &RecordingHeader {
         &self.header
+    }
+
+    /// Shares the ticks among these threads. Without, the thread that replays does all of it.
+    pub fn share_ticks(&mut self, threads: TickThreads) {
+        self.threads = threads;
     }
 
     /// Checks that it can be replayed here: that what it depends on is the same.
@@ -135,7 +142,7 @@ impl<R: Read> Replay<R> {
         if map.id != key.map {
             return Err(ReplayError::OtherData(vec![format!("it needs map {}", key.map)]));
         }
-        let mut channel = Channel::new(ChannelSettings { key, map, tick_hz, seed }, build);
+        let mut channel = Channel::new(ChannelSettings { key, map, tick_hz, seed, threads: self.threads }, build);
         let mut recorded = Digests::default();
         let mut last = None;
         let mut ticks = 0;

@@ -21,6 +21,7 @@ mod tombstones;
 mod update_cache;
 mod update_schedule;
 mod view;
+mod viewers;
 mod visible_set;
 mod watch;
 
@@ -39,6 +40,7 @@ use realmgate_protocol::wire::datagram::MAX_SECTION_BYTES;
 use crate::schedule::{TickSchedule, TickSet, clear_removals};
 use crate::spatial::RefreshIndex;
 use crate::spectator::Spectators;
+use crate::tick_threads::TickThreads;
 
 /// Most bytes of a snapshot: what a payload has room for.
 pub const MAX_SNAPSHOT_BYTES: usize = MAX_SECTION_BYTES;
@@ -114,7 +116,10 @@ impl ReplicateApp for App {
 }
 
 /// Owns replication.
-pub struct ReplicationPlugin;
+pub struct ReplicationPlugin {
+    /// Those that make snapshots. Not a resource: that would be an entity more, and entities' turns go by their number.
+    pub threads: TickThreads,
+}
 
 impl Plugin for ReplicationPlugin {
     fn build(&self, app: &mut App) {
@@ -134,7 +139,7 @@ impl Plugin for ReplicationPlugin {
                     encode::encode_changes,
                     clear_removals,
                     slots::list_changed,
-                    snapshot::write_snapshots,
+                    viewers::write_snapshots(self.threads.clone()),
                     watch::write_spectator_snapshots,
                     slots::free_slots,
                 )

@@ -3,8 +3,7 @@
 use bevy_ecs::prelude::*;
 use realmgate_protocol::bits::BitWriter;
 use realmgate_protocol::ids::{EntityId, Tick};
-use realmgate_protocol::link::LeaveReason;
-use realmgate_protocol::movement::{Angle, Course, UNITS_PER_TILE};
+use realmgate_protocol::movement::{Course, UNITS_PER_TILE};
 use realmgate_protocol::wire::datagram::ServerFrameHead;
 use realmgate_protocol::wire::snapshot::{EntityUpdate, OwnState, SnapshotWriter, write_update};
 
@@ -17,13 +16,10 @@ use super::update_cache::UpdateCache;
 use super::update_schedule::UpdateSchedule;
 use super::view::{ClientView, SentSnapshot};
 use super::visible_set::{AreaOfInterest, Viewpoint, VisibilityChanges};
-use super::{InterestRange, MAX_SNAPSHOT_BYTES, NetEntity};
-use crate::body::{At, Heading};
+use super::{InterestRange, MAX_SNAPSHOT_BYTES};
 use crate::clock::TickClock;
-use crate::input::InputBuffer;
-use crate::outbox::{FrameBatch, Outbox};
+use crate::outbox::FrameBatch;
 use crate::overload::OverloadLevel;
-use crate::player::{LeaveAsked, LinkDead, Player};
 use crate::spatial::SpatialIndex;
 use crate::transport::SessionId;
 
@@ -67,20 +63,6 @@ struct Turn {
     distance: Distance,
 }
 
-/// A player who is sent a snapshot.
-#[derive(bevy_ecs::query::QueryData)]
-#[query_data(mutable)]
-pub(super) struct Viewer {
-    entity: Entity,
-    player: &'static Player,
-    id: &'static NetEntity,
-    at: &'static At,
-    heading: Option<&'static Heading>,
-    encoded: &'static Encoded,
-    input: &'static InputBuffer,
-    view: &'static mut ClientView,
-}
-
 /// What of the world snapshots are made of.
 #[derive(bevy_ecs::system::SystemParam)]
 pub(super) struct SnapshotSource<'w, 's> {
@@ -105,32 +87,6 @@ impl SnapshotSource<'_, '_> {
 
     pub(super) fn slots(&self) -> &Slots {
         &self.slots
-    }
-}
-
-pub(super) fn write_snapshots(
-    source: SnapshotSource<'_, '_>,
-    mut viewers: Query<Viewer, Without<LinkDead>>,
-    mut leave: MessageWriter<LeaveAsked>,
-    mut outbox: ResMut<Outbox>,
-    mut scratch: Local<Scratch>,
-) {
-    scratch.begin_tick(&source);
-    for mut viewer in &mut viewers {
-        let client = Client {
-            session: viewer.player.session,
-            viewpoint: Viewpoint { own_slot: viewer.encoded.slot, position: viewer.at.0 },
-            own: Own {
-                state: OwnState { position: viewer.at.0, facing: viewer.heading.map_or(Angle(0), |heading| heading.0) },
-                entity: Some((viewer.id.0, viewer.encoded)),
-            },
-            last_command: viewer.input.last_applied(),
-            buffered_commands: viewer.input.len() as u8,
-        };
-        write_view(&client, &mut viewer.view, &source, &mut scratch, &mut outbox.frames);
-        if viewer.view.is_unresponsive(source.now()) {
-            leave.write(LeaveAsked { player: viewer.entity, reason: LeaveReason::Abuse, by_link: false });
-        }
     }
 }
 

@@ -64,6 +64,14 @@ struct OwnBaseline {
     sent: Tick,
 }
 
+/// Whether an acknowledgement names the snapshot of a tick as applied.
+fn is_applied(tick: Tick, ack: SnapshotAck) -> bool {
+    tick <= ack.newest && {
+        let before = ack.newest.since(tick);
+        before == 0 || (before <= 32 && ack.before >> (before - 1) & 1 == 1)
+    }
+}
+
 /// A client's view of the world.
 #[derive(Component, Debug, Default)]
 pub struct ClientView {
@@ -75,6 +83,8 @@ pub struct ClientView {
     pub(super) refreshed_from: Option<Cell>,
     /// The newest snapshot that the client has applied; before the first, when it joined.
     acknowledged: Tick,
+    /// What came since the last snapshot was made.
+    acks: Vec<SnapshotAck>,
     /// Oldest first, as in the two queues.
     in_flight: VecDeque<SentSnapshot>,
     sent_updates: VecDeque<SentUpdate>,
@@ -109,21 +119,32 @@ impl ClientView {
         self.tombstones.is_overfull() || silent_ticks > ServerFrameHead::MAX_UNACKNOWLEDGED_TICKS
     }
 
-    /// Takes a client's acknowledgement. A client applies no snapshot older than the newest it has applied: one that lies
-    /// before that and is not acknowledged is lost.
+    /// Takes a client's acknowledgement. What follows from it is worked off where the next snapshot is made, which threads share.
     pub fn acknowledge(&mut self, ack: SnapshotAck) {
         if self.in_flight.back().is_none_or(|last| ack.newest > last.tick) {
             return;
         }
-        while let Some(sent) = self.in_flight.pop_front_if(|sent| sent.tick <= ack.newest) {
-            let before = ack.newest.since(sent.tick);
-            if before == 0 || (before <= 32 && ack.before >> (before - 1) & 1 == 1) {
-                self.acknowledged = sent.tick;
-                self.confirm(&sent);
-            } else {
-                self.lose(&sent);
+        let mut newest_first = self.in_flight.iter().rev();
+        if let Some(applied) = newest_first.find(|sent| is_applied(sent.tick, ack)) {
+            self.acknowledged = self.acknowledged.max(applied.tick);
+        }
+        self.acks.push(ack);
+    }
+
+    /// Works off what was acknowledged. A client applies no snapshot older than the newest it has applied: one that lies before
+    /// that and is not acknowledged is lost.
+    fn work_off_acks(&mut self) {
+        let mut acks = std::mem::take(&mut self.acks);
+        for ack in acks.drain(..) {
+            while let Some(sent) = self.in_flight.pop_front_if(|sent| sent.tick <= ack.newest) {
+                if is_applied(sent.tick, ack) {
+                    self.confirm(&sent);
+                } else {
+                    self.lose(&sent);
+                }
             }
         }
+        self.acks = acks;
     }
 
     /// A snapshot was applied.
@@ -174,6 +195,7 @@ impl ClientView {
 
     /// An empty record of a snapshot.
     pub(super) fn start_snapshot(&mut self, tick: Tick) -> SentSnapshot {
+        self.work_off_acks();
         if self.in_flight.len() == MAX_IN_FLIGHT
             && let Some(lost) = self.in_flight.pop_front()
         {

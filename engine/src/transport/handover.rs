@@ -41,6 +41,10 @@ impl Handover {
     pub(super) fn frame_count(&self) -> usize {
         self.frames.iter().map(FrameBatch::len).sum()
     }
+
+    pub(super) fn frame_bytes(&self) -> usize {
+        self.frames.iter().map(FrameBatch::len_bytes).sum()
+    }
 }
 
 /// The host's end.

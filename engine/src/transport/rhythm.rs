@@ -12,10 +12,46 @@ const LEAD: Duration = Duration::from_millis(2);
 /// What a late poll moves the forecast by: a tick that began late once says little of when the next one begins.
 const LATE_SHARE: u32 = 16;
 
-/// How long datagrams may gather from now on. Until shortly before the host polls they only wait for that in another place.
+/// How long what came over sockets of their own may gather from now on. Until shortly before the host polls it only waits for that
+/// in another place.
 pub(super) fn gathers(now: Duration, next_poll: Option<Duration>) -> Duration {
     let until_look = next_poll.map(|at| at.saturating_sub(now + LEAD));
     until_look.filter(|left| !left.is_zero()).map_or(GATHER, |left| left.min(GATHER_LONGEST))
+}
+
+/// How long datagrams may gather in the buffer of a socket.
+#[derive(Debug)]
+pub(super) struct Gathering {
+    /// How many it holds.
+    holds: u32,
+    looked_at: Duration,
+    /// In that time a quarter of the buffer fills at most, at the rate of late.
+    longest: Duration,
+}
+
+impl Gathering {
+    pub(super) fn new(holds: u32) -> Self {
+        Self { holds, looked_at: Duration::ZERO, longest: GATHER }
+    }
+
+    /// Learns that so many have been taken from the socket since the last look, and that it is empty now.
+    pub(super) fn looked(&mut self, now: Duration, taken: usize) {
+        let passed = now.saturating_sub(self.looked_at);
+        self.looked_at = now;
+        let longest = passed * (self.holds / 4) / u32::try_from(taken).unwrap_or(u32::MAX).max(1);
+        // A quiet moment says little of the next one.
+        self.longest = longest.clamp(GATHER, 2 * self.longest);
+    }
+
+    /// How long to rest until the next look. Who is entering asks more than once, and is not kept waiting for the host each time.
+    pub(super) fn rests(&self, next_poll: Option<Duration>, is_anybody_entering: bool) -> Duration {
+        let longest = if is_anybody_entering { self.longest.min(GATHER_LONGEST) } else { self.longest };
+        let Some(next_poll) = next_poll else { return GATHER };
+        let until_look = next_poll.saturating_sub(self.looked_at + LEAD);
+        // Once it has looked, the host polls and wakes it. What comes in between is late anyway.
+        let rest = if until_look.is_zero() { LEAD + GATHER } else { until_look };
+        rest.min(longest)
+    }
 }
 
 /// Follows a host that polls at a fixed rate. Times are since the transport's start.
@@ -66,6 +102,37 @@ mod tests {
     #[test]
     fn after_a_pause_it_begins_anew() {
         assert_eq!(forecasts(&[100, 1_000]), [132, 1_032]);
+    }
+
+    /// When the next look is after one at 20 ms, the first to find anything in 10 ms, in ms. The buffer holds 1,000.
+    fn next_look(taken: usize, next_poll_ms: Option<u32>, is_anybody_entering: bool) -> u128 {
+        let mut gathering = Gathering::new(1_000);
+        (1..=10).for_each(|ms| gathering.looked(ms * MS, 0));
+        gathering.looked(20 * MS, taken);
+        (20 * MS + gathering.rests(next_poll_ms.map(|at| at * MS), is_anybody_entering)).as_millis()
+    }
+
+    #[test]
+    fn the_socket_is_looked_at_shortly_before_each_poll() {
+        assert_eq!(next_look(100, Some(40), false), 38);
+        assert_eq!(next_look(100, Some(22), false), 24, "it has been looked at for this poll");
+        assert_eq!(next_look(100, Some(15), false), 24, "the host is late");
+        assert_eq!(next_look(100, None, false), 22, "nobody knows when the host polls");
+    }
+
+    #[test]
+    fn who_enters_does_not_wait_for_each_poll() {
+        assert_eq!([false, true].map(|entering| next_look(10, Some(70), entering)), [68, 36]);
+    }
+
+    #[test]
+    fn a_buffer_is_looked_at_before_it_is_full() {
+        assert_eq!(next_look(500, Some(70), false), 25, "250 in 5 ms");
+        assert_eq!(next_look(100_000, Some(70), false), 22, "more than there is time for");
+        let mut gathering = Gathering::new(1_000);
+        gathering.looked(20 * MS, 100_000);
+        gathering.looked(22 * MS, 0);
+        assert_eq!(gathering.rests(Some(70 * MS), false), 4 * MS, "a quiet moment says little");
     }
 
     #[test]

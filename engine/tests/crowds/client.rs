@@ -12,7 +12,7 @@ use realmgate_protocol::wire::snapshot::{self, OwnState, SnapshotVisitor};
 use crate::scene::{Count, Mark, Secret};
 
 /// What a client knows of one entity.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Shown {
     course: Option<(Tick, Course)>,
     pub count: Option<u32>,

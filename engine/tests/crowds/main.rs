@@ -9,4 +9,5 @@ mod gathering;
 mod scene;
 mod spectators;
 mod starvation;
+mod threads;
 mod unresponsive;

@@ -10,6 +10,7 @@ use realmgate_engine::channel::{BuildWorld, Channel, ChannelKey, ChannelSettings
 use realmgate_engine::map::Map;
 use realmgate_engine::player::Players;
 use realmgate_engine::replication::{NetEntities, NetEntity, ReplicateApp, Replicated, SeenBy};
+use realmgate_engine::tick_threads::TickThreads;
 use realmgate_engine::transport::SessionId;
 use realmgate_protocol::bits::{BitField, BitReader, BitWriter};
 use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId};
@@ -104,6 +105,11 @@ pub struct Scene {
 impl Scene {
     /// A scene with this many players, all in the middle of the map.
     pub fn new(players: usize, seed: u64) -> Self {
+        Self::on(TickThreads::default(), players, seed)
+    }
+
+    /// The same on these threads.
+    pub fn on(threads: TickThreads, players: usize, seed: u64) -> Self {
         let row = ".".repeat(WIDTH as usize);
         let rows = vec![row.as_str(); HEIGHT as usize];
         let key = ChannelKey { map: MapId(1), channel: ChannelId(1) };
@@ -113,7 +119,7 @@ impl Scene {
                 .replicate_wire::<Mark>(SeenBy::All)
                 .replicate_wire::<Secret>(SeenBy::Owner);
         });
-        let channel = Channel::new(ChannelSettings { key, map, tick_hz: 20, seed: [1; 32] }, &build);
+        let channel = Channel::new(ChannelSettings { key, map, tick_hz: 20, seed: [1; 32], threads }, &build);
         let faults = Faults { loss: 0, delay: 0 };
         let mut scene = Self { channel, ends: Vec::new(), things: Vec::new(), tick: 0, faults, chance: Chance(seed) };
         for player in 0..players {

@@ -145,7 +145,10 @@ fn a_tick_that_is_spread_over_time_loses_nothing() {
 
 #[test]
 fn a_tick_that_is_spread_over_time_is_not_sent_at_once() {
-    let mut scene = Scene::new(|settings| settings.spread_sends_over = Duration::from_secs(3_600));
+    let mut scene = Scene::new(|settings| {
+        settings.spread_sends_over = Duration::from_secs(3_600);
+        settings.burst_bytes = 64 * (60 + 1);
+    });
     scene.join(1);
     let mut frames = FrameBatch::default();
     (0..2 * 64).for_each(|_| frames.write(SessionId::from(1), |out| out.extend([0])));

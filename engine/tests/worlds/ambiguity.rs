@@ -19,6 +19,7 @@ fn left_to_chance(build: &BuildWorld) -> Option<String> {
         map: Map::sketch(MapId(1), &["....", ".S.."]).unwrap().into(),
         tick_hz: 30,
         seed: [0; 32],
+        threads: Default::default(),
     };
     let mut app = Channel::app(&settings, build);
     app.edit_schedule(TickSchedule, |schedule| {

@@ -1,6 +1,7 @@
 //! A map server, its clients and the sidecar's end of the link, stepped tick by tick over any transport.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -208,6 +209,7 @@ impl Stepper {
             maps: vec![Arc::new(map)],
             channels,
             tick_hz: 30,
+            tick_threads: NonZeroUsize::MIN,
             max_players: 100,
             protocol_hash: 1,
             keys: keys.clone(),

@@ -1,6 +1,7 @@
 //! The command line; every flag is an environment variable too.
 
 use std::net::SocketAddr;
+use std::num::{NonZeroU8, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
@@ -85,6 +86,12 @@ pub struct Args {
     /// Ticks per second
     #[arg(long, env = "TICK_HZ", default_value_t = 30, value_parser = clap::value_parser!(u32).range(5..=120))]
     pub tick_hz: u32,
+    /// How many threads share a tick: its channels, and each large one's snapshots [default: as many as there are cores]
+    #[arg(long, env = "TICK_THREADS", value_name = "COUNT", value_parser = clap::value_parser!(NonZeroU8))]
+    pub tick_threads: Option<NonZeroU8>,
+    /// KiB of a tick's snapshots that leave over UDP at once: what the queue of the slowest link on the way bears
+    #[arg(long, env = "SEND_BURST_KIB", default_value_t = 64, value_name = "KIB", value_parser = clap::value_parser!(u16).range(1..=4_096))]
+    pub send_burst_kib: u16,
     /// Whether to host only <map_id>, or also the maps its portals lead to [default: all where the sidecar is embedded]
     #[arg(long, env = "HOST_MAPS", value_enum)]
     pub host_maps: Option<HostMaps>,
@@ -122,6 +129,12 @@ impl Args {
         let mut args = Self::from_arg_matches(&matches)?;
         args.sidecar.in_force = SettingsInForce::read(Self::command(), &matches);
         Ok(args)
+    }
+
+    /// How many threads share a tick.
+    pub fn tick_threads(&self) -> NonZeroUsize {
+        let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        self.tick_threads.map_or_else(cores, NonZeroUsize::from)
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow};
 use realmgate_engine::channel::BuildWorld;
 use realmgate_engine::record::{RecordingEnd, Replay, Replayed, Source};
+use realmgate_engine::tick_threads::TickThreads;
 use realmgate_protocol::realm;
 
 use crate::args::Args;
@@ -24,6 +25,7 @@ struct Stage {
     world: World,
     build: BuildWorld,
     sources: Vec<Source>,
+    threads: TickThreads,
 }
 
 /// Replays all files, `args.threads` of them at a time.
@@ -34,7 +36,8 @@ struct Stage {
 pub fn replay_all(args: &Args) -> Result<(), Failure> {
     let world = data::load(args)?;
     let build = realmgate_game::build_world(world.game.clone(), world.maps.clone());
-    let stage = Stage { world, build, sources: data::sources(args)? };
+    let threads = TickThreads::new(args.tick_threads());
+    let stage = Stage { world, build, sources: data::sources(args)?, threads };
     let next = AtomicUsize::new(0);
     let failed = AtomicUsize::new(0);
     std::thread::scope(|scope| {
@@ -77,8 +80,9 @@ fn replay_one(stage: &Stage, file: &Path) -> bool {
 
 #[expect(clippy::disallowed_methods, reason = "how long a replay takes is said to people and reaches no world")]
 fn replay(stage: &Stage, file: &Path) -> anyhow::Result<Replayed> {
-    let recording = Replay::open(BufReader::new(File::open(file).context("it cannot be opened")?))?;
+    let mut recording = Replay::open(BufReader::new(File::open(file).context("it cannot be opened")?))?;
     recording.check(realm::protocol_hash(), &stage.sources)?;
+    recording.share_ticks(stage.threads.clone());
     let header = recording.header();
     let (map, tick_hz) = (header.key.map, header.tick_hz);
     let map = stage.world.maps.get(map).with_context(|| format!("there is no map {map} here"))?.clone();

@@ -61,6 +61,7 @@ impl Simulation {
             maps,
             channels: args.channels,
             tick_hz: args.tick_hz,
+            tick_threads: args.tick_threads(),
             max_players: args.max_players,
             protocol_hash: realm::protocol_hash(),
             keys: directory.keys.clone(),

@@ -106,7 +106,7 @@ pub fn map() -> Map {
 
 pub fn settings() -> ChannelSettings {
     let key = ChannelKey { map: MapId(1), channel: ChannelId(1) };
-    ChannelSettings { key, map: Arc::new(map()), tick_hz: 30, seed: [7; 32] }
+    ChannelSettings { key, map: Arc::new(map()), tick_hz: 30, seed: [7; 32], threads: Default::default() }
 }
 
 /// The features under test. In place of the rest of the game, there are only characters with a body.

@@ -12,6 +12,7 @@ use realmgate_engine::outbox::FrameBatch;
 use realmgate_engine::player::Players;
 use realmgate_engine::record::{Recorder, RecordingHeader, Source, StateHash};
 use realmgate_engine::replication::{NetEntity, Replicated};
+use realmgate_engine::tick_threads::TickThreads;
 use realmgate_engine::transport::SessionId;
 use realmgate_game::data::GameData;
 use realmgate_game::maps::map_objects;
@@ -81,9 +82,9 @@ struct Hunter {
 
 impl<W: Write> Fight<W> {
     /// Lets a number of players enter, in a circle around each place where mobs live, one after another.
-    pub fn start(shipped: &Shipped, players: u16, tick_hz: u32, out: W) -> Self {
+    pub fn start(shipped: &Shipped, players: u16, tick_hz: u32, threads: TickThreads, out: W) -> Self {
         let key = ChannelKey { map: MAP, channel: ChannelId(1) };
-        let settings = ChannelSettings { key, map: shipped.map.clone(), tick_hz, seed: [5; 32] };
+        let settings = ChannelSettings { key, map: shipped.map.clone(), tick_hz, seed: [5; 32], threads };
         let header = RecordingHeader::of(&settings, protocol_hash(), shipped.sources.clone());
         let recorder = Recorder::start(out, &header).expect("writable");
         let mut fight = Self {

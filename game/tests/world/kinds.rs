@@ -102,7 +102,7 @@ impl SnapshotVisitor for Client {
 fn an_entity_has_the_components_that_the_document_says_of_its_kind() {
     let (kinds, names) = documented();
     let shipped = Shipped::load();
-    let mut fight = Fight::start(&shipped, 12, 20, Vec::new());
+    let mut fight = Fight::start(&shipped, 12, 20, Default::default(), Vec::new());
     // One more, where newcomers and vendors are, with a look.
     let load = CharacterLoad { look: Some("{}".to_owned()), ..new_character(99, "warrior") };
     fight.channel.push(ToChannel::Join { session: session(99), epoch: LockEpoch(1), load });

@@ -1,11 +1,13 @@
 //! The same inputs give the same world, here and on the machine where the golden recording was made; and health never
 //! wraps, whatever happens.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use proptest::prelude::*;
 use realmgate_engine::record::{RecordingEnd, Replay, ReplayError, Replayed};
 use realmgate_engine::replication::Replicated;
+use realmgate_engine::tick_threads::TickThreads;
 use realmgate_protocol::movement::Angle;
 use realmgate_protocol::realm::{Health, protocol_hash};
 use realmgate_protocol::wire::Aim;
@@ -83,8 +85,13 @@ proptest! {
 const GOLDEN_PLAYERS: u16 = 4;
 const GOLDEN_TICKS: u32 = 300;
 
-fn replay(bytes: &[u8], shipped: &Shipped) -> Result<Replayed, ReplayError> {
-    let recording = Replay::open(bytes)?;
+fn threads(count: usize) -> TickThreads {
+    TickThreads::eager(NonZeroUsize::new(count).expect("at least one"))
+}
+
+fn replay(bytes: &[u8], shipped: &Shipped, threads: TickThreads) -> Result<Replayed, ReplayError> {
+    let mut recording = Replay::open(bytes)?;
+    recording.share_ticks(threads);
     recording.check(protocol_hash(), &shipped.sources)?;
     recording.run(shipped.map.clone(), &shipped.build, |_| {})
 }
@@ -100,28 +107,34 @@ fn the_golden_recording_replays_to_the_same_hashes_in_every_build() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/world/golden.rec");
     let shipped = Shipped::load();
     if is_to_be_made_anew() {
-        let mut fight = Fight::start(&shipped, GOLDEN_PLAYERS, 30, Vec::new());
+        let mut fight = Fight::start(&shipped, GOLDEN_PLAYERS, 30, Default::default(), Vec::new());
         fight.ticks(GOLDEN_TICKS);
         std::fs::write(&file, fight.finish()).unwrap();
     }
-    let replayed = replay(&std::fs::read(&file).unwrap(), &shipped).unwrap_or_else(|error| {
-        panic!(
-            "{error}\nThis is right after a change of data, maps, rules or protocol, and wrong after any other. \
-             UPDATE_VECTORS=1 cargo test -p realmgate-game --test world golden_recording makes {} anew.",
-            file.display()
-        )
-    });
-    assert_eq!((replayed.ticks, replayed.end), (GOLDEN_TICKS, RecordingEnd::Whole));
+    let golden = std::fs::read(&file).unwrap();
+    for count in [1, 2, 4] {
+        let replayed = replay(&golden, &shipped, threads(count)).unwrap_or_else(|error| {
+            panic!(
+                "on {count} threads: {error}\nThis is right after a change of data, maps, rules or protocol, and wrong after any \
+                 other. UPDATE_VECTORS=1 cargo test -p realmgate-game --test world golden_recording makes {} anew.",
+                file.display()
+            )
+        });
+        assert_eq!((replayed.ticks, replayed.end), (GOLDEN_TICKS, RecordingEnd::Whole));
+    }
 }
 
 #[test]
-fn a_fight_on_the_shipped_maps_replays_to_the_state_it_had() {
+fn a_fight_on_the_shipped_maps_replays_to_the_state_it_had_on_any_number_of_threads() {
     let shipped = Shipped::load();
-    let mut fight = Fight::start(&shipped, 12, 20, Vec::new());
+    let mut fight = Fight::start(&shipped, 12, 20, threads(3), Vec::new());
     let last = fight.ticks(200);
     let world = fight.channel.world_mut();
     let hurt = world.query::<&Replicated<Health>>().iter(world).filter(|health| health.current < health.max).count();
     assert!(hurt > 0, "they fight");
-    let replayed = replay(&fight.finish(), &shipped).unwrap();
-    assert_eq!((replayed.ticks, replayed.last), (200, Some(last)));
+    let recorded = fight.finish();
+    for count in [1, 2, 4] {
+        let replayed = replay(&recorded, &shipped, threads(count)).unwrap();
+        assert_eq!((replayed.ticks, replayed.last), (200, Some(last)), "{count} threads");
+    }
 }

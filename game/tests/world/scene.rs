@@ -55,7 +55,7 @@ pub fn settings(rows: &[&str], mobs: &[(&str, (i32, i32))]) -> ChannelSettings {
     let mut map = sketch(MapId(1), rows).expect("a small map");
     map.set(mobs.iter().enumerate().map(|(place, (mob, at))| area(place, mob, *at)).collect());
     let key = ChannelKey { map: MapId(1), channel: ChannelId(1) };
-    ChannelSettings { key, map: Arc::new(map), tick_hz: TICK_HZ, seed: [3; 32] }
+    ChannelSettings { key, map: Arc::new(map), tick_hz: TICK_HZ, seed: [3; 32], threads: Default::default() }
 }
 
 fn area(place: usize, mob: &str, at: (i32, i32)) -> MobArea {

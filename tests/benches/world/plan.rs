@@ -5,7 +5,7 @@ use std::time::Duration;
 use realmgate_tests::load::scene::Scenario;
 
 /// The numbers of players that are stepped through.
-pub const STEPS: [usize; 11] = [50, 100, 200, 400, 500, 800, 1_600, 2_500, 3_200, 4_000, 4_800];
+pub const STEPS: [usize; 12] = [50, 100, 200, 400, 500, 800, 1_600, 2_500, 3_200, 4_000, 4_800, 6_000];
 
 /// How long players play before it counts: a crowd of 1,600 knows itself after five seconds.
 pub const SETTLE: Duration = Duration::from_secs(8);
@@ -47,7 +47,7 @@ impl Plan {
             return Self { scenarios, players, held, small: is_whole, rounds: 1, settle, lasts, yardstick };
         }
         let held = if players.is_empty() { scenarios.clone() } else { Vec::new() };
-        let players = or(players, &[100, 400, 800, 1_600, 3_200]);
+        let players = or(players, &[50, 100, 400, 800, 1_600, 3_200]);
         let (settle, lasts, yardstick) = (SETTLE, seconds(10), seconds(6));
         Self { scenarios, players, held, small: is_whole, rounds: 3, settle, lasts, yardstick }
     }

@@ -13,6 +13,7 @@ use super::double::Double;
 use super::ground;
 use super::scene::Scene;
 use crate::backends::program::find;
+use crate::binaries::workspace;
 use crate::home::Home;
 use crate::process::{Process, command};
 
@@ -79,13 +80,28 @@ impl Server {
     pub fn start(program: &Program, scene: &Scene, double: &Double, home: &Home) -> Result<Self> {
         let (maps, assets) = (home.path("maps"), home.path("assets"));
         ground::lay(scene, &maps, &assets)?;
-        let ready_file = home.fresh_path("ready.json");
         let mut start = pinned(program.core, &program.path)?;
+        start.env("MAPS_DIR", maps).env("ASSETS_DIR", assets);
+        start.env("MAX_PLAYERS", scene.players.max(16).to_string());
+        Self::launch(start, double, home)
+    }
+
+    /// Starts one with all maps that are shipped, linked to the double.
+    ///
+    /// # Errors
+    /// When `taskset` is needed and missing, or the server or its link is not up in time.
+    pub fn start_shipped(program: &Program, double: &Double, home: &Home) -> Result<Self> {
+        let mut start = pinned(program.core, &program.path)?;
+        start.env("MAPS_DIR", workspace().join("maps")).env("ASSETS_DIR", workspace().join("assets"));
+        start.env("HOST_MAPS", "all");
+        Self::launch(start, double, home)
+    }
+
+    fn launch(mut start: std::process::Command, double: &Double, home: &Home) -> Result<Self> {
+        let ready_file = home.fresh_path("ready.json");
         start.args(["1", "0", "--ready-file"]).arg(&ready_file);
-        start.env("MAPS_DIR", maps).env("ASSETS_DIR", assets).env("DATA_DIR", home.data_dir());
-        start.env("GAME_ADDR", "127.0.0.1").env("ADMIN_ADDR", "127.0.0.1:0");
-        start.env("TICK_HZ", "20").env("MAX_PLAYERS", scene.players.max(16).to_string()).env("LOG", "warn");
-        start.envs(double.environment());
+        start.env("DATA_DIR", home.data_dir()).env("GAME_ADDR", "127.0.0.1").env("ADMIN_ADDR", "127.0.0.1:0");
+        start.env("TICK_HZ", "20").env("LOG", "warn").envs(double.environment());
         let process = Process::start(home, start);
         let ready: Ready = wait_for(&process, "it is up", || read_json(&ready_file))?;
         let Ready { game, websocket, webtransport, admin } = ready;
@@ -200,6 +216,21 @@ pub fn threads(pid: u32) -> Result<Vec<(String, u64)>> {
         }
     }
     Ok(threads)
+}
+
+/// How often the threads of a process have slept so far: they were woken as often, but for those that sleep still.
+///
+/// # Errors
+/// When the process is gone.
+pub fn sleeps(pid: u32) -> Result<u64> {
+    let mut sleeps = 0;
+    for entry in std::fs::read_dir(format!("/proc/{pid}/task"))? {
+        // A thread may end while it is looked at.
+        let Ok(status) = std::fs::read_to_string(entry?.path().join("status")) else { continue };
+        let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        sleeps += count.and_then(|count| count.trim().parse::<u64>().ok()).unwrap_or_default();
+    }
+    Ok(sleeps)
 }
 
 /// Resident memory of a process in bytes.

@@ -1,5 +1,6 @@
 //! A server on its ground, its players, and the steps that take all of them from one tick to the next.
 
+use std::num::NonZeroUsize;
 use std::ops::{Index, IndexMut};
 use std::sync::mpsc::channel;
 
@@ -64,6 +65,7 @@ impl Scene {
             maps: ground.maps,
             channels: ground.channels,
             tick_hz: TICK_HZ,
+            tick_threads: NonZeroUsize::MIN,
             max_players: 50,
             protocol_hash: protocol_hash(),
             keys: keys.clone(),

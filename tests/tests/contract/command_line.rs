@@ -18,7 +18,7 @@ use serde_json::json;
 const TOKEN: &str = "a service token of thirty-two bytes, or so";
 
 /// Every setting by its variable, in the order of the help, with its default; empty for one that has none.
-const SETTINGS: [(&str, &str); 126] = [
+const SETTINGS: [(&str, &str); 128] = [
     ("GAME_ADDR", "0.0.0.0"),
     ("ADMIN_ADDR", "127.0.0.1:0"),
     ("WORLD_DIRECTORY_URL", "the one at DIRECTORY_ADDR, else an embedded one"),
@@ -34,6 +34,8 @@ const SETTINGS: [(&str, &str); 126] = [
     ("MAX_PLAYERS", "100"),
     ("CHANNELS", "1"),
     ("TICK_HZ", "30"),
+    ("TICK_THREADS", "as many as there are cores"),
+    ("SEND_BURST_KIB", "64"),
     ("HOST_MAPS", "all where the sidecar is embedded"),
     ("OFFLINE_PLAY_MAX_S", "600"),
     ("LOG_FORMAT", "text"),

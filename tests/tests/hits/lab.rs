@@ -319,7 +319,8 @@ fn channel() -> Channel {
     let (name, mob) = ("area".to_owned(), "post".to_owned());
     map.set(vec![MobArea { name, rect, mob, count: 1, respawn_ms: 2_000, level: None }]);
     let key = ChannelKey { map: MapId(1), channel: ChannelId(1) };
-    let settings = ChannelSettings { key, map: Arc::new(map), tick_hz: TICK_HZ, seed: [3; 32] };
+    let settings =
+        ChannelSettings { key, map: Arc::new(map), tick_hz: TICK_HZ, seed: [3; 32], threads: Default::default() };
     let build = realmgate_game::build_world(data, Arc::new(MapSet::default()));
     let mut channel = Channel::new(settings, &build);
     channel.tick().unwrap();

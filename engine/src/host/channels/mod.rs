@@ -8,7 +8,6 @@ pub use recording::RecordInto;
 
 use std::sync::Arc;
 
-use bevy_tasks::{TaskPool, TaskPoolBuilder};
 use realmgate_protocol::ids::ChannelId;
 use realmgate_protocol::link::{ChannelLoad, CharacterLoad};
 use realmgate_protocol::movement::Position;
@@ -19,6 +18,7 @@ use crate::map::Map;
 use crate::overload::OverloadLevel;
 use crate::player::PlaceArrival;
 use crate::spectator::first_look;
+use crate::tick_threads::TickThreads;
 use recording::Recordings;
 use running::RunningChannel;
 
@@ -37,25 +37,26 @@ pub(super) struct ChannelSet {
     overload: OverloadLevel,
     /// Ticks that were begun.
     ticks: u64,
-    pool: TaskPool,
+    threads: TickThreads,
 }
 
 impl ChannelSet {
     /// Builds every channel's world, and starts its recording if one is configured.
     pub fn new(config: &HostConfig, build: BuildWorld) -> Self {
         let recordings = Recordings::start(config);
+        let threads = TickThreads::new(config.tick_threads);
         let start = |settings: ChannelSettings| {
             let recorder = recordings.as_ref().and_then(|recordings| recordings.begin(&settings));
             RunningChannel::new(Channel::new(settings, &build), recorder)
         };
         Self {
-            channels: all_settings(config).map(start).collect(),
+            channels: all_settings(config, &threads).map(start).collect(),
             _recordings: recordings,
             build,
             seed: config.seed,
             overload: OverloadLevel::default(),
             ticks: 0,
-            pool: TaskPoolBuilder::new().thread_name("channel".to_owned()).build(),
+            threads,
         }
     }
 
@@ -140,12 +141,7 @@ impl ChannelSet {
     /// worlds is lost.
     pub fn tick(&mut self) -> Vec<ChannelIndex> {
         self.ticks += 1;
-        let channels = &mut self.channels;
-        let panics = if let [only] = channels.as_mut_slice() {
-            vec![only.tick()]
-        } else {
-            self.pool.scope(|scope| channels.iter_mut().for_each(|running| scope.spawn(async move { running.tick() })))
-        };
+        let panics = self.threads.share(self.channels.iter_mut().map(|running| move || running.tick()));
         let failed = panics.into_iter().enumerate().filter_map(|(index, panic)| Some((ChannelIndex(index), panic?)));
         failed.map(|(index, panic)| self.replace_failed(index, &panic)).collect()
     }
@@ -179,12 +175,13 @@ impl ChannelSet {
 }
 
 /// The settings of every channel of every map.
-fn all_settings(config: &HostConfig) -> impl Iterator<Item = ChannelSettings> {
+fn all_settings(config: &HostConfig, threads: &TickThreads) -> impl Iterator<Item = ChannelSettings> {
     let of_map = move |map: &Arc<Map>| {
         let map = map.clone();
         (1..=config.channels).map(move |channel| {
             let key = ChannelKey { map: map.id, channel: ChannelId(channel) };
-            ChannelSettings { key, map: map.clone(), tick_hz: config.tick_hz, seed: seed_of(config.seed, key, 0) }
+            let (tick_hz, seed) = (config.tick_hz, seed_of(config.seed, key, 0));
+            ChannelSettings { key, map: map.clone(), tick_hz, seed, threads: threads.clone() }
         })
     };
     config.maps.iter().flat_map(of_map)

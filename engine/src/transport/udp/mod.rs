@@ -6,6 +6,7 @@
 //! begins with what the host hands over at the end of a tick (`handover`) and is spread over a part of the next one
 //! (`sending`).
 
+mod batch;
 mod pump;
 mod receiving;
 mod sending;
@@ -52,6 +53,8 @@ pub struct UdpSettings {
     pub datagrams_per_client: Rate,
     /// Time over which a tick's snapshots are spread. Zero sends them as fast as possible.
     pub spread_sends_over: Duration,
+    /// Bytes that leave at once, headers included: as many as the queue of the slowest link on the way bears.
+    pub burst_bytes: usize,
     /// How often the host polls. Datagrams gather until shortly before the next poll, since one look at many costs less
     /// than many looks. `None` where it polls now and then: they gather for two milliseconds.
     pub poll_every: Option<Duration>,
@@ -73,6 +76,7 @@ impl UdpSettings {
             handshakes: Rate { per_second: 4_000, burst: 2_000 },
             datagrams_per_client: Rate { per_second: 300, burst: 600 },
             spread_sends_over: Duration::ZERO,
+            burst_bytes: 64 << 10,
             poll_every: None,
             clock_off_by_ms: 0,
         }
@@ -122,8 +126,9 @@ impl UdpTransport {
         };
         let (front, incoming) = Front::new(clock, settings.poll_every);
         let (waker, woken) = Waker::new()?;
-        let pump = Pump::new(&settings, server, clock, socket, woken, front.shared(), incoming);
-        let thread = std::thread::Builder::new().name("udp".to_owned()).spawn(move || pump.run())?;
+        let shared = front.shared();
+        let pump = move || Pump::new(&settings, server, clock, socket, woken, shared, incoming).run();
+        let thread = std::thread::Builder::new().name("udp".to_owned()).spawn(pump)?;
         Ok(Self { front, waker, thread: Some(thread), local_address })
     }
 

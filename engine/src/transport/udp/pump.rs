@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::UdpSettings;
+use super::batch::Received;
 use super::sending::Sending;
 use super::wire::{WaitFor, Wire};
 use crate::netcode::{Server, ServerSettings};
@@ -17,15 +18,13 @@ use crate::transport::connection::Connection;
 use crate::transport::front::Shared;
 use crate::transport::handover::{Handover, Incoming};
 use crate::transport::refusal::PacketRefusal;
-use crate::transport::rhythm::gathers;
+use crate::transport::rhythm::Gathering;
 use crate::transport::{ClientId, TransportEvent};
 
-/// Longer than any datagram that is accepted; the kernel cuts off the rest.
-const RECEIVE_BYTES: usize = 2_048;
-/// Longest sleep while there are connections, so that timers are served in time.
+/// Longest sleep while there are connections and nobody knows when the host polls, so that timers are served in time.
 const LOOK_EVERY: Duration = Duration::from_millis(4);
 /// Longest sleep while there are no connections.
-const REST: Duration = Duration::from_millis(100);
+const REST: Duration = Duration::from_secs(1);
 
 pub(super) struct Pump {
     pub(super) wire: Wire,
@@ -46,6 +45,10 @@ pub(super) struct Pump {
     pub(super) sending: Option<Sending>,
     pub(super) next: Option<Handover>,
     pub(super) spread: Duration,
+    pub(super) burst_bytes: usize,
+    gathering: Gathering,
+    /// Datagrams that were taken from the socket since the last rest.
+    taken: usize,
     pub(super) tended_at: Duration,
     /// The slot that was tended last.
     pub(super) tended: usize,
@@ -64,8 +67,10 @@ impl Pump {
         shared: Arc<Shared>,
         incoming: Incoming,
     ) -> Self {
+        let wire = Wire::new(socket, woken);
         Self {
-            wire: Wire::new(socket, woken),
+            gathering: Gathering::new(wire.holds()),
+            wire,
             clock,
             now: Duration::ZERO,
             netcode: Server::new(server),
@@ -80,6 +85,8 @@ impl Pump {
             sending: None,
             next: None,
             spread: settings.spread_sends_over,
+            burst_bytes: settings.burst_bytes,
+            taken: 0,
             tended_at: Duration::ZERO,
             tended: 0,
             connections_metric: metrics::gauge!("realmgate_sessions", "transport" => "udp"),
@@ -90,32 +97,39 @@ impl Pump {
 
     /// Runs until the transport is dropped.
     pub(super) fn run(mut self) {
-        let mut buffer = [0; RECEIVE_BYTES];
+        let mut received = Received::new();
         while !self.shared.is_stopping() {
             self.now = self.clock.since_start();
-            let received = self.receive_slice(&mut buffer);
+            self.receive_slice(&mut received);
+            self.taken += received.len();
             let sends_are_due = self.send_slice();
             self.tend();
+            self.wire.flush();
             self.deliver();
             self.wire.report();
-            if !received.is_full && !sends_are_due {
-                self.rest(received.count > 0);
+            if !received.is_full() && !sends_are_due {
+                self.rest();
             }
         }
         // What the host sent last must still go out.
         self.spread = Duration::ZERO;
         while self.send_slice() {}
         (0..self.connections.len()).for_each(|slot| self.disconnect(slot));
+        self.wire.flush();
         self.wire.report();
     }
 
-    fn rest(&self, has_received: bool) {
-        let (until, at_most) = match () {
-            () if has_received => (WaitFor::Host, gathers(self.now, self.shared.next_poll())),
-            () if self.netcode.connected() > 0 => (WaitFor::Anything, LOOK_EVERY),
-            () => (WaitFor::Anything, REST),
+    fn rest(&mut self) {
+        let (now, taken) = (self.clock.since_start(), std::mem::take(&mut self.taken));
+        self.gathering.looked(now, taken);
+        let next_poll = self.shared.next_poll();
+        let is_played = self.netcode.connected() > 0;
+        let (until, at_most) = match next_poll {
+            _ if taken == 0 && !is_played => (WaitFor::Anything, REST),
+            None if taken == 0 => (WaitFor::Anything, LOOK_EVERY),
+            _ => (WaitFor::Host, self.gathering.rests(next_poll, self.netcode.is_anybody_entering())),
         };
-        let next_burst = self.sending.as_ref().map_or(at_most, |sending| sending.rests(self.now, self.spread));
+        let next_burst = self.sending.as_ref().map_or(at_most, |sending| sending.rests(now, self.spread));
         self.wire.wait(until, at_most.min(next_burst));
     }
 

@@ -1,40 +1,25 @@
 //! Receiving from clients, on the network thread.
 
-use std::io::ErrorKind;
 use std::net::SocketAddr;
 
 use realmgate_protocol::limits::MAX_TICKET_BYTES;
 
 use realmgate_protocol::wire::stream::Bounds;
 
+use super::batch::Received;
 use super::pump::Pump;
-use crate::netcode::{Connected, Packet, Received};
+use crate::netcode::{self, Connected, Packet};
 use crate::transport::connection::Connection;
 use crate::transport::refusal::PacketRefusal;
 use crate::transport::{ClientId, TransportEvent};
 
-/// Most datagrams that are received before something is sent again.
-const SLICE: usize = 64;
-
-/// The result of one look at the socket.
-pub(super) struct Look {
-    pub(super) count: usize,
-    /// Whether there may be more.
-    pub(super) is_full: bool,
-}
-
 impl Pump {
     /// Receives what has come, at most one slice.
-    pub(super) fn receive_slice(&mut self, buffer: &mut [u8]) -> Look {
-        for count in 0..SLICE {
-            match self.wire.receive(buffer) {
-                Ok((bytes, from)) => self.datagram(&mut buffer[..bytes], from),
-                // Some systems report here that nobody received an earlier datagram.
-                Err(error) if error.kind() == ErrorKind::ConnectionRefused => {}
-                Err(_) => return Look { count, is_full: false },
-            }
+    pub(super) fn receive_slice(&mut self, received: &mut Received) {
+        self.wire.receive(received);
+        for (datagram, from) in received.iter_mut() {
+            self.datagram(datagram, from);
         }
-        Look { count: SLICE, is_full: true }
     }
 
     fn datagram(&mut self, datagram: &mut [u8], from: SocketAddr) {
@@ -53,13 +38,13 @@ impl Pump {
         }
         let wire = &self.wire;
         match self.netcode.receive(packet, from, self.now, &mut |answer, to| wire.send(answer, to))? {
-            Received::Answered | Received::Heard { .. } => Ok(()),
-            Received::Payload { slot, payload } => self.payload(slot, payload),
-            Received::Connected(connected) => {
+            netcode::Received::Answered | netcode::Received::Heard { .. } => Ok(()),
+            netcode::Received::Payload { slot, payload } => self.payload(slot, payload),
+            netcode::Received::Connected(connected) => {
                 self.connected(connected);
                 Ok(())
             }
-            Received::Disconnected { slot } => {
+            netcode::Received::Disconnected { slot } => {
                 self.end(slot);
                 Ok(())
             }

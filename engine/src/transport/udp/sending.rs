@@ -15,8 +15,8 @@ use crate::transport::refusal::PacketRefusal;
 
 /// Most frames that are sent before the socket is read again.
 const SLICE: usize = 64;
-/// Frames that go out together, since waking up costs more than sending some.
-const BURST: usize = 64;
+/// What a datagram has beside its snapshot: the headers of IP, UDP, netcode and payload.
+const HEAD_BYTES: usize = 60;
 /// How often every connection is tended: keep-alives, time-outs, and resends to clients that get no snapshots.
 const TEND_EVERY: Duration = Duration::from_millis(100);
 const TEND_STEP: Duration = Duration::from_millis(1);
@@ -30,6 +30,8 @@ pub(super) struct Sending {
     index: usize,
     sent: usize,
     frames: usize,
+    /// Frames that go out together, since waking up costs more than sending some.
+    burst: usize,
     begun_at: Duration,
     /// Clients that get messages besides frames.
     messaged: Vec<ClientId>,
@@ -39,17 +41,17 @@ pub(super) struct Sending {
 impl Sending {
     /// How many of the frames should be out by now: whole bursts, the first at once.
     fn due(&self, now: Duration, spread: Duration) -> usize {
-        let (passed, bursts) = (now.saturating_sub(self.begun_at), self.frames.div_ceil(BURST));
+        let (passed, bursts) = (now.saturating_sub(self.begun_at), self.frames.div_ceil(self.burst));
         if passed >= spread {
             return self.frames;
         }
         let before = (bursts as u128 * passed.as_nanos() / spread.as_nanos()) as usize;
-        ((before + 1) * BURST).min(self.frames)
+        ((before + 1) * self.burst).min(self.frames)
     }
 
     /// Time until the next burst.
     pub(super) fn rests(&self, now: Duration, spread: Duration) -> Duration {
-        let (burst, bursts) = (self.sent / BURST, self.frames.div_ceil(BURST).max(1));
+        let (burst, bursts) = (self.sent / self.burst, self.frames.div_ceil(self.burst).max(1));
         let due_at = self.begun_at + spread.mul_f64(burst as f64 / bursts as f64);
         due_at.saturating_sub(now)
     }
@@ -98,7 +100,9 @@ impl Pump {
 
     fn begin(&mut self, mut handover: Handover) {
         self.queue_metric.set(self.shared.frames_waiting.load(Ordering::Relaxed) as f64);
-        let mut sending = Sending { frames: handover.frame_count(), begun_at: self.now, ..Sending::default() };
+        let (frames, bytes) = (handover.frame_count(), handover.frame_bytes());
+        let burst = (self.burst_bytes / (HEAD_BYTES + bytes / frames.max(1))).max(1);
+        let mut sending = Sending { frames, burst, begun_at: self.now, ..Sending::default() };
         for order in handover.orders.drain(..) {
             match order {
                 Order::Message(client, message) => {
@@ -206,21 +210,24 @@ impl Pump {
 mod tests {
     use super::*;
 
+    const BURST: usize = 64;
+
     #[test]
     fn bursts_are_spread_evenly() {
         let ms = Duration::from_millis;
-        let sending = Sending { frames: 4 * BURST - 5, begun_at: ms(1_000), ..Sending::default() };
+        let sending = Sending { frames: 4 * BURST - 5, burst: BURST, begun_at: ms(1_000), ..Sending::default() };
         let due = |at_ms| sending.due(ms(at_ms), ms(20));
         assert_eq!([due(1_000), due(1_004), due(1_005), due(1_012)], [BURST, BURST, 2 * BURST, 3 * BURST]);
         assert_eq!([due(1_015), due(1_020), due(9_000)], [4 * BURST - 5; 3]);
         assert_eq!(sending.due(ms(1_000), Duration::ZERO), sending.frames, "spread over no time at all");
-        assert_eq!(Sending::default().due(ms(0), ms(20)), 0);
+        assert_eq!(Sending { burst: BURST, ..Sending::default() }.due(ms(0), ms(20)), 0);
     }
 
     #[test]
     fn a_rest_ends_with_the_next_burst() {
         let ms = Duration::from_millis;
-        let sending = |sent| Sending { frames: 4 * BURST, sent, begun_at: ms(1_000), ..Sending::default() };
+        let sending =
+            |sent| Sending { frames: 4 * BURST, sent, burst: BURST, begun_at: ms(1_000), ..Sending::default() };
         assert_eq!(sending(BURST).rests(ms(1_001), ms(20)), ms(4));
         assert_eq!(sending(3 * BURST).rests(ms(1_001), ms(20)), ms(14));
         assert_eq!(sending(BURST).rests(ms(1_006), ms(20)), Duration::ZERO, "it is late");

@@ -1,17 +1,24 @@
 //! The socket as the network thread uses it: every datagram is counted, and nothing blocks except [`Wire::wait`].
 
-use std::cell::Cell;
-use std::io::{self, Read};
+use std::cell::{Cell, RefCell};
+use std::io::Read;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use socket2::SockRef;
+
+use super::batch::{Outgoing, Received};
+
+/// What a datagram takes of the socket's buffer, however short it is: the buffer of a network card, and the kernel's note of it.
+const KERNEL_BYTES: usize = 2_304;
 
 /// The socket with its counters, and the thread's end of the waker.
 pub(super) struct Wire {
     socket: UdpSocket,
     woken: UnixStream,
+    outgoing: RefCell<Outgoing>,
     came: Counted,
     went: Counted,
 }
@@ -52,6 +59,7 @@ impl Wire {
         Self {
             socket,
             woken,
+            outgoing: RefCell::new(Outgoing::new()),
             came: Counted {
                 unreported: Cell::default(),
                 datagrams: metrics::counter!("realmgate_datagrams_in_total", "transport" => "udp"),
@@ -65,18 +73,29 @@ impl Wire {
         }
     }
 
-    /// Receives the next datagram that is there.
-    pub(super) fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        let (bytes, from) = self.socket.recv_from(buffer)?;
-        self.came.add(bytes);
-        Ok((bytes, from))
+    /// How many datagrams the kernel keeps at least until they are received.
+    pub(super) fn holds(&self) -> u32 {
+        let bytes = SockRef::from(&self.socket).recv_buffer_size().unwrap_or_default();
+        u32::try_from(bytes / KERNEL_BYTES).unwrap_or(u32::MAX)
     }
 
-    /// Sends a datagram. One that the kernel does not take is as good as lost on the way.
+    /// Receives what is there, as far as there is room for it.
+    pub(super) fn receive(&self, received: &mut Received) {
+        received.fill(&self.socket);
+        received.iter_mut().for_each(|(datagram, _)| self.came.add(datagram.len()));
+    }
+
+    /// Sends a datagram, at the next [`Self::flush`] at the latest. One that the kernel does not take is as good as lost on the way.
     pub(super) fn send(&self, datagram: &[u8], to: SocketAddr) {
-        if self.socket.send_to(datagram, to).is_ok() {
-            self.went.add(datagram.len());
+        self.outgoing.borrow_mut().push(datagram, to);
+        if self.outgoing.borrow().is_full() {
+            self.flush();
         }
+    }
+
+    /// Sends what waits.
+    pub(super) fn flush(&self) {
+        self.outgoing.borrow_mut().send(&self.socket, |bytes| self.went.add(bytes));
     }
 
     /// Brings the counters up to date.

@@ -162,6 +162,7 @@ fn open_udp(args: &Args, port: u16, directory: &Directory) -> Result<UdpTranspor
     settings.max_clients = max_clients(args);
     // Half a tick. The rest is reserve for a busy machine.
     settings.spread_sends_over = tick(args) / 2;
+    settings.burst_bytes = usize::from(args.send_burst_kib) << 10;
     settings.poll_every = Some(tick(args));
     UdpTransport::bind(settings)
         .map_err(|error| cannot_listen("UDP", bind, &error, "give another: start_server <map_id> <port>"))
