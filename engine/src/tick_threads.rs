@@ -33,7 +33,8 @@ impl TickThreads {
         worth_it.clamp(1, threads)
     }
 
-    /// Does all of this and waits for it. The results are in the order of the parts.
+    /// Does all of this and waits for it. The results are in the order of the parts. A panic of a part goes on here, once no part is
+    /// at work any more.
     pub fn share<T: Send + 'static>(&self, parts: impl ExactSizeIterator<Item = impl FnOnce() -> T + Send>) -> Vec<T> {
         match &self.helpers {
             Some(pool) if parts.len() > 1 => {
@@ -78,6 +79,17 @@ mod tests {
             let share = || threads.share((0..4).map(|part| move || assert_ne!(part, 2, "part 2 is wrong")));
             assert!(catch_unwind(AssertUnwindSafe(share)).is_err(), "{count} threads");
             assert_eq!(threads.share((0..2).map(|part| move || part)), [0, 1], "the others go on");
+        }
+    }
+
+    #[test]
+    fn parts_share_what_they_do_among_the_same_threads() {
+        for count in [1, 2, 4] {
+            let threads = threads(count);
+            let inner = |outer: u32| threads.share((0..8).map(move |part| move || outer * 10 + part));
+            let all = threads.share((0..8).map(|outer| move || inner(outer))).concat();
+            let wanted: Vec<_> = (0..8).flat_map(|outer| (0..8).map(move |part| outer * 10 + part)).collect();
+            assert_eq!(all, wanted, "{count} threads");
         }
     }
 }

@@ -90,11 +90,12 @@ impl PendingTable {
         Some((&waiting.pending, waiting.from))
     }
 
-    /// Whether a client at this address is pending.
+    /// Whether nobody is pending.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
+    /// Whether a client at this address is pending.
     pub(super) fn is_any_at(&self, from: SocketAddr) -> bool {
         self.by_address.contains_key(&from)
     }

@@ -15,8 +15,12 @@ const LATE_SHARE: u32 = 16;
 /// How long what came over sockets of their own may gather from now on. Until shortly before the host polls it only waits for that
 /// in another place.
 pub(super) fn gathers(now: Duration, next_poll: Option<Duration>) -> Duration {
-    let until_look = next_poll.map(|at| at.saturating_sub(now + LEAD));
-    until_look.filter(|left| !left.is_zero()).map_or(GATHER, |left| left.min(GATHER_LONGEST))
+    until_look(now, next_poll).map_or(GATHER, |left| left.min(GATHER_LONGEST))
+}
+
+/// The time until shortly before the host polls, if that is known and has not come.
+fn until_look(now: Duration, next_poll: Option<Duration>) -> Option<Duration> {
+    next_poll.map(|at| at.saturating_sub(now + LEAD)).filter(|left| !left.is_zero())
 }
 
 /// How long datagrams may gather in the buffer of a socket.
@@ -46,11 +50,11 @@ impl Gathering {
     /// How long to rest until the next look. Who is entering asks more than once, and is not kept waiting for the host each time.
     pub(super) fn rests(&self, next_poll: Option<Duration>, is_anybody_entering: bool) -> Duration {
         let longest = if is_anybody_entering { self.longest.min(GATHER_LONGEST) } else { self.longest };
-        let Some(next_poll) = next_poll else { return GATHER };
-        let until_look = next_poll.saturating_sub(self.looked_at + LEAD);
+        if next_poll.is_none() {
+            return GATHER;
+        }
         // Once it has looked, the host polls and wakes it. What comes in between is late anyway.
-        let rest = if until_look.is_zero() { LEAD + GATHER } else { until_look };
-        rest.min(longest)
+        until_look(self.looked_at, next_poll).unwrap_or(LEAD + GATHER).min(longest)
     }
 }
 

@@ -92,7 +92,7 @@ impl Small {
              | resident memory | {:.1} MB | ≤ 40 MB |\n\
              | ticks begin late by p99 | {:.2} ms | ≤ 1 ms |\n\
              | with the three maps that are shipped: processor time | {:.2} % of a core | ≤ 0.5 % |\n\
-             | with three maps: wake-ups beside its ticks | {:.0} a second | ≤ 30 |\n",
+             | with the three maps that are shipped: wake-ups beside its ticks | {:.0} a second | ≤ 30 |\n",
             start.median,
             self.idle_mb,
             self.jitter_p99_ms,

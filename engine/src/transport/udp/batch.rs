@@ -1,4 +1,4 @@
-//! Many datagrams with one system call each way, so that who receives them does not fall asleep between two.
+//! Many datagrams with one system call each way.
 
 use std::io::{IoSlice, IoSliceMut};
 use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket};
@@ -15,14 +15,14 @@ const BATCH: usize = 64;
 const RECEIVE_BYTES: usize = 2_048;
 
 /// Datagrams that have come.
-pub(super) struct Received {
+pub(super) struct ReceiveBatch {
     headers: MultiHeaders<SockaddrStorage>,
     buffers: Box<[[u8; RECEIVE_BYTES]; BATCH]>,
     /// Of each, how long it is, and where it came from.
     came: Vec<(usize, Option<SocketAddr>)>,
 }
 
-impl Received {
+impl ReceiveBatch {
     pub(super) fn new() -> Self {
         Self {
             headers: MultiHeaders::preallocate(BATCH, None),
@@ -65,14 +65,14 @@ fn address(raw: &SockaddrStorage) -> Option<SocketAddr> {
 }
 
 /// Datagrams that are to go.
-pub(super) struct Outgoing {
+pub(super) struct SendBatch {
     headers: MultiHeaders<SockaddrStorage>,
     buffers: Box<[[u8; MAX_PACKET_BYTES]; BATCH]>,
     lengths: [usize; BATCH],
     addresses: Vec<Option<SockaddrStorage>>,
 }
 
-impl Outgoing {
+impl SendBatch {
     pub(super) fn new() -> Self {
         Self {
             headers: MultiHeaders::preallocate(BATCH, None),
@@ -130,8 +130,8 @@ mod tests {
     }
 
     /// Sends everything that is handed to `fill`, and returns the lengths of what has gone.
-    fn send(from: &UdpSocket, fill: impl FnOnce(&mut Outgoing)) -> Vec<usize> {
-        let (mut outgoing, mut lengths) = (Outgoing::new(), Vec::new());
+    fn send(from: &UdpSocket, fill: impl FnOnce(&mut SendBatch)) -> Vec<usize> {
+        let (mut outgoing, mut lengths) = (SendBatch::new(), Vec::new());
         fill(&mut outgoing);
         outgoing.send(from, |length| lengths.push(length));
         assert!(outgoing.addresses.is_empty());
@@ -143,7 +143,7 @@ mod tests {
         for address in ["127.0.0.1:0", "[::1]:0"] {
             let (from, to) = (socket(address), socket(address));
             let target = to.local_addr().unwrap();
-            let mut received = Received::new();
+            let mut received = ReceiveBatch::new();
             received.fill(&to);
             assert_eq!((received.len(), received.is_full()), (0, false));
             for round in 0..3 {
@@ -173,7 +173,7 @@ mod tests {
             outgoing.push(&[3; 3], target);
         });
         assert_eq!(sent, [1, 3]);
-        let mut received = Received::new();
+        let mut received = ReceiveBatch::new();
         received.fill(&to);
         assert_eq!(received.iter_mut().map(|(datagram, _)| datagram.len()).collect::<Vec<_>>(), [1, 3]);
     }

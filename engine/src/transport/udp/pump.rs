@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::UdpSettings;
-use super::batch::Received;
+use super::batch::ReceiveBatch;
 use super::sending::Sending;
 use super::wire::{WaitFor, Wire};
 use crate::netcode::{Server, ServerSettings};
@@ -97,7 +97,7 @@ impl Pump {
 
     /// Runs until the transport is dropped.
     pub(super) fn run(mut self) {
-        let mut received = Received::new();
+        let mut received = ReceiveBatch::new();
         while !self.shared.is_stopping() {
             self.now = self.clock.since_start();
             self.receive_slice(&mut received);

@@ -6,16 +6,16 @@ use realmgate_protocol::limits::MAX_TICKET_BYTES;
 
 use realmgate_protocol::wire::stream::Bounds;
 
-use super::batch::Received;
+use super::batch::ReceiveBatch;
 use super::pump::Pump;
-use crate::netcode::{self, Connected, Packet};
+use crate::netcode::{Connected, Packet, Received};
 use crate::transport::connection::Connection;
 use crate::transport::refusal::PacketRefusal;
 use crate::transport::{ClientId, TransportEvent};
 
 impl Pump {
     /// Receives what has come, at most one slice.
-    pub(super) fn receive_slice(&mut self, received: &mut Received) {
+    pub(super) fn receive_slice(&mut self, received: &mut ReceiveBatch) {
         self.wire.receive(received);
         for (datagram, from) in received.iter_mut() {
             self.datagram(datagram, from);
@@ -38,13 +38,13 @@ impl Pump {
         }
         let wire = &self.wire;
         match self.netcode.receive(packet, from, self.now, &mut |answer, to| wire.send(answer, to))? {
-            netcode::Received::Answered | netcode::Received::Heard { .. } => Ok(()),
-            netcode::Received::Payload { slot, payload } => self.payload(slot, payload),
-            netcode::Received::Connected(connected) => {
+            Received::Answered | Received::Heard { .. } => Ok(()),
+            Received::Payload { slot, payload } => self.payload(slot, payload),
+            Received::Connected(connected) => {
                 self.connected(connected);
                 Ok(())
             }
-            netcode::Received::Disconnected { slot } => {
+            Received::Disconnected { slot } => {
                 self.end(slot);
                 Ok(())
             }

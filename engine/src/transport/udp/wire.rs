@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::SockRef;
 
-use super::batch::{Outgoing, Received};
+use super::batch::{ReceiveBatch, SendBatch};
 
 /// What a datagram takes of the socket's buffer, however short it is: the buffer of a network card, and the kernel's note of it.
 const KERNEL_BYTES: usize = 2_304;
@@ -18,7 +18,7 @@ const KERNEL_BYTES: usize = 2_304;
 pub(super) struct Wire {
     socket: UdpSocket,
     woken: UnixStream,
-    outgoing: RefCell<Outgoing>,
+    outgoing: RefCell<SendBatch>,
     came: Counted,
     went: Counted,
 }
@@ -59,7 +59,7 @@ impl Wire {
         Self {
             socket,
             woken,
-            outgoing: RefCell::new(Outgoing::new()),
+            outgoing: RefCell::new(SendBatch::new()),
             came: Counted {
                 unreported: Cell::default(),
                 datagrams: metrics::counter!("realmgate_datagrams_in_total", "transport" => "udp"),
@@ -80,7 +80,7 @@ impl Wire {
     }
 
     /// Receives what is there, as far as there is room for it.
-    pub(super) fn receive(&self, received: &mut Received) {
+    pub(super) fn receive(&self, received: &mut ReceiveBatch) {
         received.fill(&self.socket);
         received.iter_mut().for_each(|(datagram, _)| self.came.add(datagram.len()));
     }
