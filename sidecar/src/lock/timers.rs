@@ -91,11 +91,15 @@ pub fn is_due(deadline_ms: Option<u64>, now_ms: u64) -> bool {
     deadline_ms.is_some_and(|deadline_ms| deadline_ms <= now_ms)
 }
 
+/// If timers were fired since then, in Unix milliseconds, there was no outage.
+pub fn no_outage_since(now_ms: u64) -> u64 {
+    now_ms.saturating_sub(OUTAGE_AFTER.as_millis() as u64)
+}
+
 /// The earliest time at which a deadline may count, in Unix milliseconds, when timers were last fired at `swept_ms`.
 /// `None` if there was no outage, so every deadline counts as it stands.
 pub fn grace_after_outage(swept_ms: u64, now_ms: u64, timers: &Timers) -> Option<u64> {
-    let asleep = now_ms.saturating_sub(swept_ms);
-    (u128::from(asleep) > OUTAGE_AFTER.as_millis()).then(|| deadline(now_ms, timers.outage_grace))
+    (swept_ms < no_outage_since(now_ms)).then(|| deadline(now_ms, timers.outage_grace))
 }
 
 #[cfg(test)]

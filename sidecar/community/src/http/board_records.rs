@@ -89,7 +89,7 @@ pub(super) async fn get_my_record(
     claimed: Claimed,
     id: PathId,
 ) -> Result<Json<Data<Record>>, Refusal> {
-    // Both at once: with Redis, two round trips after another instead of four.
+    // Both at once: with Redis, two round trips one after the other instead of four.
     let record = community.boards.record_of(&id.0, claimed.account());
     let (admitted, record) = tokio::join!(claimed.admit(&community), record);
     admitted?;

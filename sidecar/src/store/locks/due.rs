@@ -11,11 +11,14 @@ use super::LockedCharacter;
 use super::account::{LOCK, account_lock_of, change_account, read};
 use super::server::KnownServer;
 use super::sql::locked_columns;
-use crate::lock::timers::grace_after_outage;
+use crate::lock::timers::{grace_after_outage, no_outage_since};
 use crate::lock::{AccountLock, CharacterLock, CharacterOwner, Timers};
 
 /// Maximum number of locks of a kind that are handled in one go; the rest is still due the next time.
 const AT_ONCE: i64 = 200;
+
+/// Which accounts have a lock that is due at `$1`.
+const ACCOUNT_IS_DUE: &str = "lock_deadline_ms <= $1 OR (lock_waiting_until_ms <= $1 AND lock_owner LIKE 'gateway:%')";
 
 /// Locks whose deadlines have passed.
 #[derive(Debug, Default)]
@@ -77,6 +80,9 @@ impl DeadlineStore {
     /// When the database cannot be asked, or the transaction still loses to others after five retries.
     pub async fn watch(&self, now_ms: u64, timers: &Timers) -> sqlx::Result<bool> {
         retried!("watch_timers", async {
+            if self.watch_as_ever(now_ms).await? {
+                return Ok(false);
+            }
             let mut transaction = self.0.begin_write("watch_timers").await?;
             lock_rows(&mut transaction, Rows::TimerWatch, ["1".to_owned()]).await?;
             let swept: i64 = sqlx::query_scalar("SELECT swept_ms FROM timer_watch WHERE one = 1")
@@ -98,16 +104,27 @@ impl DeadlineStore {
         })
     }
 
+    /// Records that timers are fired now, in one statement, if somebody did so a moment ago. Returns whether that was so.
+    async fn watch_as_ever(&self, now_ms: u64) -> sqlx::Result<bool> {
+        let noted = sqlx::query("UPDATE timer_watch SET swept_ms = $1 WHERE one = 1 AND swept_ms BETWEEN $2 AND $1")
+            .bind(to_sql_ms(now_ms))
+            .bind(to_sql_ms(no_outage_since(now_ms)))
+            .execute(&mut *self.0.write("watch_timers").await?)
+            .await?;
+        Ok(noted.rows_affected() > 0)
+    }
+
     /// The locks that are due, a limited number of each kind.
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
     pub async fn due(&self, now_ms: u64) -> sqlx::Result<Due> {
         let mut db = self.0.read("due_locks").await?;
+        if !any_is_due(&mut db, now_ms).await? {
+            return Ok(Due::default());
+        }
         let rows = sqlx::query(AssertSqlSafe(format!(
-            "SELECT id, {LOCK} FROM accounts WHERE lock_deadline_ms <= $1 \
-             OR (lock_waiting_until_ms <= $1 AND lock_owner LIKE 'gateway:%') \
-             ORDER BY lock_deadline_ms LIMIT $2"
+            "SELECT id, {LOCK} FROM accounts WHERE {ACCOUNT_IS_DUE} ORDER BY lock_deadline_ms LIMIT $2"
         )))
         .bind(to_sql_ms(now_ms))
         .bind(AT_ONCE)
@@ -182,6 +199,19 @@ impl DeadlineStore {
         transaction.commit().await?;
         Ok(changed)
     }
+}
+
+/// Whether any lock is due, in one statement: twice a second, mostly none is.
+async fn any_is_due(connection: &mut SqlConnection, now_ms: u64) -> sqlx::Result<bool> {
+    let found = sqlx::query(AssertSqlSafe(format!(
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM accounts WHERE {ACCOUNT_IS_DUE}) \
+         OR EXISTS (SELECT 1 FROM characters WHERE lock_deadline_ms <= $1) \
+         OR EXISTS (SELECT 1 FROM server_locks WHERE deadline_ms <= $1)"
+    )))
+    .bind(to_sql_ms(now_ms))
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.is_some())
 }
 
 /// Puts off every deadline of a table that would pass before this moment. On PostgreSQL the rows are locked first, in
