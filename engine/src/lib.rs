@@ -24,6 +24,7 @@ pub mod profile;
 pub mod random;
 pub mod record;
 pub mod replication;
+pub mod rest;
 pub mod schedule;
 pub mod spatial;
 pub mod spectator;

@@ -54,6 +54,10 @@ impl TickSet {
         Self::Send,
     ];
 
+    /// What a channel at [rest](crate::rest) passes by.
+    const PASSED_BY: [Self; 6] =
+        [Self::Intent, Self::Move, Self::Collide, Self::Combat, Self::Lifecycle, Self::Persist];
+
     /// Its name in metrics.
     pub fn name(self) -> &'static str {
         match self {
@@ -94,6 +98,9 @@ impl Plugin for SchedulePlugin {
             )
                 .chain(),
         );
+        for set in TickSet::PASSED_BY {
+            schedule.configure_sets(set.run_if(is_whole));
+        }
         app.add_schedule(schedule);
         app.add_plugins(ProfilePlugin);
         app.init_resource::<MessageRegistry>();
@@ -105,12 +112,20 @@ impl Plugin for SchedulePlugin {
 #[derive(SystemSet, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BeginTick;
 
-/// Advances the clock and drops the messages of the tick before last.
+fn is_whole(clock: Res<TickClock>) -> bool {
+    !clock.is_passed_by()
+}
+
+/// Advances the clock and drops the messages of the tick before last. In a tick that is passed by, nobody reads them: they wait.
 ///
 /// The registry skips what nobody has written since `updated_at`, so `updated_at` must be the last run of this system:
 /// with a later moment nothing would ever be dropped.
 fn begin_tick(world: &mut World, mut updated_at: Local<ChangeTick>) {
-    world.resource_mut::<TickClock>().advance();
+    let mut clock = world.resource_mut::<TickClock>();
+    clock.advance();
+    if clock.is_passed_by() {
+        return;
+    }
     world.resource_scope(|world, mut registry: Mut<MessageRegistry>| registry.run_updates(world, *updated_at));
     *updated_at = world.change_tick();
 }

@@ -133,6 +133,11 @@ impl Inbox {
         self.events.push(event);
     }
 
+    /// Whether nothing waits that changes the world: how full the channels are is told once a second, and only shown.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.events.iter().all(|event| matches!(event, ToChannel::Directory { .. }))
+    }
+
     /// Swaps the waiting events with `empty`, so that its allocation is reused.
     pub(super) fn swap(&mut self, empty: &mut Vec<ToChannel>) {
         std::mem::swap(&mut self.events, empty);

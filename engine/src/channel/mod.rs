@@ -27,9 +27,11 @@ use crate::outbox::{FrameBatch, Outbox};
 use crate::overload::OverloadLevel;
 use crate::past::PastPlugin;
 use crate::persist::{PersistPlugin, PersistPort};
+use crate::player::Players;
 use crate::random::ChannelRandom;
 use crate::record::StateHash;
 use crate::replication::ReplicationPlugin;
+use crate::rest::Rest;
 use crate::schedule::{SchedulePlugin, TickSchedule};
 use crate::spatial::SpatialPlugin;
 use crate::spectator::{SpectatorOutput, Spectators, first_look};
@@ -67,6 +69,7 @@ pub type BuildWorld = Arc<dyn Fn(&mut App) + Send + Sync>;
 pub struct Channel {
     app: SubApp,
     settings: ChannelSettings,
+    rest: Rest,
 }
 
 /// A system of a channel panicked. Its world may be half-changed and must not be read any more.
@@ -80,7 +83,9 @@ impl Channel {
         let mut app = Self::app(&settings, build);
         app.finish();
         app.cleanup();
-        Self { app: std::mem::take(app.main_mut()), settings }
+        let mut app = std::mem::take(app.main_mut());
+        let rest = Rest::new(app.world_mut());
+        Self { app, settings, rest }
     }
 
     /// The app before it is taken apart: for tests that look at its schedule.
@@ -112,6 +117,11 @@ impl Channel {
         app
     }
 
+    /// Number of players in it.
+    pub fn players(&self) -> usize {
+        self.world().resource::<Players>().len()
+    }
+
     /// The channel's settings.
     pub fn settings(&self) -> &ChannelSettings {
         &self.settings
@@ -122,13 +132,17 @@ impl Channel {
         self.app.world_mut().resource_mut::<Inbox>().push(event);
     }
 
-    /// Runs one tick. A panic ends the channel, not the process.
+    /// Runs one tick; of a channel at [rest](crate::rest), what has to run of it. A panic ends the channel, not the process.
     ///
     /// # Errors
     /// [`ChannelPanicked`], with the panic's text, when a system panicked.
     pub fn tick(&mut self) -> Result<(), ChannelPanicked> {
-        let app = &mut self.app;
-        catch_unwind(AssertUnwindSafe(|| app.world_mut().run_schedule(TickSchedule))).map_err(|panic| {
+        let world = self.app.world_mut();
+        if self.rest.leaves_out(world) {
+            world.resource_mut::<TickClock>().advance();
+            return Ok(());
+        }
+        catch_unwind(AssertUnwindSafe(|| world.run_schedule(TickSchedule))).map_err(|panic| {
             let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             ChannelPanicked(text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default())
         })

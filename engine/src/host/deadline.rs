@@ -36,8 +36,6 @@ pub fn run(server: &mut MapServer, stop: &AtomicBool) {
         server.work(begun.duration_since(start).as_millis() as u64);
         let work = begun.elapsed();
         server.flush();
-        metrics::histogram!("realmgate_tick_late_seconds").record(late.as_secs_f64());
-        metrics::histogram!("realmgate_tick_work_seconds").record(work.as_secs_f64());
         server.note_tick(late, work);
         let period = server.period();
         deadline = next_deadline(deadline + period, period);

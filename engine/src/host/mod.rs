@@ -32,7 +32,7 @@ use crate::transport::{SessionId, TransportEvent, Transports};
 use channels::{ChannelIndex, ChannelSet};
 use link::LinkSession;
 use players::PlayerDirectory;
-use report::TickHistograms;
+use report::TickMetrics;
 use spectators::SpectatorDirectory;
 
 /// A map server.
@@ -46,7 +46,7 @@ pub struct MapServer {
     /// One transport's events of this tick. Stays allocated from tick to tick.
     events: Vec<TransportEvent>,
     overload: Overload,
-    histograms: TickHistograms,
+    metrics: TickMetrics,
     status: Arc<HostStatus>,
 }
 
@@ -62,7 +62,7 @@ impl MapServer {
             transports,
             events: Vec::new(),
             overload: Overload::new(Duration::from_secs(1) / config.tick_hz.max(1)),
-            histograms: TickHistograms::new(),
+            metrics: TickMetrics::new(),
             status: Arc::default(),
         }
     }
@@ -94,6 +94,7 @@ impl MapServer {
 
     /// Records how late the last tick began and how long it took. The overload level follows from that.
     pub fn note_tick(&mut self, late: Duration, work: Duration) {
+        self.metrics.record(late, work);
         if !self.overload.note(late, work) {
             return;
         }
@@ -141,7 +142,7 @@ impl MapServer {
         self.players.send_overdue_farewells(self.now_tick(), &mut self.transports);
         self.report_loads();
         self.tick_channels();
-        self.histograms.record(&self.channels);
+        self.metrics.record_parts(&self.channels);
         self.send_outputs();
         self.renew_if_disowned();
     }

@@ -1,11 +1,14 @@
 //! What the host reports about itself: to the directory, to players, and as metrics.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use realmgate_protocol::link::FromMap;
 
 use super::MapServer;
 use super::channels::ChannelSet;
+use crate::channel::Channel;
+use crate::clock::TickClock;
 use crate::profile::TickProfile;
 use crate::schedule::TickSet;
 
@@ -24,21 +27,48 @@ pub struct HostStatus {
     pub load: AtomicU32,
 }
 
-/// One histogram for each part of a tick: how long it takes.
-pub(super) struct TickHistograms(Vec<metrics::Histogram>);
+/// What is recorded and counted in every tick. Handles, since looking a metric up costs more than to set it.
+pub(super) struct TickMetrics {
+    parts: Vec<metrics::Histogram>,
+    late: metrics::Histogram,
+    work: metrics::Histogram,
+    ticks: metrics::Counter,
+    players: metrics::Gauge,
+    spectators: metrics::Gauge,
+    expected_players: metrics::Gauge,
+    event_batches_waiting: metrics::Gauge,
+    events_pending: metrics::Gauge,
+}
 
-impl TickHistograms {
+impl TickMetrics {
     pub(super) fn new() -> Self {
         let of = |set: TickSet| metrics::histogram!("realmgate_tick_part_seconds", "part" => set.name());
-        Self(TickSet::ALL.into_iter().map(of).collect())
+        Self {
+            parts: TickSet::ALL.into_iter().map(of).collect(),
+            late: metrics::histogram!("realmgate_tick_late_seconds"),
+            work: metrics::histogram!("realmgate_tick_work_seconds"),
+            ticks: metrics::counter!("realmgate_ticks_total"),
+            players: metrics::gauge!("realmgate_players"),
+            spectators: metrics::gauge!("realmgate_spectators"),
+            expected_players: metrics::gauge!("realmgate_expected_players"),
+            event_batches_waiting: metrics::gauge!("realmgate_event_batches_waiting"),
+            events_pending: metrics::gauge!("realmgate_events_pending"),
+        }
     }
 
-    /// Records the last tick of each channel.
-    pub(super) fn record(&self, channels: &ChannelSet) {
-        for channel in channels.iter() {
+    /// Records the parts of the last tick of each channel that did not pass it by.
+    pub(super) fn record_parts(&self, channels: &ChannelSet) {
+        let whole = |channel: &&Channel| !channel.world().resource::<TickClock>().is_passed_by();
+        for channel in channels.iter().filter(whole) {
             let parts = channel.world().resource::<TickProfile>().parts();
-            self.0.iter().zip(parts).for_each(|(histogram, (_, took))| histogram.record(took.as_secs_f64()));
+            self.parts.iter().zip(parts).for_each(|(histogram, (_, took))| histogram.record(took.as_secs_f64()));
         }
+    }
+
+    /// Records how late a tick began and how long it took.
+    pub(super) fn record(&self, late: Duration, work: Duration) {
+        self.late.record(late.as_secs_f64());
+        self.work.record(work.as_secs_f64());
     }
 }
 
@@ -63,11 +93,11 @@ impl MapServer {
         self.status.players.store(players, Ordering::Relaxed);
         self.status.connected.store(self.players.connected_count() as u32, Ordering::Relaxed);
         self.status.load.store(self.players.load_percent(), Ordering::Relaxed);
-        metrics::counter!("realmgate_ticks_total").increment(1);
-        metrics::gauge!("realmgate_players").set(f64::from(players));
-        metrics::gauge!("realmgate_spectators").set(self.spectators.count() as f64);
-        metrics::gauge!("realmgate_expected_players").set(self.players.expected_count() as f64);
-        metrics::gauge!("realmgate_event_batches_waiting").set(self.link.batches().len() as f64);
-        metrics::gauge!("realmgate_events_pending").set(self.link.batches().event_count() as f64);
+        self.metrics.ticks.increment(1);
+        self.metrics.players.set(f64::from(players));
+        self.metrics.spectators.set(self.spectators.count() as f64);
+        self.metrics.expected_players.set(self.players.expected_count() as f64);
+        self.metrics.event_batches_waiting.set(self.link.batches().len() as f64);
+        self.metrics.events_pending.set(self.link.batches().event_count() as f64);
     }
 }

@@ -37,6 +37,7 @@ use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::wire::WireComponent;
 use realmgate_protocol::wire::datagram::MAX_SECTION_BYTES;
 
+use crate::clock::TickClock;
 use crate::schedule::{TickSchedule, TickSet, clear_removals};
 use crate::spatial::RefreshIndex;
 use crate::spectator::Spectators;
@@ -129,6 +130,7 @@ impl Plugin for ReplicationPlugin {
             .init_resource::<SnapshotBudget>()
             .init_resource::<slots::Slots>()
             .init_resource::<Spectators>()
+            .configure_sets(TickSchedule, TickSet::Replicate.run_if(is_seen))
             .add_observer(index_entity)
             .add_observer(forget_entity)
             .add_systems(
@@ -148,6 +150,11 @@ impl Plugin for ReplicationPlugin {
                     .after(RefreshIndex),
             );
     }
+}
+
+/// Whether the tick is a whole one, or somebody watches a channel at [rest](crate::rest).
+fn is_seen(clock: Res<TickClock>, spectators: Res<Spectators>) -> bool {
+    !clock.is_passed_by() || !spectators.is_empty()
 }
 
 fn index_entity(

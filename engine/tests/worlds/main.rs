@@ -8,6 +8,7 @@ mod lifecycle;
 mod outage;
 mod record;
 mod replication;
+mod rest;
 mod spectators;
 mod stepper;
 mod test_game;

@@ -14,7 +14,7 @@ pub use hold::LoggingOut;
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
-use realmgate_engine::channel::AnnounceLeaving;
+use realmgate_engine::channel::{AnnounceLeaving, EnterWorld};
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::player::PlayerJoined;
 use realmgate_engine::schedule::{TickSchedule, TickSet};
@@ -108,7 +108,7 @@ impl Plugin for SessionPlugin {
                 .in_set(RequestSet::Read),
         );
         app.init_resource::<spectate::SpectatorSessions>()
-            .add_systems(TickSchedule, spectate::hear_spectators.in_set(RequestSet::Read));
+            .add_systems(TickSchedule, spectate::hear_spectators.in_set(TickSet::Receive).after(EnterWorld));
         app.add_systems(
             TickSchedule,
             leave::say_goodbye.in_set(TickSet::Lifecycle).in_set(SayGoodbye).after(AnnounceLeaving),

@@ -1,6 +1,7 @@
 //! What spectators may say and are told, and that a recording is the same, byte for byte, whoever watches.
 
 use realmgate_engine::channel::{Channel, ToChannel};
+use realmgate_engine::clock::TickClock;
 use realmgate_engine::record::{Recorder, RecordingHeader};
 use realmgate_engine::spectator::SpectatorOutput;
 use realmgate_engine::transport::SessionId;
@@ -124,15 +125,21 @@ fn a_spectator_with_another_protocol_is_sent_away_and_a_flood_is_answered_once()
     assert!(told.len() == 1 && is_limited(&told[0]), "{told:?}");
 }
 
-/// A fight as a recording, while so many watch, move about, follow the fighters and break rules.
+/// Both fighters go at this tick,
+const GONE: u32 = 400;
+/// and come back when the channel has been at rest for a while.
+const BACK: u32 = 2_000;
+const END: u32 = 2_100;
+
+/// A fight as a recording, and another after a rest, while so many watch, move about, follow the fighters and break rules.
 fn recording(watchers: u64) -> Vec<u8> {
     let settings = settings(&FIELD, &MOBS);
     let build = realmgate_game::build_world(DATA.clone(), Default::default());
     let header = RecordingHeader::of(&settings, protocol_hash(), Vec::new());
     let mut channel = Channel::new(settings, &build);
     let mut recorder = Recorder::start(Vec::new(), &header).expect("a vector takes all");
-    let mut sent = 0;
-    for tick in 0..400u32 {
+    let (mut sent, mut passed_by) = (0, 0);
+    for tick in 0..END {
         // Before anything else: whatever they took of the world would be missing for everybody who comes later.
         if tick == 0 {
             (0..watchers).for_each(|number| channel.watch(watcher(number)));
@@ -153,8 +160,10 @@ fn recording(watchers: u64) -> Vec<u8> {
         channel.take_outbox();
         channel.take_events();
         sent += channel.take_spectator_output().frames.len() as u64;
+        passed_by += u32::from(channel.world().resource::<TickClock>().is_passed_by());
     }
-    assert_eq!(sent, 400 * watchers, "they watched");
+    assert_eq!(sent, u64::from(END) * watchers, "they watched");
+    assert!(passed_by > 300, "the channel rested for {passed_by} ticks");
     recorder.finish().expect("a vector takes all")
 }
 
@@ -173,8 +182,14 @@ fn inbox(tick: u32) -> Vec<ToChannel> {
         let load = realmgate_protocol::link::CharacterLoad { soft: Some(soft), ..new_character(player, "fighter") };
         ToChannel::Join { session: session(player), epoch: LockEpoch(1), load }
     };
+    let leave = |player: u8| {
+        let character = new_character(player, "fighter").character;
+        ToChannel::Kick { character, reason: LeaveReason::Kicked }
+    };
     match tick {
-        0 => vec![join(1), join(2)],
+        0 | BACK => vec![join(1), join(2)],
+        GONE => vec![leave(1), leave(2)],
+        _ if (GONE..BACK).contains(&tick) => Vec::new(),
         _ => vec![command(1), command(2)],
     }
 }
