@@ -37,7 +37,7 @@ impl Plugin for OutagePlugin {
     }
 }
 
-fn begin(mut commands: Commands, mut joined: MessageReader<PlayerJoined>) {
+fn begin(mut joined: PopulatedMessageReader<PlayerJoined>, mut commands: Commands) {
     for join in joined.read() {
         commands.entity(join.player).insert(Told::default());
     }

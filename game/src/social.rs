@@ -40,8 +40,8 @@ impl Plugin for SocialPlugin {
 /// Sends commands to the sidecar. While the store is away, nobody beyond this server can be reached: commands are
 /// refused, not queued.
 fn send_commands(
+    mut asked: PopulatedMessageReader<SocialAsked>,
     mut commands: Commands,
-    mut asked: MessageReader<SocialAsked>,
     players: Query<&Player>,
     port: Res<PersistPort>,
     mut tell: Tell<'_, '_>,
@@ -57,7 +57,7 @@ fn send_commands(
     }
 }
 
-fn tell_failures(mut heard: MessageReader<SocialHeard>, asked: Query<&LastAsked>, mut tell: Tell<'_, '_>) {
+fn tell_failures(mut heard: PopulatedMessageReader<SocialHeard>, asked: Query<&LastAsked>, mut tell: Tell<'_, '_>) {
     for SocialHeard { player, event } in heard.read() {
         let SocialEvent::Failed { code } = event else { continue };
         let asked = asked.get(*player).map_or(Asked::UNKNOWN, |asked| asked.0);

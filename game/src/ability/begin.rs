@@ -31,10 +31,10 @@ pub struct UseAbility {
 }
 
 pub(super) fn begin_uses(
+    mut wishes: PopulatedMessageReader<UseAbility>,
     targets: Targets<'_, '_>,
     mut refusals: Refusals<'_, '_>,
     mut users: Query<User>,
-    mut wishes: MessageReader<UseAbility>,
     mut goes_off: MessageWriter<GoesOff>,
 ) {
     for wish in wishes.read() {

@@ -39,10 +39,10 @@ pub(super) struct Outcome<'w, 's> {
 }
 
 pub(super) fn go_off(
+    mut due: PopulatedMessageReader<GoesOff>,
     mut outcome: Outcome<'_, '_>,
     mut refusals: Refusals<'_, '_>,
     mut users: Query<User>,
-    mut due: MessageReader<GoesOff>,
 ) {
     for use_of in due.read() {
         let Ok(mut user) = users.get_mut(use_of.user) else { continue };

@@ -58,11 +58,11 @@ impl Plugin for AreaPlugin {
 }
 
 fn lay(
+    mut lays: PopulatedMessageReader<Lay>,
     mut commands: Commands<'_, '_>,
     clock: Res<TickClock>,
     data: Res<Data>,
     mut ids: ResMut<NetEntities>,
-    mut lays: MessageReader<Lay>,
 ) {
     for lay in lays.read() {
         let Shape::Ground { radius_tiles, lasts_ms, period_ms, .. } = data.abilities[lay.ability].shape else {

@@ -27,7 +27,7 @@ impl Plugin for ChatPlugin {
 }
 
 fn speak(
-    mut requests: MessageReader<Request>,
+    mut requests: PopulatedMessageReader<Request>,
     clock: Res<TickClock>,
     data: Res<Data>,
     mut speakers: Query<(&Player, &mut Session)>,
@@ -71,7 +71,7 @@ fn speak(
     }
 }
 
-fn hear(mut heard: MessageReader<SocialHeard>, ears: Ears<'_, '_>, mut tell: Tell<'_, '_>) {
+fn hear(mut heard: PopulatedMessageReader<SocialHeard>, ears: Ears<'_, '_>, mut tell: Tell<'_, '_>) {
     for SocialHeard { player, event } in heard.read() {
         let (scope, from, text) = match event.clone() {
             SocialEvent::Whisper { from, text } => (ChatScope::Whisper, from, text),

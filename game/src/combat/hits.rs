@@ -30,7 +30,7 @@ pub struct Hit {
 }
 
 pub(super) fn apply_hits(
-    mut hits: MessageReader<Hit>,
+    mut hits: PopulatedMessageReader<Hit>,
     mut battle: Battle<'_, '_>,
     mut summons: MessageWriter<SummonRequested>,
 ) {

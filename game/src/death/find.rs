@@ -60,7 +60,7 @@ pub(super) fn find_dead(
 }
 
 pub(super) fn tell_of_death(
-    mut died: MessageReader<Died>,
+    mut died: PopulatedMessageReader<Died>,
     ids: Query<&NetEntity>,
     players: Query<(), With<Player>>,
     mut tell: Tell<'_, '_>,
@@ -83,7 +83,7 @@ pub(super) fn tell_of_death(
 }
 
 /// Removes dead players from the threat tables of all mobs.
-pub(super) fn forgive(mut died: MessageReader<Died>, mut mobs: Query<&mut ThreatTable>) {
+pub(super) fn forgive(mut died: PopulatedMessageReader<Died>, mut mobs: Query<&mut ThreatTable>) {
     for death in died.read().filter(|death| death.victim_kind == VictimKind::Player) {
         for mut threat in &mut mobs {
             if threat.knows(death.victim) {

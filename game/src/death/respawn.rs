@@ -40,10 +40,10 @@ impl FallenItem<'_, '_> {
 }
 
 pub(super) fn respawn(
+    mut requests: PopulatedMessageReader<Request>,
     mut commands: Commands<'_, '_>,
     data: Res<Data>,
     zones: Res<SafeZones>,
-    mut requests: MessageReader<Request>,
     mut dead: Query<Fallen, With<Dead>>,
     mut tell: Tell<'_, '_>,
 ) {

@@ -48,8 +48,8 @@ pub(super) struct Users<'w, 's> {
 /// Asks the store to remove the item. The cooldown starts at once, so that no second one is used before the first is
 /// done.
 pub(super) fn use_items(
+    mut requests: PopulatedMessageReader<Request>,
     mut commands: Commands,
-    mut requests: MessageReader<Request>,
     users: Users<'_, '_>,
     mut uses: ResMut<Uses>,
     mut ledger: Ledger<'_, '_>,
@@ -128,8 +128,8 @@ impl PatientItem<'_, '_> {
 /// Applies the effect of items that were used up, unless the player has died meanwhile. A refused use resets the
 /// cooldown.
 pub(super) fn take_effect(
+    mut settled: PopulatedMessageReader<Settled>,
     mut commands: Commands,
-    mut settled: MessageReader<Settled>,
     mut uses: ResMut<Uses>,
     mut patients: Query<Patient>,
     mut tell: Tell<'_, '_>,

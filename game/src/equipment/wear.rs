@@ -12,7 +12,7 @@ use crate::stats::Character;
 use crate::tell::Tell;
 
 pub(super) fn wear(
-    mut requests: MessageReader<Request>,
+    mut requests: PopulatedMessageReader<Request>,
     data: Res<Data>,
     characters: Query<&Character>,
     mut ledger: Ledger<'_, '_>,

@@ -66,7 +66,7 @@ impl Plugin for IgnorePlugin {
     }
 }
 
-fn remember(mut commands: Commands, mut joined: MessageReader<PlayerJoined>) {
+fn remember(mut joined: PopulatedMessageReader<PlayerJoined>, mut commands: Commands) {
     for PlayerJoined { player, load } in joined.read() {
         let names = load.soft.as_ref().map_or(&[][..], |soft| soft.ignored.as_slice());
         let mut player = commands.entity(*player);
@@ -78,7 +78,7 @@ fn remember(mut commands: Commands, mut joined: MessageReader<PlayerJoined>) {
 }
 
 fn answer_requests(
-    mut requests: MessageReader<Request>,
+    mut requests: PopulatedMessageReader<Request>,
     mut players: Query<(&Player, &mut Ignored)>,
     mut tell: Tell<'_, '_>,
 ) {

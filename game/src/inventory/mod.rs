@@ -137,7 +137,7 @@ impl Plugin for InventoryPlugin {
     }
 }
 
-fn open_inventories(mut commands: Commands, mut joined: MessageReader<PlayerJoined>, data: Res<Data>) {
+fn open_inventories(mut joined: PopulatedMessageReader<PlayerJoined>, mut commands: Commands, data: Res<Data>) {
     for PlayerJoined { player, load } in joined.read() {
         let held = |definition: &String, slot| Held { definition: definition.clone(), slot };
         commands.entity(*player).insert(Inventory {

@@ -24,7 +24,7 @@ pub struct Settled {
 
 /// Applies the outcomes of this tick. Outcomes without a pending deal are skipped: an outcome may arrive twice.
 pub(super) fn settle(
-    mut done: MessageReader<EventDone>,
+    mut done: PopulatedMessageReader<EventDone>,
     mut pending: ResMut<Pending>,
     mut inventories: Query<(&mut Inventory, Has<AwaitsKit>)>,
     mut settled: MessageWriter<Settled>,

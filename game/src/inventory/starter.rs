@@ -38,8 +38,8 @@ const RECEIPT: &str = "starter_kit";
 /// ids are derived from account and class: no item can be created twice, so the event of another character is refused
 /// as a whole, and items given away with a deleted character are not created again.
 pub(super) fn give_starter_kits(
+    mut joined: PopulatedMessageReader<PlayerJoined>,
     mut commands: Commands,
-    mut joined: MessageReader<PlayerJoined>,
     data: Res<Data>,
     kits: Res<StarterKits>,
     mut ledger: Ledger<'_, '_>,

@@ -33,8 +33,8 @@ impl Claims {
 /// Despawns things that were taken, and frees those that could not be taken. A thing that the store does not have on
 /// the ground is despawned too, since nobody could ever take it.
 pub(super) fn finish(
+    mut settled: PopulatedMessageReader<Settled>,
     mut commands: Commands,
-    mut settled: MessageReader<Settled>,
     mut claims: ResMut<Claims>,
     mut things: Query<&mut OnGround>,
 ) {

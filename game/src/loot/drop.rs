@@ -14,7 +14,7 @@ use crate::requests::Request;
 use crate::tell::Tell;
 
 pub(super) fn drop_items(
-    mut requests: MessageReader<Request>,
+    mut requests: PopulatedMessageReader<Request>,
     bodies: Query<&At>,
     mut falling: ResMut<Falling>,
     mut ledger: Ledger<'_, '_>,

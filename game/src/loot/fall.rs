@@ -27,8 +27,8 @@ pub(super) struct Fall {
 }
 
 pub(super) fn lay_down(
+    mut settled: PopulatedMessageReader<Settled>,
     mut commands: Commands,
-    mut settled: MessageReader<Settled>,
     mut falling: ResMut<Falling>,
     mut ids: ResMut<NetEntities>,
     clock: Res<TickClock>,

@@ -40,7 +40,7 @@ impl Reach<'_, '_> {
 /// Handles pick-up requests. A thing is claimed until the store has answered, so the second of two players who pick up
 /// the same thing is refused.
 pub(super) fn pick_up(
-    mut requests: MessageReader<Request>,
+    mut requests: PopulatedMessageReader<Request>,
     reach: Reach<'_, '_>,
     clock: Res<TickClock>,
     mut things: Query<&mut OnGround>,

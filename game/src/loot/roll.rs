@@ -24,7 +24,7 @@ struct Rolled {
 
 /// Rolls the loot table of every mob that died this tick, and asks the store to put the loot on the ground.
 pub(super) fn roll(
-    mut deaths: MessageReader<Died>,
+    mut deaths: PopulatedMessageReader<Died>,
     map: Res<ChannelMap>,
     data: Res<Data>,
     parties: Res<Parties>,

@@ -23,8 +23,8 @@ type Helper<'a> = (&'a MobKind, &'a mut Mind, &'a mut ThreatTable);
 
 /// Peaceful mobs of the same kind within range join the fight.
 pub(super) fn answer(
+    mut calls: PopulatedMessageReader<HelpCalled>,
     index: Res<SpatialIndex>,
-    mut calls: MessageReader<HelpCalled>,
     mut mobs: Query<Helper<'_>, Without<Dead>>,
 ) {
     for call in calls.read() {

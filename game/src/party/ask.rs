@@ -12,7 +12,7 @@ use crate::social::SocialAsked;
 use crate::tell::Tell;
 
 pub(super) fn ask(
-    mut requests: MessageReader<Request>,
+    mut requests: PopulatedMessageReader<Request>,
     clock: Res<TickClock>,
     data: Res<Data>,
     mut sessions: Query<&mut Session>,

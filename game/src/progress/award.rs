@@ -32,7 +32,7 @@ pub(super) struct Bank<'w, 's> {
 }
 
 pub(super) fn award(
-    mut died: MessageReader<Died>,
+    mut died: PopulatedMessageReader<Died>,
     parties: Res<Parties>,
     mut bank: Bank<'_, '_>,
     mut group: Local<'_, Vec<Entity>>,

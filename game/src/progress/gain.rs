@@ -53,9 +53,9 @@ pub(super) struct Gainer {
 }
 
 pub(super) fn settle(
+    mut done: PopulatedMessageReader<EventDone>,
     data: Res<Data>,
     mut gains: ResMut<Gains>,
-    mut done: MessageReader<EventDone>,
     mut gainers: Query<Gainer>,
     mut tell: Tell<'_, '_>,
 ) {

@@ -61,11 +61,11 @@ impl Plugin for ProjectilePlugin {
 }
 
 fn launch(
+    mut launches: PopulatedMessageReader<Launch>,
     mut commands: Commands<'_, '_>,
     clock: Res<TickClock>,
     data: Res<Data>,
     mut ids: ResMut<NetEntities>,
-    mut launches: MessageReader<Launch>,
 ) {
     for launch in launches.read() {
         let Shape::Projectile { range_tiles, speed_tiles_per_s, radius_tiles, burst_tiles } =

@@ -79,8 +79,8 @@ impl Stays<'_, '_> {
 
 /// Lets players who asked to leave go now, or holds them back until their fight is over.
 pub(super) fn hold_back(
+    mut asked: PopulatedMessageReader<LeaveAsked>,
     mut commands: Commands,
-    mut asked: MessageReader<LeaveAsked>,
     stays: Stays<'_, '_>,
     players: Query<Leaver, Without<Departing>>,
     mut leave: MessageWriter<LeaveGranted>,

@@ -10,7 +10,7 @@ use crate::requests::Request;
 use crate::tell::Tell;
 
 /// Handles log-out requests.
-pub(super) fn log_out(mut requests: MessageReader<Request>, mut leave: MessageWriter<LeaveAsked>) {
+pub(super) fn log_out(mut requests: PopulatedMessageReader<Request>, mut leave: MessageWriter<LeaveAsked>) {
     for request in requests.read().filter(|request| request.message == ClientMessage::Logout) {
         leave.write(LeaveAsked { player: request.player, reason: LeaveReason::Logout, by_link: false });
     }
@@ -18,7 +18,7 @@ pub(super) fn log_out(mut requests: MessageReader<Request>, mut leave: MessageWr
 
 /// Logs out players who asked for it while they were travelling, when the travel is refused.
 pub(super) fn log_out_after_all(
-    mut answers: MessageReader<TravelAnswered>,
+    mut answers: PopulatedMessageReader<TravelAnswered>,
     mut sessions: Query<&mut Session>,
     mut leave: MessageWriter<LeaveAsked>,
 ) {
@@ -30,7 +30,7 @@ pub(super) fn log_out_after_all(
 }
 
 /// Tells leaving players the reason. Those who travel have none: they were told with their ticket.
-pub(super) fn say_goodbye(mut leaving: MessageReader<PlayerLeaving>, mut tell: Tell<'_, '_>) {
+pub(super) fn say_goodbye(mut leaving: PopulatedMessageReader<PlayerLeaving>, mut tell: Tell<'_, '_>) {
     for leaver in leaving.read() {
         if let Some(reason) = leaver.reason {
             tell.send(leaver.player, &ServerMessage::Leave { reason });

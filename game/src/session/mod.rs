@@ -129,8 +129,8 @@ fn invitation_rate(data: &GameData) -> Rate {
 }
 
 fn open_sessions(
+    mut joined: PopulatedMessageReader<PlayerJoined>,
     mut commands: Commands,
-    mut joined: MessageReader<PlayerJoined>,
     clock: Res<TickClock>,
     data: Res<Data>,
 ) {

@@ -25,7 +25,7 @@ pub(super) struct Sender {
 
 /// Reads the messages of clients.
 pub(super) fn read_messages(
-    mut received: MessageReader<ClientBytes>,
+    mut received: PopulatedMessageReader<ClientBytes>,
     mut senders: Query<Sender>,
     clock: Res<TickClock>,
     data: Res<Data>,

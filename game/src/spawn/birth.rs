@@ -88,9 +88,9 @@ pub(super) fn bury(
 
 /// Queues a respawn for each mob that died.
 pub(super) fn wait_for_birth(
+    mut died: PopulatedMessageReader<Died>,
     clock: Res<TickClock>,
     mut areas: ResMut<MobAreas>,
-    mut died: MessageReader<Died>,
     homes: Query<&Home>,
 ) {
     for death in died.read() {

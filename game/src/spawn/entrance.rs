@@ -21,11 +21,11 @@ use crate::equipment::ConsumableCooldown;
 use crate::stats::{Character, Stats};
 
 pub(super) fn enter(
+    mut joined: PopulatedMessageReader<PlayerJoined>,
     mut commands: Commands<'_, '_>,
     clock: Res<TickClock>,
     data: Res<Data>,
     (map, zones): (Res<ChannelMap>, Res<SafeZones>),
-    mut joined: MessageReader<PlayerJoined>,
     mut ready: MessageWriter<CharacterReady>,
     mut leave: MessageWriter<LeaveGranted>,
 ) {

@@ -35,11 +35,11 @@ pub struct SummonedBy(pub Entity);
 type Master<'a> = (&'a MobKind, &'a Mind, &'a At, &'a Heading);
 
 pub(super) fn summon(
+    mut requests: PopulatedMessageReader<SummonRequested>,
     mut commands: Commands<'_, '_>,
     data: Res<Data>,
     (map, zones): (Res<ChannelMap>, Res<SafeZones>),
     mut ids: ResMut<NetEntities>,
-    mut requests: MessageReader<SummonRequested>,
     masters: Query<Master<'_>, Without<Dead>>,
     servants: Query<&SummonedBy, Without<Dead>>,
 ) {

@@ -120,10 +120,10 @@ impl Plugin for ThreatPlugin {
 
 /// Healing draws threat from nearby mobs that have the healed entity in their threat table.
 fn anger_by_healing(
+    mut healed: PopulatedMessageReader<Healed>,
     data: Res<Data>,
     index: Res<SpatialIndex>,
     targets: Targets<'_, '_>,
-    mut healed: MessageReader<Healed>,
     mut tables: Query<&mut ThreatTable>,
 ) {
     for healing in healed.read() {

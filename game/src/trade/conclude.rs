@@ -105,7 +105,7 @@ fn deal(bundles: &[Bundle; 2]) -> Deal {
 }
 
 /// Ends trades for which the store has answered. Only now is a trade done.
-pub(super) fn finish(mut settled: MessageReader<Settled>, mut desk: Desk<'_, '_>) {
+pub(super) fn finish(mut settled: PopulatedMessageReader<Settled>, mut desk: Desk<'_, '_>) {
     for outcome in settled.read() {
         let trade = desk.trades.running.iter().find(|(_, trade)| trade.at_store == Some(outcome.key));
         let Some(number) = trade.map(|(number, _)| *number) else { continue };

@@ -36,7 +36,7 @@ pub(super) struct Desk<'w, 's> {
     able: Query<'w, 's, (&'static At, &'static NetEntity), Able>,
 }
 
-pub(super) fn answer_requests(mut requests: MessageReader<Request>, mut desk: Desk<'_, '_>) {
+pub(super) fn answer_requests(mut requests: PopulatedMessageReader<Request>, mut desk: Desk<'_, '_>) {
     for request in requests.read() {
         let Request { player, message, .. } = request;
         let answer = match message {

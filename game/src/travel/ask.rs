@@ -38,7 +38,7 @@ pub(super) fn ask(world: &mut World, mut cursor: Local<MessageCursor<TravelWante
 
 /// Sends the ticket to players who may travel, and a refusal to the others.
 pub(super) fn tell_answers(
-    mut answered: MessageReader<TravelAnswered>,
+    mut answered: PopulatedMessageReader<TravelAnswered>,
     clock: Res<TickClock>,
     asked: Query<&TravelAsked>,
     mut senses: Query<&mut PortalSense>,

@@ -13,7 +13,7 @@ use crate::requests::Request;
 use crate::tell::Tell;
 
 pub(super) fn list_channels(
-    mut requests: MessageReader<Request>,
+    mut requests: PopulatedMessageReader<Request>,
     directory: Res<ChannelDirectory>,
     key: Res<ChannelKey>,
     players: Res<Players>,
@@ -37,7 +37,7 @@ pub(super) fn list_channels(
 }
 
 pub(super) fn switch_channel(
-    mut requests: MessageReader<Request>,
+    mut requests: PopulatedMessageReader<Request>,
     directory: Res<ChannelDirectory>,
     key: Res<ChannelKey>,
     clock: Res<TickClock>,

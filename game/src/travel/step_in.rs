@@ -66,8 +66,8 @@ impl Ways<'_> {
 
 /// Marks new characters that appear inside a portal: they have not stepped into it.
 pub(super) fn sense_portals(
+    mut ready: PopulatedMessageReader<CharacterReady>,
     mut commands: Commands,
-    mut ready: MessageReader<CharacterReady>,
     ways: Ways<'_>,
     clock: Res<TickClock>,
     bodies: Query<&At>,

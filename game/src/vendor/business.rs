@@ -21,7 +21,7 @@ struct Counter<'a> {
 }
 
 pub(super) fn do_business(
-    mut requests: MessageReader<Request>,
+    mut requests: PopulatedMessageReader<Request>,
     ids: Res<NetEntities>,
     data: Res<Data>,
     shops: Query<(&Shop, &At)>,

@@ -3,13 +3,13 @@
 //! Slices of both alternate, so that neither a tick's thousands of snapshots nor a flood of datagrams blocks the other.
 
 use std::net::UdpSocket;
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::UdpSettings;
 use super::batch::ReceiveBatch;
 use super::sending::Sending;
+use super::socket::Woken;
 use super::wire::{WaitFor, Wire};
 use crate::netcode::{Server, ServerSettings};
 use crate::transport::budget::{HandshakeBudgets, Rate};
@@ -63,7 +63,7 @@ impl Pump {
         server: ServerSettings,
         clock: Clock,
         socket: UdpSocket,
-        woken: UnixStream,
+        woken: Woken,
         shared: Arc<Shared>,
         incoming: Incoming,
     ) -> Self {

@@ -1,9 +1,10 @@
 //! The server's UDP socket, and the waker of the thread that waits for it.
 
-use std::io::{self, Write};
+use std::io;
 use std::net::{SocketAddr, UdpSocket};
-use std::os::unix::net::UnixStream;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use rustix::event::{EventfdFlags, eventfd};
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// A tick's inputs of a thousand clients come in one burst; the kernel's default buffer loses most of them.
@@ -29,21 +30,38 @@ pub(in crate::transport) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket.into())
 }
 
+/// The thread's end of its waker: readable once that was used.
+#[derive(Debug)]
+pub(super) struct Woken(OwnedFd);
+
+impl Woken {
+    /// Waits to be woken again.
+    pub(super) fn clear(&self) {
+        let _ = rustix::io::read(&self.0, &mut [0; 8]);
+    }
+}
+
+impl AsFd for Woken {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
 /// Wakes the network thread.
 #[derive(Debug)]
-pub(super) struct Waker(UnixStream);
+pub(super) struct Waker(OwnedFd);
 
 impl Waker {
     /// Creates the waker, and the end that becomes readable once it was used.
-    pub(super) fn new() -> io::Result<(Self, UnixStream)> {
-        let (waker, woken) = UnixStream::pair()?;
-        waker.set_nonblocking(true)?;
-        woken.set_nonblocking(true)?;
-        Ok((Self(waker), woken))
+    pub(super) fn new() -> io::Result<(Self, Woken)> {
+        let counter = eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?;
+        let woken = Woken(counter.try_clone()?);
+        Ok((Self(counter), woken))
     }
 
-    /// Wakes the thread. When there is no room for another byte, it is being woken already.
+    /// Wakes the thread.
     pub(super) fn wake(&self) {
-        let _ = (&self.0).write(&[0]);
+        // It fails only when the counter is full, and then it is being woken already.
+        let _ = rustix::io::write(&self.0, &1u64.to_ne_bytes());
     }
 }

@@ -1,15 +1,14 @@
 //! The socket as the network thread uses it: every datagram is counted, and nothing blocks except [`Wire::wait`].
 
 use std::cell::{Cell, RefCell};
-use std::io::Read;
 use std::net::{SocketAddr, UdpSocket};
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::SockRef;
 
 use super::batch::{ReceiveBatch, SendBatch};
+use super::socket::Woken;
 
 /// What a datagram takes of the socket's buffer, however short it is: the buffer of a network card, and the kernel's note of it.
 const KERNEL_BYTES: usize = 2_304;
@@ -17,7 +16,7 @@ const KERNEL_BYTES: usize = 2_304;
 /// The socket with its counters, and the thread's end of the waker.
 pub(super) struct Wire {
     socket: UdpSocket,
-    woken: UnixStream,
+    woken: Woken,
     outgoing: RefCell<SendBatch>,
     came: Counted,
     went: Counted,
@@ -55,7 +54,7 @@ pub(super) enum WaitFor {
 }
 
 impl Wire {
-    pub(super) fn new(socket: UdpSocket, woken: UnixStream) -> Self {
+    pub(super) fn new(socket: UdpSocket, woken: Woken) -> Self {
         Self {
             socket,
             woken,
@@ -114,7 +113,7 @@ impl Wire {
         };
         let was_woken = !both[0].revents().is_empty();
         match waited {
-            Ok(_) if was_woken => while (&self.woken).read(&mut [0; 64]).is_ok_and(|bytes| bytes == 64) {},
+            Ok(_) if was_woken => self.woken.clear(),
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             // It must not make the thread spin.
             Err(_) => std::thread::sleep(at_most.min(Duration::from_millis(1))),
