@@ -6,6 +6,9 @@ use std::sync::Arc;
 
 use bevy_tasks::{TaskPool, TaskPoolBuilder};
 
+/// With fewer players for each thread, waking another costs more than it takes over.
+const FEWEST_PLAYERS: usize = 32;
+
 /// The thread that ticks, and those that help it.
 #[derive(Debug, Clone, Default)]
 pub struct TickThreads {
@@ -26,10 +29,10 @@ impl TickThreads {
         Self { is_eager: true, ..Self::new(count) }
     }
 
-    /// Into how many parts to divide the work on `items` things, if other threads are worth waking for `fewest` each.
-    pub fn parts(&self, items: usize, fewest: usize) -> usize {
+    /// Into how many parts to divide the work on so many players: one, where other threads are not worth waking.
+    pub fn parts(&self, players: usize) -> usize {
         let threads = 1 + self.helpers.as_ref().map_or(0, |pool| pool.thread_num());
-        let worth_it = if self.is_eager { items } else { items / fewest };
+        let worth_it = if self.is_eager { players } else { players / FEWEST_PLAYERS };
         worth_it.clamp(1, threads)
     }
 
@@ -66,7 +69,7 @@ mod tests {
 
     #[test]
     fn there_are_as_many_parts_as_threads_where_each_has_enough_to_do() {
-        let parts = |threads: TickThreads| [0, 1, 15, 16, 1_000].map(|items| threads.parts(items, 8));
+        let parts = |threads: TickThreads| [0, 1, 63, 64, 1_000].map(|players| threads.parts(players));
         assert_eq!(parts(threads(4)), [1, 1, 1, 2, 4]);
         assert_eq!(parts(threads(1)), [1; 5]);
         assert_eq!(parts(TickThreads::eager(NonZeroUsize::new(2).unwrap())), [1, 1, 2, 2, 2]);

@@ -1,7 +1,8 @@
 //! The cost of a channel tick per player: input, movement, area of interest, snapshots and acknowledgements.
 //!
 //! `spread`: about 20 others in view. `crowd`: everybody in view of everybody. Every player walks, and takes another
-//! direction once in 20 ticks; every snapshot is acknowledged before the next tick. Each on one thread and on two.
+//! direction once in 20 ticks; every snapshot is acknowledged before the next tick. Each on one thread and on two. `channels`:
+//! four crowds, each in a channel of its own, which threads share as a map server's do.
 
 #![expect(clippy::print_stdout, reason = "how long snapshots are belongs beside what they cost")]
 #![expect(clippy::unwrap_used, reason = "what a bench cannot set up, ends it")]
@@ -40,8 +41,8 @@ struct Scene {
 }
 
 impl Scene {
-    /// Creates a number of players on a square with this many tiles per side, whose ticks are shared among some threads.
-    fn new(players: u64, side_tiles: usize, threads: usize) -> Self {
+    /// Creates a number of players on a square with this many tiles per side, whose ticks these threads share.
+    fn new(players: u64, side_tiles: usize, threads: &TickThreads) -> Self {
         let row = ".".repeat(side_tiles);
         let rows = vec![row.as_str(); side_tiles];
         let key = ChannelKey { map: MapId(1), channel: ChannelId(1) };
@@ -49,8 +50,8 @@ impl Scene {
         let build: BuildWorld = Arc::new(|app: &mut App| {
             app.replicate_wire::<Label>(SeenBy::All).replicate_wire::<Health>(SeenBy::All);
         });
-        let threads = TickThreads::new(NonZeroUsize::new(threads).unwrap());
-        let mut channel = Channel::new(ChannelSettings { key, map, tick_hz: 20, seed: [1; 32], threads }, &build);
+        let settings = ChannelSettings { key, map, tick_hz: 20, seed: [1; 32], threads: threads.clone() };
+        let mut channel = Channel::new(settings, &build);
         (1..=players).for_each(|player| channel.push(join(player)));
         channel.tick().unwrap();
         for player in 1..=players {
@@ -113,13 +114,25 @@ fn ticks(c: &mut Criterion) {
     let scenes =
         [("spread", 400, spread(400)), ("spread", 1_600, spread(1_600)), ("crowd", 400, 14), ("crowd", 1_600, 14)];
     for ((name, players, side), threads) in scenes.into_iter().flat_map(|scene| [(scene, 1), (scene, 2)]) {
-        let mut scene = Scene::new(players, side, threads);
+        let mut scene = Scene::new(players, side, &tick_threads(threads));
         group.throughput(Throughput::Elements(players));
         group.bench_function(format!("{name}/{players}, threads: {threads}"), |b| b.iter(|| scene.tick()));
         let bytes = scene.bytes as f64 / players as f64;
         println!("{name}/{players}: {bytes:.1} bytes a snapshot in the last tick");
     }
+    for count in [1, 2] {
+        let threads = tick_threads(count);
+        let mut scenes: Vec<Scene> = (0..4).map(|_| Scene::new(400, 14, &threads)).collect();
+        group.throughput(Throughput::Elements(4 * 400));
+        group.bench_function(format!("channels/4 of 400, threads: {count}"), |b| {
+            b.iter(|| threads.share(scenes.iter_mut().map(|scene| || scene.tick())));
+        });
+    }
     group.finish();
+}
+
+fn tick_threads(count: usize) -> TickThreads {
+    TickThreads::new(NonZeroUsize::new(count).unwrap())
 }
 
 fn codec(c: &mut Criterion) {

@@ -13,6 +13,9 @@ use crate::schedule::{TickSchedule, TickSet};
 
 /// Time between two saves of a player: the most soft state that may be lost.
 const SAVE_PERIOD_MS: u32 = 5_000;
+/// Time between two ticks in which players are saved, a part of them in each: whoever takes a save in is woken for it, here, at
+/// the sidecar and at its database.
+const SAVE_TICK_MS: u32 = 250;
 
 pub(super) struct SavePlugin;
 
@@ -28,10 +31,11 @@ pub(super) struct SaveSoftState;
 
 fn save_soft_state(world: &mut World, mut due: Local<Vec<Entity>>) {
     let clock = *world.resource::<TickClock>();
-    let period = clock.ticks(SAVE_PERIOD_MS);
+    let (period, save_tick) = (clock.ticks(SAVE_PERIOD_MS), clock.ticks(SAVE_TICK_MS).max(1));
     due.clear();
     let players = world.resource::<Players>();
-    due.extend(players.iter().map(|(_, entity)| entity).filter(|entity| clock.every(period, entity.index_u32())));
+    let turn = |entity: &Entity| entity.index_u32() % period / save_tick * save_tick;
+    due.extend(players.iter().map(|(_, entity)| entity).filter(|entity| clock.every(period, turn(entity))));
     due.retain(|entity| {
         let entity = world.entity(*entity);
         !entity.contains::<Travelling>() && !entity.contains::<Leaving>()

@@ -17,9 +17,6 @@ use crate::outbox::{FrameBatch, Outbox};
 use crate::player::{LeaveAsked, LinkDead, Player};
 use crate::tick_threads::TickThreads;
 
-/// For fewer players, waking another thread costs more than it takes over.
-const FEWEST_PLAYERS: usize = 32;
-
 /// A player who is sent a snapshot.
 #[derive(bevy_ecs::query::QueryData)]
 #[query_data(mutable)]
@@ -69,7 +66,7 @@ pub(super) fn write_snapshots(threads: TickThreads) -> impl System<In = (), Out 
                       mut outbox: ResMut<'_, Outbox>,
                       mut shares: Local<'_, Vec<Share>>| {
         let players = viewers.iter().len();
-        let count = threads.parts(players, FEWEST_PLAYERS);
+        let count = threads.parts(players);
         let kept = shares.len().max(count);
         shares.resize_with(kept, Share::default);
         let shares = &mut shares[..count];

@@ -52,19 +52,30 @@ impl Connection {
         self.stream.receive_payload(payload, now)
     }
 
-    /// Passes the payloads that are due to `send`: the snapshot, if there is one, and messages.
-    pub(super) fn compose(&mut self, snapshot: Option<&[u8]>, now: Duration, send: impl FnMut(&[u8])) {
+    /// Passes the payloads that are due to `send`: the snapshot, if there is one, and messages. Each is built in `out`.
+    pub(super) fn compose(
+        &mut self,
+        snapshot: Option<&[u8]>,
+        now: Duration,
+        out: &mut Vec<u8>,
+        send: impl FnMut(&[u8]),
+    ) {
         if snapshot.is_some() || !self.stream.is_quiet() {
-            self.stream.compose(snapshot, now, send);
+            self.stream.compose(snapshot, now, out, send);
         }
     }
 
-    /// The next payload that is due, with the snapshot if there is one.
-    pub(super) fn compose_one(&mut self, snapshot: Option<&[u8]>, now: Duration) -> Option<&[u8]> {
+    /// The next payload that is due, built in `out`, with the snapshot if there is one.
+    pub(super) fn compose_one<'out>(
+        &mut self,
+        snapshot: Option<&[u8]>,
+        now: Duration,
+        out: &'out mut Vec<u8>,
+    ) -> Option<&'out [u8]> {
         if snapshot.is_none() && self.stream.is_quiet() {
             return None;
         }
-        self.stream.compose_one(snapshot, now)
+        self.stream.compose_one(snapshot, now, out)
     }
 
     /// Whether it has nothing to send but snapshots, now or later.
@@ -167,14 +178,16 @@ mod tests {
         connection.close(Duration::ZERO);
         let last = GRACE - Duration::from_millis(1);
         let mut sent = 0;
-        (0..last.as_millis() as u64).for_each(|ms| connection.compose(None, Duration::from_millis(ms), |_| sent += 1));
+        let mut out = Vec::new();
+        let mut compose = |ms| connection.compose(None, Duration::from_millis(ms), &mut out, |_| sent += 1);
+        (0..last.as_millis() as u64).for_each(&mut compose);
         assert!(!connection.is_over(last), "each may have been lost on its way");
         assert!(sent > 3, "and is sent again, not {sent} times");
         assert!(connection.is_over(GRACE), "but nobody is waited for forever");
         let mut heard = self::connection();
         heard.queue(vec![1]).unwrap();
         heard.close(Duration::ZERO);
-        heard.compose(None, Duration::ZERO, |_| {});
+        heard.compose(None, Duration::ZERO, &mut Vec::new(), |_| {});
         assert!(!heard.is_over(Duration::ZERO), "it is on its way");
         assert_eq!(heard.receive(&[VERSION, 4, 1, 0], Duration::ZERO), Ok(None));
         assert!(heard.is_over(Duration::ZERO), "it has arrived");

@@ -14,13 +14,11 @@ const ACK_ALONE_AFTER: Duration = Duration::from_millis(60);
 #[derive(Debug)]
 pub(super) struct ReliableStream {
     stream: Stream,
-    /// The buffer in which payloads are composed.
-    out: Vec<u8>,
 }
 
 impl ReliableStream {
     pub(super) fn new(bounds: Bounds) -> Self {
-        Self { stream: Stream::bounded(ACK_ALONE_AFTER, bounds), out: Vec::new() }
+        Self { stream: Stream::bounded(ACK_ALONE_AFTER, bounds) }
     }
 
     /// What is queued for the client: bytes and messages.
@@ -69,16 +67,27 @@ impl ReliableStream {
         self.stream.is_quiet()
     }
 
-    /// Passes the payloads to send now to `send`. The snapshot is in the first of them.
-    pub(super) fn compose(&mut self, snapshot: Option<&[u8]>, now: Duration, send: impl FnMut(&[u8])) {
+    /// Passes the payloads to send now to `send`, each built in `out`. The snapshot is in the first of them.
+    pub(super) fn compose(
+        &mut self,
+        snapshot: Option<&[u8]>,
+        now: Duration,
+        out: &mut Vec<u8>,
+        send: impl FnMut(&[u8]),
+    ) {
         let section = snapshot.map_or(Section::None, Section::Snapshot);
-        self.stream.compose(section, now, &mut self.out, send);
+        self.stream.compose(section, now, out, send);
     }
 
-    /// The next payload to send, with the snapshot if there is one; `None` when nothing is due.
-    pub(super) fn compose_one(&mut self, snapshot: Option<&[u8]>, now: Duration) -> Option<&[u8]> {
+    /// The next payload to send, built in `out`, with the snapshot if there is one; `None` when nothing is due.
+    pub(super) fn compose_one<'out>(
+        &mut self,
+        snapshot: Option<&[u8]>,
+        now: Duration,
+        out: &'out mut Vec<u8>,
+    ) -> Option<&'out [u8]> {
         let section = snapshot.map_or(Section::None, Section::Snapshot);
-        self.stream.compose_one(section, now, &mut self.out)
+        self.stream.compose_one(section, now, out)
     }
 }
 
@@ -94,7 +103,7 @@ mod tests {
         assert_eq!(stream.receive_payload(&client, Duration::ZERO), Ok(None));
         stream.queue(vec![8, 9]).unwrap();
         let mut sent = Vec::new();
-        stream.compose(Some(&[1, 2]), Duration::ZERO, |payload| sent.push(payload.to_vec()));
+        stream.compose(Some(&[1, 2]), Duration::ZERO, &mut Vec::new(), |payload| sent.push(payload.to_vec()));
         assert_eq!(sent, [[VERSION, 1 | 4 | 16, 1, 0, 1, 0, 0, 2, 0, 8, 9, 1, 2]]);
         assert_eq!(stream.next_message(), Some(vec![7]));
         assert_eq!(stream.receive_payload(&[VERSION, 4, 1, 0], Duration::ZERO), Ok(None));
@@ -116,7 +125,7 @@ mod tests {
         assert_eq!(unsent, Err(PacketRefusal::AckUnsent));
         assert!(!stream.may_have_message() && stream.is_quiet(), "nothing came that would be acknowledged");
         stream.queue(vec![8]).unwrap();
-        stream.compose(None, Duration::ZERO, |_| {});
+        stream.compose(None, Duration::ZERO, &mut Vec::new(), |_| {});
         let ahead = stream.receive_payload(&acknowledges_and_says(64), Duration::ZERO);
         assert_eq!((ahead, stream.is_acknowledged()), (Err(PacketRefusal::MessageAhead), false));
         let taken = stream.receive_payload(&frame_and_message(0), Duration::ZERO);

@@ -139,6 +139,30 @@ fn soft_state_is_saved_within_five_seconds_with_growing_sequences(wire: Wire) {
     }
 }
 
+#[test]
+fn many_are_saved_in_few_ticks() {
+    let mut stepper = Stepper::new(Wire::Memory, 1);
+    let mut players: Vec<Client> = (0..40).map(|_| stepper.join(start(), 1)).collect();
+    let mut all: Vec<&mut Client> = players.iter_mut().collect();
+    stepper.steps(2, &mut all);
+    stepper.said.clear();
+    let (mut saved, mut ticks) = (Vec::new(), 0);
+    for _ in 0..5 * 30 {
+        stepper.step(&mut all);
+        let said = stepper
+            .said
+            .drain(..)
+            .filter_map(|said| if let FromMap::Save { saves } = said { Some(saves) } else { None });
+        let now: Vec<CharacterId> = said.flatten().map(|save| save.character).collect();
+        ticks += u32::from(!now.is_empty());
+        saved.extend(now);
+    }
+    saved.sort();
+    let everybody: Vec<CharacterId> = all.iter().map(|player| player.character).collect();
+    assert_eq!(saved, everybody, "each once in five seconds");
+    assert!(ticks <= 20, "{ticks} ticks of saves, each of which wakes who takes them in");
+}
+
 fn a_kick_for_nobody_lets_the_lock_go(wire: Wire) {
     let mut stepper = Stepper::new(wire, 1);
     let character = CharacterId([9; 16]);

@@ -14,9 +14,6 @@ use serde::Serialize;
 use crate::plan::Plan;
 use crate::table::Middle;
 
-/// By then every channel of a server with nobody in it rests: after ten seconds in which nothing happened.
-const RESTS_AFTER: Duration = Duration::from_secs(12);
-
 /// Figures of a server with nobody in it.
 #[derive(Debug, Serialize)]
 pub struct Small {
@@ -71,7 +68,7 @@ pub fn measure(program: &Program, plan: &Plan) -> Result<Small> {
 fn watch_all_maps(program: &Program, plan: &Plan) -> Result<(f64, f64)> {
     let (home, double) = (Home::new(), Double::start()?);
     let server = Server::start_shipped(program, &double, &home)?;
-    std::thread::sleep(RESTS_AFTER);
+    server.wait_for_rest()?;
     let pid = server.pid();
     let look = || -> Result<_> {
         let busy_ns: u64 = threads(pid)?.iter().map(|(_, ns)| ns).sum();

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use realmgate_client::scrape::{Histogram, Scrape};
+use realmgate_engine::schedule::TickSet;
 use serde::Deserialize;
 
 use super::double::Double;
@@ -20,6 +21,10 @@ use crate::process::{Process, command};
 /// How long it may take to come up.
 const UP_WITHIN: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(2);
+/// So many ticks tell whether channels rest: then one in twenty is whole.
+const WATCHED_TICKS: f64 = 20.0;
+/// Parts that a channel measures in a whole tick; in one that is passed by, none.
+const PARTS_OF_A_TICK: f64 = TickSet::ALL.len() as f64;
 
 /// How a server is started.
 #[derive(Debug, Clone)]
@@ -111,6 +116,25 @@ impl Server {
             answer.starts_with("HTTP/1.1 200").then_some(())
         })?;
         Ok(server)
+    }
+
+    /// Waits until all of its channels rest, which they do after ten seconds in which nothing happens.
+    ///
+    /// # Errors
+    /// When it ends first, or they go on.
+    pub fn wait_for_rest(&self) -> Result<()> {
+        let mut last = None;
+        wait_for(&self.process, "its channels rest", || {
+            let metrics = Scrape::of(&get(self.admin, "/metrics").ok()?);
+            let ticks = metrics.sum("realmgate_ticks_total")?;
+            let parts = metrics.sum("realmgate_tick_part_seconds_count")?;
+            let (since, before) = *last.get_or_insert((ticks, parts));
+            if ticks - since < WATCHED_TICKS {
+                return None;
+            }
+            last = Some((ticks, parts));
+            (parts - before < (ticks - since) * PARTS_OF_A_TICK).then_some(())
+        })
     }
 
     /// Its process id.

@@ -22,9 +22,6 @@ use crate::tick_threads::TickThreads;
 use recording::Recordings;
 use running::RunningChannel;
 
-/// With fewer players for each thread, waking another to tick a channel costs more than it takes over.
-const FEWEST_PLAYERS: usize = 32;
-
 /// Where a channel is in its [`ChannelSet`]. It stays the same when the channel is renewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ChannelIndex(usize);
@@ -145,7 +142,7 @@ impl ChannelSet {
     pub fn tick(&mut self) -> Vec<ChannelIndex> {
         self.ticks += 1;
         let players = self.iter().map(Channel::players).sum();
-        let panics: Vec<_> = if self.threads.parts(players, FEWEST_PLAYERS) > 1 {
+        let panics: Vec<_> = if self.threads.parts(players) > 1 {
             self.threads.share(self.channels.iter_mut().map(|running| move || running.tick()))
         } else {
             self.channels.iter_mut().map(RunningChannel::tick).collect()

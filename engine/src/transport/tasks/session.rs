@@ -61,6 +61,8 @@ pub(super) struct Session {
     client: ClientId,
     connection: RefCell<Connection>,
     snapshot: RefCell<Snapshot>,
+    /// What payloads are built in.
+    payload: RefCell<Vec<u8>>,
     /// What carries its payloads, once its task writes.
     pipe: OnceCell<Rc<dyn Pipe>>,
     /// There may be something to send, or the pipe has not passed on what it was given.
@@ -85,6 +87,7 @@ impl Session {
             client: connection.client,
             connection: RefCell::new(connection),
             snapshot: RefCell::default(),
+            payload: RefCell::default(),
             pipe: OnceCell::new(),
             wake: Notify::new(),
             sending_since: Cell::new(None),
@@ -256,7 +259,8 @@ impl Session {
         let mut slot = self.snapshot.borrow_mut();
         let is_new = std::mem::take(&mut slot.is_new);
         let mut connection = self.connection.borrow_mut();
-        let payload = connection.compose_one(is_new.then_some(&slot.bytes), now)?;
+        let mut payload = self.payload.borrow_mut();
+        let payload = connection.compose_one(is_new.then_some(&slot.bytes), now, &mut payload)?;
         Some((Bytes::copy_from_slice(payload), is_new))
     }
 }

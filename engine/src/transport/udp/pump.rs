@@ -38,6 +38,8 @@ pub(super) struct Pump {
     /// The slots of connections whose messages wait for the host.
     pub(super) talking: Vec<usize>,
     pub(super) events: Vec<TransportEvent>,
+    /// What payloads are built in: one for all connections, so that it stays in the cache.
+    pub(super) payload: Vec<u8>,
     pub(super) host_is_behind: bool,
     pub(super) shared: Arc<Shared>,
     pub(super) incoming: Incoming,
@@ -79,6 +81,7 @@ impl Pump {
             connections: Vec::new(),
             talking: Vec::new(),
             events: Vec::new(),
+            payload: Vec::new(),
             host_is_behind: false,
             shared,
             incoming,

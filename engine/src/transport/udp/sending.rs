@@ -172,7 +172,7 @@ impl Pump {
     fn compose(&mut self, slot: usize, snapshot: Option<&[u8]>) {
         let (now, wire, netcode) = (self.now, &self.wire, &mut self.netcode);
         let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_deref_mut) else { return };
-        connection.compose(snapshot, now, |payload| {
+        connection.compose(snapshot, now, &mut self.payload, |payload| {
             netcode.send_payload(slot, payload, now, &mut |datagram, to| wire.send(datagram, to));
         });
     }
