@@ -3,13 +3,12 @@
 
 use std::time::Duration;
 
-use realmgate_protocol::wire::datagram::ClientFrame;
-use realmgate_protocol::wire::stream::{Bounds, QueueError};
+use realmgate_protocol::wire::datagram::{ClientFrame, Section};
+use realmgate_protocol::wire::stream::{Bounds, QueueError, Stream};
 
-use super::ClientId;
 use super::budget::{Budget, Rate};
 use super::refusal::PacketRefusal;
-use super::stream::ReliableStream;
+use super::{ClientId, inbound};
 
 /// Breaches within [`BREACH_WINDOW`] that end a connection.
 const MAX_BREACHES: u32 = 20;
@@ -18,10 +17,13 @@ const BREACH_WINDOW: Duration = Duration::from_secs(10);
 /// messages: a ticket to another world may be among them.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// How long an acknowledgement waits for a snapshot to go with: more than a tick.
+const ACK_ALONE_AFTER: Duration = Duration::from_millis(60);
+
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) client: ClientId,
-    stream: ReliableStream,
+    stream: Stream,
     budget: Budget,
     closing_since: Option<Duration>,
     breaches: u32,
@@ -35,7 +37,7 @@ impl Connection {
     pub(super) fn new(client: ClientId, payloads: Rate, bounds: Bounds, now: Duration) -> Self {
         Self {
             client,
-            stream: ReliableStream::new(bounds),
+            stream: Stream::bounded(ACK_ALONE_AFTER, bounds),
             budget: Budget::new(payloads, now),
             closing_since: None,
             breaches: 0,
@@ -44,12 +46,14 @@ impl Connection {
         }
     }
 
-    /// Takes an authentic payload. Returns its input frame, if it has one.
+    /// Takes an authentic payload. Returns its input frame, if it has one. A refused one changes nothing but the budget.
     pub(super) fn receive(&mut self, payload: &[u8], now: Duration) -> Result<Option<ClientFrame>, PacketRefusal> {
         if !self.budget.spend(now) {
             return Err(PacketRefusal::SessionBudget);
         }
-        self.stream.receive_payload(payload, now)
+        let (payload, frame) = inbound::open(payload)?;
+        self.stream.receive(&payload, now)?;
+        Ok(frame)
     }
 
     /// Passes the payloads that are due to `send`: the snapshot, if there is one, and messages. Each is built in `out`.
@@ -61,7 +65,8 @@ impl Connection {
         send: impl FnMut(&[u8]),
     ) {
         if snapshot.is_some() || !self.stream.is_quiet() {
-            self.stream.compose(snapshot, now, out, send);
+            let section = snapshot.map_or(Section::None, Section::Snapshot);
+            self.stream.compose(section, now, out, send);
         }
     }
 
@@ -75,7 +80,8 @@ impl Connection {
         if snapshot.is_none() && self.stream.is_quiet() {
             return None;
         }
-        self.stream.compose_one(snapshot, now, out)
+        let section = snapshot.map_or(Section::None, Section::Snapshot);
+        self.stream.compose_one(section, now, out)
     }
 
     /// Whether it has nothing to send but snapshots, now or later.
@@ -105,7 +111,7 @@ impl Connection {
 
     /// Whether it is worth calling [`Self::next_message`].
     pub(super) fn may_have_message(&self) -> bool {
-        self.stream.may_have_message() && !self.is_closing()
+        self.stream.has_message() && !self.is_closing()
     }
 
     /// The client's next message; `None` once the connection is closing.
@@ -146,7 +152,7 @@ impl Connection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use realmgate_protocol::wire::datagram::VERSION;
+    use realmgate_protocol::wire::datagram::{self, VERSION};
 
     fn connection() -> Connection {
         Connection::new(ClientId(1), Rate { per_second: 1, burst: 1 }, Bounds::default(), Duration::ZERO)
@@ -195,5 +201,48 @@ mod tests {
         assert!(!idle.is_over(GRACE), "nobody closed it");
         idle.close(Duration::ZERO);
         assert!(idle.is_over(Duration::ZERO), "nothing to wait for");
+    }
+
+    /// One that may send as many payloads as a test does.
+    fn talkative() -> Connection {
+        Connection::new(ClientId(1), Rate { per_second: 1, burst: 100 }, Bounds::default(), Duration::ZERO)
+    }
+
+    #[test]
+    fn a_snapshot_carries_messages_and_acknowledgements() {
+        let mut connection = talkative();
+        let client = [VERSION, 16, 1, 0, 0, 1, 0, 7];
+        assert_eq!(connection.receive(&client, Duration::ZERO), Ok(None));
+        connection.queue(vec![8, 9]).unwrap();
+        let mut sent = Vec::new();
+        connection.compose(Some(&[1, 2]), Duration::ZERO, &mut Vec::new(), |payload| sent.push(payload.to_vec()));
+        assert_eq!(sent, [[VERSION, 1 | 4 | 16, 1, 0, 1, 0, 0, 2, 0, 8, 9, 1, 2]]);
+        assert_eq!(connection.next_message(), Some(vec![7]));
+        assert_eq!(connection.receive(&[VERSION, 4, 1, 0], Duration::ZERO), Ok(None));
+        assert!(connection.stream.is_acknowledged() && connection.is_quiet());
+    }
+
+    #[test]
+    fn what_is_refused_changes_nothing() {
+        let mut connection = talkative();
+        let frame_and_message =
+            |id: u8| [&[VERSION, 18, 1, id, 0, 1, 0, 7][..], &ClientFrame::default().seal()[2..]].concat();
+        let mut torn = frame_and_message(0);
+        torn.pop();
+        assert_eq!(connection.receive(&torn, Duration::ZERO), Err(PacketRefusal::Frame));
+        assert_eq!(connection.receive(&frame_and_message(64), Duration::ZERO), Err(PacketRefusal::MessageAhead));
+        assert_eq!(connection.receive(&[VERSION, 4, 1, 0], Duration::ZERO), Err(PacketRefusal::AckUnsent));
+        let acknowledges_and_says = |id: u8| [VERSION, 20, 1, 0, 1, id, 0, 1, 0, 7];
+        let unsent = connection.receive(&acknowledges_and_says(0), Duration::ZERO);
+        assert_eq!(unsent, Err(PacketRefusal::AckUnsent));
+        assert!(!connection.may_have_message() && connection.is_quiet(), "nothing came that would be acknowledged");
+        connection.queue(vec![8]).unwrap();
+        connection.compose(None, Duration::ZERO, &mut Vec::new(), |_| {});
+        let ahead = connection.receive(&acknowledges_and_says(64), Duration::ZERO);
+        assert_eq!((ahead, connection.stream.is_acknowledged()), (Err(PacketRefusal::MessageAhead), false));
+        let taken = connection.receive(&frame_and_message(0), Duration::ZERO);
+        assert_eq!(taken, Ok(Some(ClientFrame::default())));
+        assert_eq!(connection.next_message(), Some(vec![7]));
+        assert!(datagram::open(&frame_and_message(1)).is_ok());
     }
 }

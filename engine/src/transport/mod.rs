@@ -7,7 +7,7 @@
 //! [`memory`] connects clients and host within one process, for tests. [`udp`] is the netcode server, [`websocket`] and
 //! [`webtransport`] are what browsers reach, each on a thread of its own. All parse client payloads with the same
 //! functions (`inbound`) and hand them over under the same limits (`inbox`). What those with sockets share besides: a
-//! client's `connection` with its reliable `stream`, rate limits (`budget`), the host's end (`front`) and the queue from
+//! client's `connection` with its reliable messages, rate limits (`budget`), the host's end (`front`) and the queue from
 //! there to the thread (`handover`). Those for browsers share their [`tasks`] too.
 
 mod budget;
@@ -21,7 +21,6 @@ pub mod memory;
 pub mod refusal;
 mod rhythm;
 mod session_id;
-mod stream;
 mod tasks;
 mod transports;
 pub mod udp;
