@@ -50,7 +50,7 @@ fn twenty_players_walk_in_a_crowd_and_are_counted() {
 #[test]
 fn twenty_players_fight_and_what_they_win_is_committed() {
     let figures = round(Scenario::Fight, 0);
-    assert_eq!(figures.invalid(), None, "{figures:?}");
+    assert_eq!(figures.wrong(), None, "{figures:?}");
     assert!(figures.events > 0, "something was won: {figures:?}");
     assert!(figures.won > 0, "the server has heard that it is committed, and says so to players: {figures:?}");
 }
@@ -63,6 +63,6 @@ fn a_player_who_floods_is_cut_off_and_nobody_suffers() {
     // It may send 300 a second.
     let refused = figures.over_budget as f64 / figures.seconds;
     assert!(refused > sent / 2.0, "{refused} of {sent} a second are refused");
-    assert_eq!(figures.invalid(), None, "{figures:?}");
+    assert_eq!(figures.wrong(), None, "{figures:?}");
     assert!(figures.snapshots_missing < 0.01, "{} of the snapshots are missing", figures.snapshots_missing);
 }

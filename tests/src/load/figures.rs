@@ -4,6 +4,9 @@ use serde::Serialize;
 
 use super::scene::Scenario;
 
+/// A load that sends more of its inputs late than this measures itself.
+const MOST_LATE: f64 = 0.1;
+
 /// How often each small number came up.
 #[derive(Debug, Clone, Default)]
 pub struct Counts(Vec<u64>);
@@ -61,7 +64,7 @@ impl From<&Counts> for Quantiles {
 }
 
 /// What one round of a scenario measured.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Figures {
     /// What they did.
     pub scenario: Scenario,
@@ -75,6 +78,8 @@ pub struct Figures {
     pub cpu_us_by_thread: Vec<(String, f64)>,
     /// How much of its core the server used.
     pub server_busy: f64,
+    /// Work of a tick, ms: the mean, which knows no buckets.
+    pub tick_mean_ms: f64,
     /// Work of a tick, ms.
     pub tick_p50_ms: f64,
     /// Work of a tick, ms.
@@ -143,8 +148,8 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Why this round counts for nothing, if it does.
-    pub fn invalid(&self) -> Option<String> {
+    /// What went wrong for the players, if anything did.
+    pub fn wrong(&self) -> Option<String> {
         let wrong = |is_wrong: bool, why: String| is_wrong.then_some(why);
         wrong(self.joined != self.players as u64, format!("the server counts {} players", self.joined))
             .or_else(|| wrong(self.dropped > 0, format!("{} players were dropped", self.dropped)))
@@ -157,8 +162,33 @@ impl Figures {
             .or_else(|| wrong(self.without_own > 0, format!("{} snapshots without the own place", self.without_own)))
     }
 
+    /// Why this round counts for nothing, if it does.
+    pub fn invalid(&self) -> Option<String> {
+        self.wrong().or_else(|| {
+            // Its acknowledgements come late too, and what the server does then is to send again.
+            let is_late = self.load_late > MOST_LATE;
+            is_late.then(|| format!("the load itself sent {:.0} % of its inputs late", self.load_late * 100.0))
+        })
+    }
+
     /// Whether so many are held: on time, nobody dropped, and a snapshot with its own state for everybody.
     pub fn is_held(&self) -> bool {
         self.invalid().is_none() && self.on_time >= 0.95 && self.ticks_run >= 0.99 && self.snapshots_missing < 0.001
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_whose_load_is_late_counts_for_nothing() {
+        let held =
+            Figures { players: 1, joined: 1, inputs_applied: 1.0, ticks_run: 1.0, on_time: 1.0, ..Figures::default() };
+        assert!(held.is_held(), "{:?}", held.invalid());
+        let late = Figures { load_late: 0.11, ..held.clone() };
+        assert_eq!((late.wrong(), late.is_held()), (None, false));
+        assert_eq!(late.invalid().as_deref(), Some("the load itself sent 11 % of its inputs late"));
+        assert_eq!(Figures { load_late: 0.1, ..held }.invalid(), None, "a tenth may be");
     }
 }

@@ -54,6 +54,14 @@ impl Mind {
         }
     }
 
+    /// How many abilities it has.
+    pub fn slots(&self) -> usize {
+        match self {
+            Self::Deep(session) => session.welcome().map_or(0, |welcome| welcome.slots.len()),
+            Self::Light(light) => light.slots,
+        }
+    }
+
     /// Whether the server has told all that a player needs to begin.
     pub fn is_entered(&self) -> bool {
         match self {
@@ -107,6 +115,8 @@ impl Mind {
 #[derive(Debug, Default)]
 pub struct Light {
     own: Option<EntityId>,
+    /// How many abilities it has.
+    slots: usize,
     at: Option<Position>,
     ack: SnapshotAck,
     head: ServerFrameHead,
@@ -118,8 +128,9 @@ pub struct Light {
 impl Light {
     fn hear(&mut self, bytes: &[u8]) -> Option<ServerMessage> {
         let message = decode_reliable(bytes).inspect_err(|_| self.faults += 1).ok()?;
-        if let ServerMessage::Welcome { entity, tick, .. } = &message {
+        if let ServerMessage::Welcome { entity, tick, slots, .. } = &message {
             self.own = Some(*entity);
+            self.slots = slots.len();
             self.head.tick = *tick;
         }
         Some(message)

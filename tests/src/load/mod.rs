@@ -7,6 +7,7 @@
 //! What it is held against lies with the bench: `tests/benches/world/yardstick/`.
 
 pub mod age;
+mod aim;
 mod chance;
 pub mod client_netcode;
 pub mod double;

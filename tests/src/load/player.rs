@@ -6,17 +6,18 @@ use std::time::Duration;
 use anyhow::Result;
 use realmgate_client::session::{Intent, Session};
 use realmgate_protocol::codec::encode_reliable;
-use realmgate_protocol::ids::Tick;
+use realmgate_protocol::ids::{EntityId, Tick};
 use realmgate_protocol::movement::{Angle, Position};
 use realmgate_protocol::realm::{ClientMessage, EntityKind, ServerMessage};
 use realmgate_protocol::wire::{Action, Aim};
 
 use super::age::Watch;
+use super::aim;
 use super::chance::Chance;
 use super::client_netcode::Stage;
 use super::line::Line;
 use super::mind::{Mind, Shown};
-use super::scene::{Scenario, Scene, units};
+use super::scene::{Scene, units};
 use super::wire::{Incoming, Wire};
 
 /// How often it knocks until it is let in.
@@ -27,8 +28,6 @@ const USE_EVERY: u32 = 6;
 const LOOT_EVERY: u32 = 10;
 /// How near something must lie to be picked up.
 const REACH_TILES: f64 = 2.0;
-/// Whom abilities are aimed at.
-const AIM_TILES: f64 = 9.0;
 /// Commands that wait at the server beyond this make a player pause for a tick.
 const MOST_BUFFERED: u8 = 3;
 /// The first player's host in 127.1.0.0/16.
@@ -71,6 +70,15 @@ impl Traffic {
         self.without_own += other.without_own;
         self.applied += other.applied;
     }
+}
+
+/// What all players together were told.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// The newest tick that anybody was shown.
+    pub newest: Tick,
+    /// Where each of them is.
+    pub places: Vec<(EntityId, Position)>,
 }
 
 /// A player.
@@ -212,10 +220,10 @@ impl Player {
     }
 
     /// One tick of the player: knocks, greets, or plays.
-    pub fn tick(&mut self, scene: &Scene, now: Duration, newest: Tick, out: &mut Vec<u8>) {
+    pub fn tick(&mut self, scene: &Scene, now: Duration, known: &Known, out: &mut Vec<u8>) {
         match self.line.stage() {
             Stage::Asking | Stage::Answering => self.knock(now, out),
-            Stage::Connected => self.play(scene, now, newest, out),
+            Stage::Connected => self.play(scene, now, known, out),
             Stage::Ended => {}
         }
     }
@@ -237,7 +245,7 @@ impl Player {
         }
     }
 
-    fn play(&mut self, scene: &Scene, now: Duration, newest: Tick, out: &mut Vec<u8>) {
+    fn play(&mut self, scene: &Scene, now: Duration, known: &Known, out: &mut Vec<u8>) {
         if !self.greeted {
             self.greeted = true;
             if let Ok(hello) = encode_reliable(&Session::hello()) {
@@ -248,9 +256,9 @@ impl Player {
         // The server takes one command a tick; one whose clock runs ahead pauses.
         let is_ahead = self.buffered > MOST_BUFFERED && self.ticks.is_multiple_of(2);
         let frame = (self.mind.is_entered() && !is_ahead).then(|| {
-            let intent = self.intent(scene);
+            let intent = self.intent(scene, &known.places);
             self.issued += 1;
-            self.sent_as_of[self.issued as usize % MAX_FLIGHT] = newest;
+            self.sent_as_of[self.issued as usize % MAX_FLIGHT] = known.newest;
             self.mind.tick(intent)
         });
         let Self { wire, line, socket, traffic, repeats, .. } = self;
@@ -268,8 +276,13 @@ impl Player {
         }
     }
 
+    /// Who it is and where, once it is told.
+    pub fn place(&self) -> Option<(EntityId, Position)> {
+        Some((self.mind.own()?, self.at?))
+    }
+
     /// What it wants this tick.
-    fn intent(&mut self, scene: &Scene) -> Intent {
+    fn intent(&mut self, scene: &Scene, places: &[(EntityId, Position)]) -> Intent {
         if self.ticks >= self.turn_at || self.at.is_some_and(|at| !scene.belongs(at)) {
             self.heading = scene.heading(self.at, &mut self.chance);
             self.turn_at = self.ticks + 15 + self.chance.below(10) as u32;
@@ -280,33 +293,15 @@ impl Player {
         }
         // Everybody at another moment.
         let phase = self.ticks + self.number as u32;
-        let action = if phase.is_multiple_of(USE_EVERY) { self.action(scene, phase / USE_EVERY) } else { None };
+        let at = self.at.filter(|_| phase.is_multiple_of(USE_EVERY));
+        let action = at.and_then(|at| {
+            let (slot, target) = aim::next(&self.mind, scene, at, phase / USE_EVERY, places)?;
+            Some(Action::new(slot, target.map_or(Aim::Direction(self.heading), Aim::Entity)))
+        });
         if phase.is_multiple_of(LOOT_EVERY) {
             self.ask();
         }
         Intent { heading, action }
-    }
-
-    /// The next ability, at the nearest whom it may be used on.
-    fn action(&self, scene: &Scene, turn: u32) -> Option<Action> {
-        let Mind::Deep(session) = &self.mind else { return None };
-        let (welcome, at) = (session.welcome()?, self.at?);
-        let slot = turn % welcome.slots.len().max(1) as u32;
-        let ability = session.content.ability(*welcome.slots.get(slot as usize)?)?;
-        let wanted =
-            if ability.friendly || scene.scenario == Scenario::Brawl { EntityKind::Player } else { EntityKind::Mob };
-        let reach = units(AIM_TILES);
-        let others = session
-            .world
-            .entities()
-            .filter(|(id, view)| *id != welcome.entity && view.kind() == Some(wanted) && !view.is_dead());
-        let near = others.filter_map(|(id, view)| Some((id, view.position()?))).filter(|(_, to)| to.within(at, reach));
-        let nearest = near.min_by_key(|(id, to)| (to.distance_squared(at), *id));
-        let aim = match nearest {
-            Some((id, _)) => Aim::Entity(id),
-            None => Aim::Direction(self.heading),
-        };
-        Some(Action::new(slot as u8, aim))
     }
 
     /// Asks to live again, or for what lies in reach.

@@ -108,8 +108,8 @@ impl Round {
     }
 
     fn depth(&self) -> Depth {
-        // Who uses abilities must see at whom.
-        let deep = self.scenario.has_fights() || self.players <= DEEP_PLAYERS;
+        // Who fights mobs must see them.
+        let deep = self.scenario == Scenario::Fight || self.players <= DEEP_PLAYERS;
         Depth { deep_every: if deep { 1 } else { DEEP_EVERY }, watch_every: (self.players / WATCHED).clamp(1, 100) }
     }
 }
@@ -161,6 +161,7 @@ impl Measured {
             cpu_us: per_player_tick(cpu_ns),
             cpu_us_by_thread: cpu.into_iter().map(|(name, ns)| (name, per_player_tick(ns))).collect(),
             server_busy: cpu_ns as f64 / 1e9 / (ticks * TICK.as_secs_f64()),
+            tick_mean_ms: (after.work_s - before.work_s) / ticks * 1e3,
             tick_p50_ms: work.quantile(0.5) * 1e3,
             tick_p99_ms: work.quantile(0.99) * 1e3,
             tick_max_ms: work.quantile(1.0) * 1e3,
@@ -183,16 +184,11 @@ impl Measured {
             snapshots_missing: ratio(all.missed as f64, all.snapshots + all.missed),
             without_own: all.without_own,
             inputs_applied: all.applied as f64 / due,
-            dropped: 0,
             joined: after.players,
-            faults: 0,
             over_budget: after.over_budget - before.over_budget,
-            strangers: 0,
-            events: 0,
-            won: 0,
-            join_s: 0.0,
             load_busy: own_ns as f64 / 1e9 / seconds,
             load_late: ratio(window.late as f64, window.due),
+            ..Figures::default()
         }
     }
 }

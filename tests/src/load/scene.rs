@@ -21,10 +21,11 @@ const LEVEL: u16 = 10;
 const FULL: u32 = 60_000;
 
 /// What players do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Scenario {
     /// About 20 others in view; all walk.
+    #[default]
     Spread,
     /// Everybody sees everybody; all walk.
     Crowd,

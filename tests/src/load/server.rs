@@ -65,6 +65,8 @@ pub struct Sample {
     pub ticks: u64,
     /// Work of ticks, in seconds.
     pub work: Histogram,
+    /// The sum of it.
+    pub work_s: f64,
     /// How late ticks began, in seconds.
     pub late: Histogram,
     /// Players.
@@ -158,6 +160,7 @@ impl Server {
             threads: threads(pid)?,
             ticks: metrics.sum("realmgate_ticks_total").context("it counts no ticks")? as u64,
             work: histogram("realmgate_tick_work_seconds")?,
+            work_s: metrics.sum("realmgate_tick_work_seconds_sum").unwrap_or_default(),
             late: histogram("realmgate_tick_late_seconds")?,
             players: metrics.sum("realmgate_players").unwrap_or_default() as u64,
             resident: resident(pid)?,

@@ -14,7 +14,7 @@ use super::client_netcode::NetcodeClient;
 use super::double::{Announced, Double};
 use super::figures::Counts;
 use super::line::Line;
-use super::player::{Player, Traffic, open_socket};
+use super::player::{Known, Player, Traffic, open_socket};
 use super::relay::Relay;
 use super::scene::Scene;
 use super::sockets::Sockets;
@@ -65,7 +65,7 @@ pub struct Swarm {
     turns: Turns,
     started: Instant,
     truth: Truth,
-    newest: Tick,
+    known: Known,
     judged: Tick,
     opened_at: Tick,
     window: Window,
@@ -87,7 +87,7 @@ impl Swarm {
             turns: Turns::new(scene.players),
             started: Instant::now(),
             truth: Truth::default(),
-            newest: Tick(0),
+            known: Known::default(),
             judged: Tick(0),
             opened_at: Tick(0),
             window: Window::default(),
@@ -184,7 +184,7 @@ impl Swarm {
     pub fn open_window(&mut self) {
         self.window = Window::default();
         self.turns.reset();
-        self.opened_at = self.newest;
+        self.opened_at = self.known.newest;
         for player in &mut self.players {
             player.traffic = Traffic::default();
             player.watch.iter_mut().for_each(|watch| watch.reset());
@@ -195,11 +195,11 @@ impl Swarm {
     pub fn close_window(&mut self) -> Window {
         let mut window = std::mem::take(&mut self.window);
         (window.late, window.due) = (self.turns.late, self.turns.due);
-        window.ticks_shown = self.newest.since(self.opened_at);
+        window.ticks_shown = self.known.newest.since(self.opened_at);
         for player in &self.players {
             window.traffic.add(&player.traffic);
             // The snapshots of a tick do not come at once.
-            window.traffic.missed += u64::from(player.silent_for(self.newest).saturating_sub(2));
+            window.traffic.missed += u64::from(player.silent_for(self.known.newest).saturating_sub(2));
             if let Some(watch) = &player.watch {
                 window.watched.add(&player.traffic);
                 window.ages.add(&watch.ages);
@@ -256,7 +256,7 @@ impl Swarm {
         let shown = player.receive(now, &mut self.buffer[..]);
         player.hurry();
         let Some(shown) = shown else { return };
-        self.newest = self.newest.max(shown.tick);
+        self.known.newest = self.known.newest.max(shown.tick);
         if let (Some(own), Some(at)) = (player.mind.own(), shown.own) {
             self.truth.note(own, shown.tick, at);
         }
@@ -270,20 +270,22 @@ impl Swarm {
         while let Some(number) = self.turns.next(now) {
             // While they join, not all are there.
             if let Some(player) = self.players.get_mut(number) {
-                player.tick(&self.scene, now, self.newest, &mut self.out);
+                player.tick(&self.scene, now, &self.known, &mut self.out);
             }
         }
     }
 
-    /// Once a tick: how old is what the watched ones see.
+    /// Once a tick: where everybody is, and how old is what the watched ones see.
     fn judge(&mut self) {
-        if self.newest == self.judged {
+        if self.known.newest == self.judged {
             return;
         }
-        self.judged = self.newest;
+        self.judged = self.known.newest;
+        self.known.places.clear();
         for player in &mut self.players {
+            self.known.places.extend(player.place());
             if let Some(watch) = &mut player.watch {
-                watch.judge(&self.truth, self.newest);
+                watch.judge(&self.truth, self.known.newest);
             }
         }
     }

@@ -14,14 +14,14 @@ pub enum Change {
     Own(OwnState),
     /// The entity left the view.
     Despawn(EntityId),
-    /// The entity has changes. `true` if it is new and starts without components.
+    /// The entity has changes, which follow. `true` if it is new and starts without components.
     Entity(EntityId, bool),
-    /// The entity's new course.
-    Course(EntityId, Course),
+    /// That entity's new course.
+    Course(Course),
     /// A component's new value.
-    Component(EntityId, ComponentValue),
+    Component(ComponentValue),
     /// A component was removed.
-    Remove(EntityId, u8),
+    Remove(u8),
 }
 
 /// Why a frame cannot be read.
@@ -63,16 +63,16 @@ impl SnapshotVisitor for Changes {
         self.0.push(Change::Entity(entity, is_new));
     }
 
-    fn course(&mut self, entity: EntityId, course: Course) {
-        self.0.push(Change::Course(entity, course));
+    fn course(&mut self, _: EntityId, course: Course) {
+        self.0.push(Change::Course(course));
     }
 
-    fn component(&mut self, entity: EntityId, id: u8, from: &mut BitReader<'_>) -> Option<()> {
-        self.0.push(Change::Component(entity, ComponentValue::read(id, from)?));
+    fn component(&mut self, _: EntityId, id: u8, from: &mut BitReader<'_>) -> Option<()> {
+        self.0.push(Change::Component(ComponentValue::read(id, from)?));
         Some(())
     }
 
-    fn remove(&mut self, entity: EntityId, id: u8) {
-        self.0.push(Change::Remove(entity, id));
+    fn remove(&mut self, _: EntityId, id: u8) {
+        self.0.push(Change::Remove(id));
     }
 }

@@ -7,6 +7,7 @@ pub use entity::{EntityView, VisibleEntity};
 pub use frame::{Change, FrameError, read_frame};
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use realmgate_protocol::bits::BitReader;
 use realmgate_protocol::ids::{EntityId, Tick};
@@ -43,7 +44,7 @@ impl WorldView {
             return Ok(None);
         }
         let (head, changes) = read_frame(body, &self.head)?;
-        changes.into_iter().for_each(|change| self.change(change, head.tick));
+        self.change(changes, head.tick);
         self.ack.note(head.tick);
         self.head = head;
         Ok(Some(head))
@@ -80,29 +81,47 @@ impl WorldView {
         self.unknown_entities
     }
 
-    fn change(&mut self, change: Change, now: Tick) {
-        match change {
-            Change::Own(state) => {
-                let own = self.entities.entry(self.own).or_default();
-                own.course = Some((now, Course::standing(state.position, state.facing)));
-            }
-            Change::Despawn(id) => {
-                self.entities.remove(&id);
-            }
-            Change::Entity(id, is_new) => {
-                if !is_new && !self.entities.contains_key(&id) {
-                    self.unknown_entities += 1;
+    /// Makes the changes of a snapshot, each entity of which is looked up once.
+    fn change(&mut self, changes: Vec<Change>, now: Tick) {
+        let mut named: Option<&mut EntityView> = None;
+        for change in changes {
+            match (change, named.as_deref_mut()) {
+                (Change::Own(state), _) => {
+                    let own = self.entities.entry(self.own).or_default();
+                    own.course = Some((now, Course::standing(state.position, state.facing)));
+                    named = None;
                 }
-                let entity = self.entities.entry(id).or_default();
+                (Change::Despawn(id), _) => {
+                    self.entities.remove(&id);
+                    named = None;
+                }
+                (Change::Entity(id, is_new), _) => named = Some(self.announced(id, is_new)),
+                (Change::Course(course), Some(entity)) => entity.course = Some((now, course)),
+                (Change::Component(value), Some(entity)) => entity.set(value),
+                (Change::Remove(component), Some(entity)) => entity.unset(component),
+                // A snapshot names an entity before it tells of it.
+                (Change::Course(_) | Change::Component(_) | Change::Remove(_), None) => {}
+            }
+        }
+    }
+
+    /// The entity of an update.
+    fn announced(&mut self, id: EntityId, is_new: bool) -> &mut EntityView {
+        let is_own = id == self.own;
+        match self.entities.entry(id) {
+            Entry::Occupied(known) => {
+                let entity = known.into_mut();
                 if is_new {
                     // Where the own entity is was told before.
-                    let course = entity.course.filter(|_| id == self.own);
+                    let course = entity.course.filter(|_| is_own);
                     *entity = EntityView { course, ..EntityView::default() };
                 }
+                entity
             }
-            Change::Course(id, course) => self.entities.entry(id).or_default().course = Some((now, course)),
-            Change::Component(id, value) => self.entities.entry(id).or_default().set(value),
-            Change::Remove(id, component) => self.entities.entry(id).or_default().unset(component),
+            Entry::Vacant(unknown) => {
+                self.unknown_entities += u64::from(!is_new);
+                unknown.insert(EntityView::default())
+            }
         }
     }
 }
