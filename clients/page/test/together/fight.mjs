@@ -52,12 +52,19 @@ async function killTogether({ anna, bert, rusty }) {
   const before = await counts({ anna, bert, rusty });
   await Promise.all([findsTheBoar(anna), findsTheBoar(bert)]);
   const { others } = await rusty.until("the boar in view", (picture) => picture.others.some(BOAR));
-  const { entity: boar } = others.find(BOAR);
+  const { entity: boar, health: whole } = others.find(BOAR);
+  const healthOf = ({ others }) => others.find(({ entity }) => entity === boar)?.health ?? 0;
+  const isBelow = (health) => (picture) => healthOf(picture) < health;
+  // They wait for each other, or whoever is quick kills it alone: a blow of Rusty's brings it to where Bert stands, then Anna
+  // strikes, who has to walk up, then both.
   await rusty.attack(boar);
-  const isDead = ({ others }) => !others.some(({ entity, health }) => entity === boar && health > 0);
-  await Promise.all([bert.holding(["Digit1"], () => rusty.until("the boar is dead", isDead)), fightsByMouse(anna)]);
-  await rusty.until("the boar is dead", isDead);
+  const wounded = await rusty.until("Rusty has struck the boar", isBelow(whole));
   await rusty.attack(null);
+  const bertJoins = async () => {
+    await rusty.until("Anna has struck it", isBelow(healthOf(wounded)));
+    await bert.holding(["Digit1"], () => rusty.until("the boar is dead", isBelow(1)));
+  };
+  await Promise.all([bertJoins(), fightsByMouse(anna)]);
   await anna.page.waitForTimeout(TOLD_WITHIN_MS);
   const after = await counts({ anna, bert, rusty });
   return after.every((count, index) => count > before[index]);
