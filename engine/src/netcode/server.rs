@@ -5,7 +5,6 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use foldhash::fast::RandomState;
 use realmgate_protocol::netcode::{KEY_BYTES, USER_DATA_BYTES};
 
 use super::MAX_PACKET_BYTES;
@@ -47,9 +46,8 @@ pub struct Server {
     pub(super) unix_start: Duration,
     pub(super) sessions: Vec<Option<Box<Session>>>,
     free: Vec<usize>,
-    /// Looked up for each datagram, so with a hash that is quick. Who wants to be in it needs a ticket.
-    pub(super) by_address: HashMap<SocketAddr, usize, RandomState>,
-    pub(super) by_client: HashMap<u64, usize, RandomState>,
+    pub(super) by_address: HashMap<SocketAddr, usize>,
+    pub(super) by_client: HashMap<u64, usize>,
     pub(super) pending: PendingTable,
     pub(super) spent: SpentTokens,
     out: Box<[u8; MAX_PACKET_BYTES]>,
@@ -107,8 +105,8 @@ impl Server {
             unix_start: settings.unix_start,
             sessions: Vec::new(),
             free: Vec::new(),
-            by_address: HashMap::default(),
-            by_client: HashMap::default(),
+            by_address: HashMap::new(),
+            by_client: HashMap::new(),
             pending: PendingTable::default(),
             spent: SpentTokens::default(),
             out: Box::new([0; MAX_PACKET_BYTES]),

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use foldhash::fast::RandomState;
-
 use super::{ClientId, MAX_FRAMES_PER_POLL, MAX_MESSAGES_PER_POLL, TransportEvent};
 
 /// Number of waiting events from which on no new client is let in. Only a host that stopped polling gets here.
@@ -14,7 +12,7 @@ const CROWDED: usize = 65_536;
 pub(super) struct Inbox {
     events: Vec<TransportEvent>,
     /// Only looked up by client, never iterated. Stays allocated from poll to poll.
-    taken: HashMap<ClientId, Taken, RandomState>,
+    taken: HashMap<ClientId, Taken>,
 }
 
 #[derive(Debug, Default)]
