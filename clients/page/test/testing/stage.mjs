@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { encodeReliable } from "../../../js/src/index.js";
 import { until } from "./visitor.mjs";
 
-const UNITS_PER_TILE = 1024;
+export const UNITS_PER_TILE = 1024;
 
 export class Stage {
   /** The player in Rust. */

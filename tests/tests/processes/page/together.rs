@@ -30,7 +30,7 @@ const TELL_EVERY: Duration = Duration::from_millis(100);
 const TICK_HZ: &str = "15";
 
 /// The boar lives until everybody has found and struck it, though the bots were there before.
-const BOAR_HEALTH: u32 = 600;
+const BOAR_HEALTH: u32 = 1_500;
 
 /// A server on the two small maps of this folder, each with two channels.
 async fn server() -> MapServer {
