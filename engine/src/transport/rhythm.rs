@@ -29,7 +29,8 @@ pub(super) struct Gathering {
     /// How many it holds.
     holds: u32,
     looked_at: Duration,
-    /// In that time half of the buffer fills at most, at the rate of late.
+    /// In that time a quarter of the buffer fills at most, at the rate of late. With half of it, what a flood brought in a whole
+    /// tick was taken in one look before the poll, which reached into the next tick.
     longest: Duration,
 }
 
@@ -42,7 +43,7 @@ impl Gathering {
     pub(super) fn looked(&mut self, now: Duration, taken: usize) {
         let passed = now.saturating_sub(self.looked_at);
         self.looked_at = now;
-        let longest = passed * (self.holds / 2) / u32::try_from(taken).unwrap_or(u32::MAX).max(1);
+        let longest = passed * (self.holds / 4) / u32::try_from(taken).unwrap_or(u32::MAX).max(1);
         // A quiet moment says little of the next one.
         self.longest = longest.clamp(GATHER, 2 * self.longest);
     }
@@ -131,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_buffer_is_looked_at_before_it_is_full() {
-        assert_eq!(next_look(500, Some(70), false), 30, "500 in 10 ms");
+        assert_eq!(next_look(500, Some(70), false), 25, "250 in 5 ms");
         assert_eq!(next_look(100_000, Some(70), false), 22, "more than there is time for");
         let mut gathering = Gathering::new(1_000);
         gathering.looked(20 * MS, 100_000);
