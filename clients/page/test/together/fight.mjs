@@ -62,9 +62,16 @@ async function fightsInRust(rusty, boar) {
   });
 }
 
-const said = (player) => player.page.locator(".line").filter({ hasText: `You have killed a ${NAME.toLowerCase()}.` }).count();
-/** How many boars Anna and Bert have killed, and how many blows Rusty has landed. */
-const counts = async ({ anna, bert, rusty }) => [await said(anna), await said(bert), rusty.picture.hits];
+/** Marks what the chat says up to now. Its lines cannot be counted: it drops old ones. */
+async function readsTheChat(player) {
+  await player.page.locator(".line").evaluateAll((lines) => lines.forEach((line) => line.setAttribute("data-read", "")));
+}
+
+/** Whether it was told of a kill since it has read the chat. */
+async function hasKilled(player) {
+  const unread = player.page.locator(".line:not([data-read])");
+  return (await unread.filter({ hasText: `You have killed a ${NAME.toLowerCase()}.` }).count()) > 0;
+}
 
 /** One boar, until it is dead. Answers whether it was everybody's. */
 async function killTogether({ anna, bert, rusty }) {
@@ -74,13 +81,13 @@ async function killTogether({ anna, bert, rusty }) {
   await rusty.until("it is where it walks", ({ place }) => Math.abs(place.x / UNITS_PER_TILE - 19) < 0.4);
   await Promise.all([findsTheBoar(anna), findsTheBoar(bert)]);
   const { others } = await rusty.until("the boar in view", (picture) => picture.others.some(BOAR));
-  const before = await counts({ anna, bert, rusty });
+  await Promise.all([readsTheChat(anna), readsTheChat(bert)]);
+  const blows = rusty.picture.hits;
   await Promise.all([fightsInRust(rusty, others.find(BOAR).entity), fightsByKey(bert), fightsByMouse(anna)]);
   // The news of the last blow may come after the boar has gone.
   await anna.page.waitForTimeout(TOLD_WITHIN_MS);
   await rusty.attack(null);
-  const after = await counts({ anna, bert, rusty });
-  return after.every((count, index) => count > before[index]);
+  return (await hasKilled(anna)) && (await hasKilled(bert)) && rusty.picture.hits > blows;
 }
 
 export async function fight(company) {
