@@ -78,7 +78,7 @@ async function killTogether({ anna, bert, rusty }) {
   // The one before may have killed them. Who lives is told that it cannot return, which does not matter.
   await Promise.all([anna.livesOn(), bert.livesOn(), rusty.say({ type: "Respawn" })]);
   await rusty.walk(19, 10);
-  await rusty.until("it is where it walks", ({ place }) => Math.abs(place.x / UNITS_PER_TILE - 19) < 0.4);
+  await rusty.until("it is where it walks", ({ place }) => Math.abs(place.x - 19 * UNITS_PER_TILE) < 400);
   await Promise.all([findsTheBoar(anna), findsTheBoar(bert)]);
   const { others } = await rusty.until("the boar in view", (picture) => picture.others.some(BOAR));
   await Promise.all([readsTheChat(anna), readsTheChat(bert)]);

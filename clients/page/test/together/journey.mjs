@@ -1,5 +1,7 @@
 // All walk through the portal, whose name they read, and meet on the other map with what they own.
 
+import { UNITS_PER_TILE } from "../testing/stage.mjs";
+
 /** How long the way through a portal takes at most. Whoever is refused is told to step in again later. */
 const THROUGH_MS = 6_000;
 
@@ -35,7 +37,7 @@ async function rustyWalksToTheGlen(rusty) {
       await rusty.walk(...IN_THE_CLEARING);
       return true;
     }
-    const isInThePortal = place.x > 38 * 1024;
+    const isInThePortal = place.x > 38 * UNITS_PER_TILE;
     // The boar may have killed it. Who lives is told that it cannot return, which does not matter.
     await rusty.say({ type: "Respawn" });
     await rusty.walk(isInThePortal ? 36 : 38.5, 10);

@@ -2,6 +2,7 @@
 
 import { look } from "../testing/eye.mjs";
 import { TILE_PX } from "../testing/player.mjs";
+import { UNITS_PER_TILE } from "../testing/stage.mjs";
 
 /** Further than anybody is moved by the smoothing of a picture. */
 const FAR_PX = 1.5 * TILE_PX;
@@ -33,7 +34,7 @@ export async function move({ anna, bert, rusty }) {
     await player.until("a bot in view", async () => (await look(player.page)).some(({ text }) => A_BOT.test(text)));
   }
   await rusty.walk(6, 13);
-  await rusty.until("it is where it walks", ({ place }) => Math.abs(place.y - 13 * 1024) < 400);
+  await rusty.until("it is where it walks", ({ place }) => Math.abs(place.y - 13 * UNITS_PER_TILE) < 400);
   const bertWalks = (seen) => bert.holding(["KeyD"], seen);
   await rustySees(rusty, "Bert", () => seesMove(anna, "Bert", 1, bertWalks));
   const annaWalks = (seen) => anna.holding(["KeyA"], seen);
