@@ -7,6 +7,8 @@
 mod beginning;
 #[path = "webtransport/client.rs"]
 mod client;
+#[path = "webtransport/foreign.rs"]
+mod foreign;
 #[path = "webtransport/handshake.rs"]
 mod handshake;
 #[path = "browsers/payloads.rs"]
