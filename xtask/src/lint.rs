@@ -35,7 +35,7 @@ static STEPS: [Step; 8] = [
         mend: "oxlint --fix mends some; the rules are in .oxlintrc.json",
         needs: Some(Tool {
             probe: ("oxlint", &["--version"]),
-            install: "npm install --global oxlint",
+            install: "tests/node/install.sh, with ~/.cache/realmgate-tools/bin on the PATH",
             on_ci: Missing::Fails,
         }),
         run: |workspace| workspace.run("oxlint", &["clients", "protocol"]),

@@ -3,10 +3,8 @@
 
 import { createInterface } from "node:readline";
 import { Actor } from "./testing/actor.js";
-import { nodeWebTransport } from "./testing/node-webtransport.js";
 
 const play = JSON.parse(process.argv[2]);
-if (play.transport === "webtransport") globalThis.WebTransport = nodeWebTransport();
 const actor = await Actor.enter(play);
 actor.show((picture) => console.log(JSON.stringify(picture)));
 for await (const line of createInterface({ input: process.stdin })) actor.obey(JSON.parse(line));

@@ -1,12 +1,13 @@
-// A scripted player of `cargo xtask feel --core js`: node --experimental-websocket feel.mjs SEED
+// A scripted player of `cargo xtask feel --core js`: node --experimental-websocket feel.mjs SEED [API_URL]
 //
+// It plays in Node or, with the URL of an API, in Chromium on a page of that origin: Node has no WebTransport.
 // It is told what to do line by line, in JSON, and answers each line with one:
 // {"ask": "enter", "grant", "transport"}
 //                                    enters the world over that transport, and walks about from then on; `entity` is null where
 //                                    another ticket may help
 // {"ask": "visit", "grant", "transport"}
 //                                    the same, but logs out at once
-// {"ask": "clock"}                   the time of this process, in milliseconds
+// {"ask": "clock"}                   the time of the player's clock, in milliseconds
 // {"ask": "watch", "from", "until"}  what its screen showed between two moments of this clock
 // {"ask": "strike", "until", "targets", "everyMs", "radius"}
 //                                    presses abilities near others, and what the server said of it
@@ -16,212 +17,34 @@
 // {"ask": "leave"}                   logs out, and ends
 
 import { createInterface } from "node:readline";
-import { Display, GameClient, readGrant } from "../src/index.js";
-import { nodeWebTransport } from "./testing/node-webtransport.js";
-import { Random } from "./testing/random.js";
-import { Walk } from "./testing/walk.js";
+import { launch, openGame } from "./testing/chromium.mjs";
+import { newPlayer } from "./testing/feel-player.js";
 
-const FRAME_MS = 1000 / 60;
-/** How exact timers are: what is due in this time is due now. */
-const TIMER_MS = 1;
-/** How often it is looked whether the server applies commands again. */
-const LOOK_EVERY_MS = 5;
+const [seed, api] = process.argv.slice(2);
+const browser = api && (await launch());
+const answer = browser ? await inBrowser() : inNode();
 
-/** A player in the world, with a screen. */
-class Player {
-  #walk;
-  #client = null;
-  #display = null;
-  #nextFrame = 0;
-  #frames = null;
-  /** While it presses abilities: what it was told, and all that has happened. */
-  #strikes = null;
-  #random;
-  /** Whether the keys of the frame that is due have been read: what is due with it is sent first. */
-  #areKeysRead = false;
-  #wake = () => {};
-
-  constructor(seed) {
-    this.#walk = new Walk(seed);
-    this.#random = new Random(seed);
-  }
-
-  async enter(grant, transport) {
-    const WebTransport = transport === "webtransport" ? nodeWebTransport() : undefined;
-    const began = performance.now();
-    this.#client = await GameClient.enter(readGrant(grant), {
-      transport,
-      WebTransport,
-      intent: () => this.#display?.withSeen(this.#intent()) ?? {},
-      onMessage: (message) => this.#hear(message),
-      onTick: ({ session }) => this.#display?.takeTick(session, { heading: this.#walk.heading }, performance.now()),
-      onSnapshot: ({ session }) => this.#display?.takeSnapshot(session, performance.now()),
-      onEnd: () => this.#wake(),
-    });
-    const tookMs = performance.now() - began;
-    const { tick_hz: tickHz, entity } = this.#client.session.welcome;
-    this.#display = new Display(tickHz);
-    this.#nextFrame = performance.now();
-    this.#frame();
-    return { tookMs, entity };
-  }
-
-  /** Enters; without an entity in the answer another ticket may help. */
-  async tryToEnter(grant, transport) {
-    const began = performance.now();
-    try {
-      return await this.enter(grant, transport);
-    } catch (error) {
-      if (!error.isWorthAnotherTicket) throw error;
-      return { tookMs: performance.now() - began, entity: null };
-    }
-  }
-
-  #intent() {
-    return { heading: this.#keys(), action: this.#strikes ? this.#press(performance.now()) : undefined };
-  }
-
-  /** Another slot each time, at a point near somebody who is shown. */
-  #press(atMs) {
-    const { targets, everyMs, radius, events, next } = this.#strikes;
-    const { session } = this.#client;
-    const shown = targets.map((id) => [id, this.#display.place(session, id)]).filter(([, at]) => at);
-    if (atMs < next || shown.length === 0) return undefined;
-    this.#strikes.next = atMs + everyMs;
-    const pressed = events.filter(({ what }) => what === "pressed").length;
-    const slot = pressed % session.welcome.slots.length;
-    const off = () => this.#random.below(4 * radius + 1) - 2 * radius;
-    const [, aimed] = shown[pressed % shown.length];
-    const point = { x: Math.round(aimed.x) + off(), y: Math.round(aimed.y) + off() };
-    events.push({
-      what: "pressed",
-      atMs,
-      command: session.commandsIssued + 1,
-      slot,
-      ability: session.welcome.slots[slot],
-      point: [point.x, point.y],
-      shown: shown.map(([id, { x, y }]) => [id, [x, y]]),
-    });
-    return { slot, aim: { type: "Point", point } };
-  }
-
-  #hear({ type, kind, source, target, ability, answers }) {
-    const isRefused = type === "Refused" && answers.type === "Command";
-    if (isRefused) this.#strikes?.events.push({ what: "refused", command: answers.number });
-    const isHelp = type === "Combat" && kind === "Buff" && source === this.#client?.session.welcome.entity;
-    if (isHelp) this.#strikes?.events.push({ what: "hit", atMs: performance.now(), ability, target });
-  }
-
-  /** As games do: first the keys are read, then what is due is sent, then the frame is drawn. */
-  #keys() {
-    if (!this.#areKeysRead && performance.now() >= this.#nextFrame - TIMER_MS) {
-      this.#walk.frame(this.#client.session);
-      this.#areKeysRead = true;
-    }
-    return this.#walk.heading;
-  }
-
-  #frame() {
-    if (!this.#client) return;
-    const now = performance.now();
-    if (now >= this.#nextFrame) {
-      this.#keys();
-      this.#areKeysRead = false;
-      this.#nextFrame += FRAME_MS;
-      // Frames that were missed are not made good.
-      if (this.#nextFrame < now) this.#nextFrame = now + FRAME_MS;
-      this.#display.advance(this.#client.session, this.#walk.heading, now);
-      this.#frames?.push(this.#picture(now));
-    }
-    if (!this.#client.end) setTimeout(() => this.#frame(), Math.max(this.#nextFrame - performance.now(), 0));
-  }
-
-  #picture(atMs) {
-    const { session } = this.#client;
-    const place = (id) => {
-      const at = this.#display.place(session, id);
-      return at && [at.x, at.y];
-    };
-    const own = session.welcome.entity;
-    const players = [...session.world.entities()].filter(([id, { kind }]) => id !== own && kind === "Player");
-    const others = players.map(([id]) => [id, place(id)]).filter(([, at]) => at);
-    return { atMs, own: place(own), heading: this.#walk.heading, others };
-  }
-
-  #counted() {
-    const { corrections, correctedUnits } = this.#client.session;
-    return { corrections, correctedUnits, ...this.#display.counters };
-  }
-
-  /** Keeps every frame between two moments, or until the connection ends. */
-  async watch(from, until) {
-    const wait = (until) =>
-      new Promise((resolve) => {
-        this.#wake = resolve;
-        setTimeout(resolve, Math.max(until - performance.now(), 0));
-      });
-    await wait(from);
-    const before = this.#counted();
-    this.#frames = [];
-    await wait(until);
-    const pictures = this.#frames;
-    this.#frames = null;
-    return { before, after: this.#counted(), pictures, isOver: this.#client.end !== null };
-  }
-
-  async strike({ until, ...told }) {
-    const events = [];
-    this.#strikes = { ...told, events, next: 0 };
-    await pause(until - performance.now());
-    this.#strikes = null;
-    events.push({ what: "over", atMs: performance.now() });
-    return { events };
-  }
-
-  /** `from` is when the line is up again. */
-  async comeBack({ from, withinMs }) {
-    await pause(from - performance.now());
-    const { session } = this.#client;
-    const command = session.commandsIssued + 1;
-    const isApplied = () => session.world.head.last_command >= command;
-    while (!isApplied() && performance.now() < from + withinMs && !this.#client.end) await pause(LOOK_EVERY_MS);
-    if (this.#client.end) return { afterMs: null };
-    return { afterMs: Math.min(performance.now() - from, withinMs) };
-  }
-
-  async leave() {
-    const asked = performance.now();
-    const { left, closeReason } = await this.#client.logOut();
-    if (left !== "Logout") {
-      const afterMs = Math.round(performance.now() - asked);
-      throw new Error(`the log-out was not confirmed: ${left}, ${JSON.stringify(closeReason)} after ${afterMs} ms`);
-    }
-    [this.#client, this.#display] = [null, null];
-    return { left };
-  }
+function inNode() {
+  const player = newPlayer(Number(seed));
+  return (asked) => player[asked.ask](asked);
 }
 
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(ms, 0)));
+async function inBrowser() {
+  const page = await openGame(browser, api);
+  await page.evaluate(
+    async ([api, seed]) => {
+      const { newPlayer } = await import(`${api}/library/test/testing/feel-player.js`);
+      globalThis.player = newPlayer(seed);
+    },
+    [api, Number(seed)],
+  );
+  return (asked) => page.evaluate((asked) => globalThis.player[asked.ask](asked), asked);
 }
 
-const player = new Player(Number(process.argv[2]));
-const answers = {
-  enter: ({ grant, transport }) => player.tryToEnter(grant, transport),
-  visit: async ({ grant, transport }) => {
-    const tried = await player.tryToEnter(grant, transport);
-    if (tried.entity !== null) await player.leave();
-    return tried;
-  },
-  clock: () => ({ nowMs: performance.now() }),
-  watch: ({ from, until }) => player.watch(from, until),
-  strike: (told) => player.strike(told),
-  comeBack: (told) => player.comeBack(told),
-  leave: () => player.leave(),
-};
 for await (const line of createInterface({ input: process.stdin })) {
   const asked = JSON.parse(line);
-  process.stdout.write(`${JSON.stringify(await answers[asked.ask](asked))}\n`);
+  process.stdout.write(`${JSON.stringify(await answer(asked))}\n`);
   if (asked.ask === "leave") break;
 }
+await browser?.close();
 process.exit();

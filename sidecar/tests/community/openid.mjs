@@ -19,7 +19,7 @@ console.info = console.warn = () => {};
 const MISSING = 77;
 const tools = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "realmgate-tools/node");
 if (!existsSync(join(tools, "node_modules/oidc-provider"))) {
-  console.log(`oidc-provider is not installed (npm install --prefix ${tools} oidc-provider)`);
+  console.log("oidc-provider is not installed (tests/node/install.sh)");
   process.exit(MISSING);
 }
 const entry = createRequire(join(tools, "package.json")).resolve("oidc-provider");

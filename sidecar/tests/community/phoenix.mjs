@@ -10,7 +10,7 @@ const MISSING = 77;
 const tools = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "realmgate-tools/node");
 for (const name of ["phoenix", "ws"]) {
   if (existsSync(join(tools, "node_modules", name))) continue;
-  console.log(`${name} is not installed (npm install --prefix ${tools} ${name})`);
+  console.log(`${name} is not installed (tests/node/install.sh)`);
   process.exit(MISSING);
 }
 const load = createRequire(join(tools, "package.json"));

@@ -29,7 +29,7 @@ struct Arguments {
     /// What carries the players' payloads [default: udp, and websocket for the JavaScript library]
     #[arg(long, value_enum)]
     transport: Option<Transport>,
-    /// The library that the players play with; that in JavaScript needs Node 20, the add-on a Godot
+    /// The library that the players play with; that in JavaScript needs Node 20, and Chromium over webtransport; the add-on a Godot
     #[arg(long, value_enum, default_value_t)]
     core: Library,
     /// The Godot for `--core godot`; cargo xtask feel gives the one of cargo xtask godot

@@ -1,5 +1,5 @@
-//! Players of the JavaScript library: each in a process of Node, which is told what to do line by line
-//! (`clients/js/test/feel.mjs`).
+//! Players of the JavaScript library: each in a process of Node, which reads what to do line by line
+//! (`clients/js/test/feel.mjs`). Over WebTransport it plays in Chromium, since Node has none.
 
 use std::net::SocketAddr;
 use std::process::Stdio;
@@ -49,18 +49,18 @@ pub struct NodePlayer {
 }
 
 impl NodePlayer {
-    /// Starts a process that plays through a bad line, over WebTransport or else a WebSocket.
+    /// Starts a process that plays through a bad line: in Chromium over WebTransport, on a page of this API's origin, else in
+    /// Node over a WebSocket.
     ///
     /// # Errors
-    /// When there is no Node, or none that can speak WebTransport where it must.
-    pub async fn start(carrier: Carrier, through: SocketAddr, clock: Clock, seed: u64) -> Result<Self> {
-        let mut node = if carrier == Carrier::WebTransport {
-            node::script_with_webtransport(SCRIPT)
-                .context("Node with WebTransport is not installed: .ci/run does that")?
-        } else {
-            node::script(SCRIPT)
-        };
-        node.arg(seed.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+    /// When there is no Node, or no Chromium where it is needed.
+    pub async fn start(carrier: Carrier, api: &str, through: SocketAddr, clock: Clock, seed: u64) -> Result<Self> {
+        let mut node = node::script(SCRIPT);
+        node.arg(seed.to_string());
+        if carrier == Carrier::WebTransport {
+            node.arg(api);
+        }
+        node.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = node.spawn().context("Node 20 (node) could not be started")?;
         let to = process.stdin.take().context("the process has no standard input")?;
         let from = process.stdout.take().context("the process has no standard output")?;

@@ -24,7 +24,7 @@ export async function launch() {
   const executablePath = CHROMIUM.find((path) => existsSync(path));
   if (!executablePath) missing("Chromium is not installed (apt install chromium)");
   if (!existsSync(join(tools, "node_modules/playwright-core"))) {
-    missing(`playwright-core is not installed (npm install --prefix ${tools} playwright-core)`);
+    missing("playwright-core is not installed (tests/node/install.sh)");
   }
   const { chromium } = createRequire(join(tools, "package.json"))("playwright-core");
   // As root Chromium has no sandbox of its own. People have scrollbars, so tests and pictures have them too.

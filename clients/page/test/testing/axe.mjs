@@ -9,7 +9,7 @@ const SCRIPT = join(tools, "node_modules/axe-core/axe.min.js");
 
 /** Answers what looks at a page: what is wrong there, in words. */
 export async function axe() {
-  if (!existsSync(SCRIPT)) missing(`axe-core is not installed (npm install --prefix ${tools} axe-core)`);
+  if (!existsSync(SCRIPT)) missing("axe-core is not installed (tests/node/install.sh)");
   const source = await readFile(SCRIPT, "utf8");
   return async (page) => {
     const devtools = await page.context().newCDPSession(page);

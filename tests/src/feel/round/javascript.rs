@@ -25,9 +25,11 @@ impl Realm<'_> {
         line: &Conditioner,
     ) -> Result<Measured> {
         let (mut walkers, mut enter) = (Vec::new(), Vec::new());
+        let api = format!("http://{}", self.server.api_addr());
         for number in 1..=WALKERS {
             let mut newcomer = Newcomer::new(self.server).await?;
-            let mut walker = NodePlayer::start(self.carrier, line.address(), self.clock, self.seed + number).await?;
+            let mut walker =
+                NodePlayer::start(self.carrier, &api, line.address(), self.clock, self.seed + number).await?;
             for _ in 0..VISITS {
                 enter.push(walker.visit(&mut newcomer).await?);
             }

@@ -44,11 +44,7 @@ struct Script {
 pub async fn enter(script: &str, name: &str, play: &Play<'_>, home: &Home) -> Result<Actor, String> {
     let stderr = home.fresh_path(script);
     let asked = json!({ "base": play.api, "name": name, "transport": play.transport, "ports": play.ports });
-    let mut command = if script == IN_NODE && play.transport == "webtransport" {
-        node::script_with_webtransport(script).ok_or("Node.js with WebTransport is not installed (.ci/run)")?
-    } else {
-        node::script(script)
-    };
+    let mut command = node::script(script);
     command.arg(asked.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
     command.stderr(File::create(&stderr).expect("a file can be made")).kill_on_drop(true);
     let Ok(mut child) = command.spawn() else { return Err("node (Node.js) is not installed".to_owned()) };

@@ -1,4 +1,4 @@
-//! Three players on a real server with two maps, in Node, in Chromium and in Rust: over WebSocket or WebTransport, and over UDP.
+//! Three players on a real server with two maps: in Node over a WebSocket, in Chromium over that or WebTransport, in Rust over UDP.
 //! They see each other move, fight, trade, change map, and come back from a loss of three seconds.
 
 use futures_util::future::join_all;
@@ -38,10 +38,11 @@ const LAST_IN_THE_GROVE: [(i32, i32); 3] = [(12, 8), (12, 5), (12, 11)];
 struct Company([Actor; 3]);
 
 impl Company {
-    /// All enter, Node and Chromium over these transports.
-    async fn enter(server: &MapServer, lines: &Lines, transports: [&str; 2]) -> Result<Self, String> {
+    /// All enter, Chromium over this transport.
+    async fn enter(server: &MapServer, lines: &Lines, in_chromium: &str) -> Result<Self, String> {
         let api = format!("http://{}", server.api_addr());
-        let [in_node, in_chromium] = transports.map(|transport| Play { api: &api, transport, ports: lines.ports() });
+        let over = |transport| Play { api: &api, transport, ports: lines.ports() };
+        let (in_node, in_chromium) = (over("websocket"), over(in_chromium));
         let home = &server.settings.home;
         let (node, browser, rust) = tokio::join!(
             in_script::enter(IN_NODE, "Nodey", &in_node, home),
@@ -203,12 +204,12 @@ async fn server() -> MapServer {
     MapServer::start_linked(&small_world::settings("javascript/maps", BOAR_HEALTH)).await
 }
 
-/// Plays all of it, in Node and in Chromium over these transports.
-async fn play(transports: [&str; 2]) {
+/// Plays all of it, in Chromium over this transport.
+async fn play(in_chromium: &str) {
     let _turn = browsers::turn().await;
     let server = server().await;
     let lines = Lines::to(&server).await;
-    let company = match Company::enter(&server, &lines, transports).await {
+    let company = match Company::enter(&server, &lines, in_chromium).await {
         Ok(company) => company,
         Err(missing) => return skip(format!("{missing}: nobody played together")),
     };
@@ -224,7 +225,7 @@ async fn play(transports: [&str; 2]) {
     company.endure_a_cut(&lines).await;
     company.walk_to(LAST_IN_THE_GROVE).await;
     let [node, browser, rust] = company.0.each_ref().map(Actor::picture);
-    assert_eq!([node.transport.as_str(), &browser.transport], transports);
+    assert_eq!([node.transport.as_str(), &browser.transport], ["websocket", in_chromium]);
     for picture in [node, browser, rust] {
         // Datagrams go on where they come through again.
         let came_back = ["Travels", "Entered", "Lost", "Entered"];
@@ -237,15 +238,10 @@ async fn play(transports: [&str; 2]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_players_do_everything_together_over_websocket() {
-    play(["websocket", "websocket"]).await;
+    play("websocket").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn three_players_do_everything_together_over_webtransport_in_chromium() {
-    play(["websocket", "webtransport"]).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn three_players_do_everything_together_over_webtransport_in_node() {
-    play(["webtransport", "websocket"]).await;
+async fn three_players_do_everything_together_over_webtransport() {
+    play("webtransport").await;
 }
