@@ -9,6 +9,7 @@ mod binaries;
 mod chaos;
 mod dashboard;
 mod dist;
+mod features;
 mod feel;
 mod file_index;
 mod fuzz;
@@ -122,6 +123,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Write the manifest of tests/features: with it, testing one package uses what testing all has compiled
+    Features,
     /// Measure how fast it is, beside a yardstick: everything, or one part
     Bench {
         #[command(flatten)]
@@ -153,6 +156,7 @@ fn main() -> ExitCode {
         Command::Godot { arguments } => godot::run(&workspace, &arguments),
         Command::Conditioner { arguments } => feel::condition(&workspace, &arguments),
         Command::Soak { arguments } => soak::run(&workspace, &arguments),
+        Command::Features => features::write(&workspace),
         Command::Tidy => tidy::run(&workspace.root),
         Command::Schema { check: false } => schema::write(&workspace),
         Command::Schema { check: true } => schema::check(&workspace),
