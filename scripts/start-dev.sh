@@ -39,24 +39,31 @@ fail() {
     leave 1
 }
 
-# Waits a tenth of a second, by reading from a pipe that nobody writes to.
-pause() { read -rt 0.1 -u "$never" || true; }
+# pause <seconds>: by reading from a pipe that nobody writes to.
+pause() { read -rt "$1" -u "$never" || true; }
+
+# finish <process> <seconds>: looks so often whether a child has ended, and returns its status. `wait` alone would not do: a
+# signal that arrives just before it waits is looked at when the child ends.
+finish() {
+    while started_at "$1" && [[ -n $started ]]; do pause "$2"; done
+    wait "$1"
+}
 
 # Runs a program that takes no time.
 quick() {
     "$@" &
-    wait $!
+    finish $! 0.005
 }
 
 # When a process was started, in ticks since boot, into `started`: with its number this names it for good. Nothing where
-# there is none, or where it has ended and is only not reaped yet. The name before it may hold anything, so what counts
-# begins after it.
+# there is none, or where it has ended and is only not reaped yet. Also its `parent` and its `session`. The name before them
+# may hold anything, so what counts begins after it.
 started_at() {
     local stat=''
-    started=''
+    started='' parent='' session=''
     { read -rd '' stat <"/proc/$1/stat"; } 2>/dev/null || true
     read -ra stat <<<"${stat##*) }"
-    case ${stat[0]:-X} in Z | X) ;; *) started=${stat[19]} ;; esac
+    case ${stat[0]:-X} in Z | X) ;; *) started=${stat[19]} parent=${stat[1]} session=${stat[3]} ;; esac
 }
 
 # note <name> <process>: into a file, for this script and its later runs.
@@ -93,7 +100,7 @@ end_all() {
             fi
         done
         left=("${still[@]}")
-        ((${#left[@]} == 0)) || pause
+        ((${#left[@]} == 0)) || pause 0.1
         ticks=$((ticks + 1))
     done
 }
@@ -110,35 +117,42 @@ end_everything() {
     end_all "$logs/sidecar.pid"
 }
 
-# Ends the children that no file names: the build, or a part that was started this moment. Each is in a session of its
-# own, or about to be.
+# Ends the child that no file names yet: the build, or a part that was started this moment. It is the last one, since a part
+# is noted before the next is started. It is ended when it is in a session of its own: until then it is still this script, with
+# its traps. One that `quick` runs ends by itself.
 end_unnoted() {
-    local file pid noted='' signal ticks=0
+    local pid last=${!:-} is_asked=false ticks=0
+    [[ -n $last ]] || return
     for file in "$logs"/*.pid; do
-        read -r pid _ <"$file" && noted+=" $pid "
+        if read -r pid _ <"$file" && [[ $pid == "$last" ]]; then return; fi
     done
-    for pid in $(jobs -p); do
-        [[ $noted == *" $pid "* ]] && continue
-        while started_at "$pid" && [[ -n $started ]]; do
-            ((ticks < end_within)) && signal=TERM || signal=KILL
-            kill -s $signal -- "-$pid" 2>/dev/null || kill -s $signal "$pid" 2>/dev/null || true
-            pause
-            ticks=$((ticks + 1))
-        done
-    done
+    while started_at "$last" && [[ -n $started && $parent == "$$" ]]; do
+        if [[ $session == "$last" ]] && ! $is_asked; then
+            kill -TERM -- "-$last"
+            is_asked=true
+        elif ((ticks >= end_within * 10)); then
+            kill -KILL -- "-$last" || kill -KILL "$last"
+        fi
+        pause 0.01
+        ticks=$((ticks + 1))
+    done 2>/dev/null
 }
 
 # What the EXIT trap does.
 end_run() {
+    # A child that a signal ends before it has become its program has the same trap.
+    [[ $BASHPID == "$$" ]] || return
     trap '' HUP INT TERM
+    # Whatever fails here, the rest is ended too.
+    set +e
     local pid=''
     end_unnoted
     if $is_in_charge; then
-        [[ ! -f $logs/start-dev.pid ]] || read -r pid _ <"$logs/start-dev.pid"
+        { read -r pid _ <"$logs/start-dev.pid"; } 2>/dev/null
         # An earlier run that is still ending its parts is waited for.
         [[ $pid == "$$" ]] || end_all "$logs/start-dev.pid"
         end_everything
-        rm -f "$logs/start-dev.pid"
+        quick rm -f "$logs/start-dev.pid"
     fi
     say "all ended"
 }
@@ -162,7 +176,7 @@ await() {
             fail "$name has ended; its log is $logs/$name.log"
         }
         ((ticks < up_within)) || fail "$name is not up; its log is $logs/$name.log"
-        pause
+        pause 0.1
         ticks=$((ticks + 1))
     done
 }
@@ -190,9 +204,7 @@ else
     command -v cargo >/dev/null || fail "cargo is not there; install Rust from https://rustup.rs"
     # In a session of its own, so that cargo and the compilers below it can be ended together.
     setsid cargo build --profile play --bin start_server --bin sidecar {never}>&- &
-    build=$!
-    while started_at $build && [[ -n $started ]]; do pause; done
-    wait $build || fail "the programs cannot be built"
+    finish $! 0.1 || fail "the programs cannot be built"
     bin=${CARGO_TARGET_DIR:-target}/play
 fi
 
@@ -226,5 +238,5 @@ while true; do
     for part in sidecar "${maps[@]/#/map-}"; do
         is_ours "$logs/$part.pid" || fail "$part has ended; its log is $logs/$part.log"
     done
-    pause
+    pause 0.1
 done

@@ -113,6 +113,7 @@ async fn interrupt(home: &Home, script: Command, moment: &str) {
     script.signal(Signal::INT);
     let code = script.finished_within(PATIENCE * 3).await.code;
     assert_eq!(code, Some(130), "interrupted when {moment:?} appeared{}", script.told());
+    assert_eq!(script.stderr(), "", "interrupted when {moment:?} appeared");
     assert_eq!(processes_of(home), Vec::<String>::new(), "left when interrupted at {moment:?}{}", script.told());
     let noted = std::fs::read_dir(logs(home)).expect("the folder is there").filter_map(|entry| {
         let path = entry.expect("the folder can be read").path();
