@@ -42,17 +42,13 @@ fail() {
 # pause <seconds>: by reading from a pipe that nobody writes to.
 pause() { read -rt "$1" -u "$never" || true; }
 
-# finish <process> <seconds>: looks so often whether a child has ended, and returns its status. `wait` alone would not do: a
-# signal that arrives just before it waits is looked at when the child ends.
-finish() {
-    while started_at "$1" && [[ -n $started ]]; do pause "$2"; done
-    wait "$1"
-}
+# ended <process> <seconds>: looks so often whether a child has ended. Not by `wait`, which drops a SIGINT now and then too.
+ended() { while started_at "$1" && [[ -n $started ]]; do pause "$2"; done; }
 
 # Runs a program that takes no time.
 quick() {
     "$@" &
-    finish $! 0.005
+    ended $! 0.005
 }
 
 # When a process was started, in ticks since boot, into `started`: with its number this names it for good. Nothing where
@@ -164,6 +160,8 @@ start() {
     quick rm -f "$ready"
     # In a session of its own: Ctrl-C in the terminal goes to this script alone, which ends its parts in their order.
     setsid "$@" >"$logs/$name.log" 2>&1 </dev/null {never}>&- &
+    # Noted when it is no longer this script, whose traps would swallow a SIGTERM.
+    while started_at $! && [[ -n $started && $session != "$!" ]]; do pause 0.005; done
     note "$name" $!
 }
 
@@ -198,13 +196,15 @@ trap 'leave 143' TERM
 ((${#ports[@]} == ${#maps[@]})) || fail "PORTS has ${#ports[@]} ports for ${#maps[@]} maps"
 [[ -r /proc/self/stat ]] || fail "this script needs /proc, to know its own processes again"
 quick mkdir -p "$logs"
+[[ -d $logs ]] || fail "$logs cannot be made"
 if [[ -n ${BIN_DIR:-} ]]; then
     bin=$BIN_DIR
 else
     command -v cargo >/dev/null || fail "cargo is not there; install Rust from https://rustup.rs"
     # In a session of its own, so that cargo and the compilers below it can be ended together.
     setsid cargo build --profile play --bin start_server --bin sidecar {never}>&- &
-    finish $! 0.1 || fail "the programs cannot be built"
+    ended $! 0.1
+    wait $! || fail "the programs cannot be built"
     bin=${CARGO_TARGET_DIR:-target}/play
 fi
 
