@@ -25,3 +25,6 @@ pub mod store;
 pub use app::{Running, Sidecar, StartError};
 pub use config::SidecarConfig;
 pub use state::{Addrs, AppState};
+
+#[cfg(test)]
+realmgate_services::reaper!();

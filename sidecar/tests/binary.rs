@@ -393,3 +393,5 @@ fn what_verbs_need_is_made_by_migrate_alone_and_who_is_not_there_is_named() {
     let locks = sidecar(dir.path(), &["admin", "locks"]).output().unwrap();
     assert!(locks.status.success() && locks.stdout.is_empty(), "nobody plays: {locks:?}");
 }
+
+realmgate_services::reaper!();

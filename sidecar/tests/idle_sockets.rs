@@ -82,3 +82,5 @@ async fn it_is_small() {
     println!("{each} bytes for each idle gateway socket");
     assert!(LEAST < each && each < MOST, "{each} bytes for each");
 }
+
+realmgate_services::reaper!();

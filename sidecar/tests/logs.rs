@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -137,7 +137,7 @@ async fn token_of_a_mail(app: &TestApp) -> String {
             if let Some(file) = entries.map(|entry| entry.unwrap().path()).find(is_mail) {
                 return file;
             }
-            tokio::task::yield_now().await;
+            a_moment().await;
         }
     };
     let file = soon("the mail's file", written).await;
@@ -172,3 +172,5 @@ fn all_text(folder: &Path, without: &[&Path]) -> String {
     };
     paths.filter(|path| !without.contains(&path.as_path())).map(text).collect()
 }
+
+realmgate_services::reaper!();

@@ -30,3 +30,5 @@ fn every_histogram_has_buckets_and_none_is_a_summary() {
     let bucket = "realmgate_nobody_has_thought_of_seconds_bucket{label=\"a\",le=\"0.005\"} 1";
     assert!(page.contains(bucket), "{page}");
 }
+
+realmgate_services::reaper!();

@@ -40,7 +40,7 @@ impl Api {
     /// # Panics
     /// Never, unless no client can be made at all.
     pub fn at(base: &str) -> Self {
-        let http = Client::builder().no_proxy().build().expect("a plain client can be made");
+        let http = Client::builder().no_proxy().tls_certs_only([]).build().expect("a plain client can be made");
         Self { base: base.to_owned(), token: None, is_pooled: true, http }
     }
 
@@ -54,7 +54,7 @@ impl Api {
     /// # Panics
     /// Never, unless no client can be made at all.
     pub fn unpooled(&self) -> Self {
-        let http = Client::builder().no_proxy().pool_max_idle_per_host(0).build();
+        let http = Client::builder().no_proxy().tls_certs_only([]).pool_max_idle_per_host(0).build();
         Self { is_pooled: false, http: http.expect("a plain client can be made"), ..self.clone() }
     }
 
@@ -84,7 +84,7 @@ impl Api {
     /// Never, unless no client can be made at all.
     pub fn from_source(&self, source: IpAddr) -> Self {
         let idle = if self.is_pooled { usize::MAX } else { 0 };
-        let http = Client::builder().no_proxy().pool_max_idle_per_host(idle).local_address(source).build();
+        let http = Client::builder().no_proxy().tls_certs_only([]).pool_max_idle_per_host(idle).local_address(source).build();
         Self { http: http.expect("a plain client can be made"), ..self.clone() }
     }
 

@@ -4,9 +4,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-/// The packages whose programs are run.
-const PACKAGES: [&str; 3] = ["realmgate-server", "realmgate-sidecar", "realmgate-client"];
-
 /// Where the programs lie.
 #[derive(Debug)]
 pub struct Binaries {
@@ -76,15 +73,11 @@ fn build(profile_folder: &Path) -> PathBuf {
         Some(name) => name,
     };
     let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .current_dir(workspace())
-        .args(["build", "--quiet", "--bins", "--example", "minimal", "--profile", profile, "--target-dir"])
-        .arg(target.join(FOLDER))
-        .env("CARGO_BUILD_BUILD_DIR", target);
-    cargo.args(["--features", "realmgate-server/chaos,realmgate-sidecar/chaos"]);
-    for package in PACKAGES {
-        cargo.args(["--package", package]);
-    }
+    // All packages together, so that everything has the features it has in `cargo test --workspace`, and nothing is
+    // compiled for this alone.
+    cargo.current_dir(workspace()).args(["build", "--quiet", "--workspace", "--example", "minimal"]);
+    cargo.args(["--bin", "start_server", "--bin", "sidecar", "--bin", "bot", "--profile", profile, "--target-dir"]);
+    cargo.arg(target.join(FOLDER)).env("CARGO_BUILD_BUILD_DIR", target);
     let built = cargo.stdin(Stdio::null()).output().expect("cargo, which has built this test, runs");
     assert!(built.status.success(), "the programs cannot be built:\n{}", String::from_utf8_lossy(&built.stderr));
     let profile = profile_folder.file_name().expect("it was just read");

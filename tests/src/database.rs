@@ -4,12 +4,23 @@ mod past;
 
 use std::collections::BTreeMap;
 
+use realmgate_platform::config::DatabaseAt;
+use realmgate_platform::database::migrate;
+use realmgate_services::TestDatabase;
 use sqlx::any::{AnyPoolOptions, AnyRow, install_default_drivers};
 use sqlx::{Any, AnyPool, FromRow, Row, Transaction};
 
 use crate::home::Home;
 
 pub use past::Past;
+
+/// A PostgreSQL database with empty tables; `None`, with a message, if there is no server.
+///
+/// # Panics
+/// Where there is none on CI.
+pub async fn migrated_database() -> Option<TestDatabase> {
+    TestDatabase::migrated(async |url| migrate(&DatabaseAt::Postgres(url.into())).await).await
+}
 
 /// The database: a SQLite file, or one on PostgreSQL.
 #[derive(Debug, Clone)]

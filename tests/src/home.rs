@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use realmgate_protocol::ticket::KeyRing;
+use realmgate_services::run;
 use tempfile::TempDir;
 
 use crate::binaries::workspace;
@@ -19,7 +20,7 @@ pub struct Home {
 
 impl Default for Home {
     fn default() -> Self {
-        let folder = tempfile::Builder::new().prefix("realmgate-test-").tempdir().expect("there is room for a folder");
+        let folder = tempfile::tempdir_in(run().folder()).expect("there is room for a folder");
         Self { folder: Arc::new(folder), files: Arc::default() }
     }
 }

@@ -4,7 +4,7 @@
 //! [`SidecarProcess`] run them in homes of their own, [`api`] and [`gateway`] speak the contract on the wire without our
 //! client library, [`bots`] play, [`in_world`] is one player over UDP, [`database`] looks into the database afterwards, and [`netcode`] knocks at the game's
 //! port with any bytes; [`node`] starts the scripts of `clients/js`; [`load`] is thousands of players, [`soak`] players who come and go for long, [`attack`] hundreds of
-//! hostile ones. [`postgres`] and [`mod@redis`] are a database and keys of a test's own on services that run
+//! hostile ones. [`TestDatabase`] and [`TestRedis`] are a database and keys of a test's own on services that run
 //! anyway; [`backends`] are a whole PostgreSQL and a whole Redis of its own. [`proxy`] is a link that can be cut, slowed
 //! and silenced, [`conditioner`] a bad line for players, and [`feel`] what they see
 //! behind it.
@@ -29,10 +29,8 @@ pub mod map_server;
 pub mod netcode;
 pub mod node;
 pub mod plot;
-pub mod postgres;
 pub mod process;
 pub mod proxy;
-pub mod redis;
 pub mod scenario;
 pub mod shared;
 pub mod sidecar;
@@ -40,7 +38,6 @@ pub mod soak;
 pub mod wait;
 pub mod walk;
 
-pub use self::redis::TestRedis;
 pub use account::Account;
 pub use api::{Answer, Api};
 pub use database::Database;
@@ -48,8 +45,11 @@ pub use gateway::Gateway;
 pub use home::Home;
 pub use in_world::InWorld;
 pub use map_server::{MapServer, Settings};
-pub use postgres::TestDatabase;
 pub use process::Process;
+pub use realmgate_services::{TestDatabase, TestRedis};
 pub use shared::{Shared, SharedOnce};
 pub use sidecar::SidecarProcess;
 pub use wait::until;
+
+#[cfg(test)]
+realmgate_services::reaper!();

@@ -6,6 +6,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use realmgate_services::run;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::binaries::workspace;
@@ -37,10 +38,11 @@ pub struct Finished {
     pub stderr: String,
 }
 
-/// A command that sees nothing of the test's own environment, whose settings would be the program's too.
+/// A command that sees nothing of the test's own environment, whose settings would be the program's too. It ends with the
+/// test run.
 pub fn command(program: &Path) -> Command {
     let mut command = Command::new(program);
-    command.env_clear().env("RUST_BACKTRACE", "1").current_dir(workspace());
+    command.env_clear().envs(run().environment()).env("RUST_BACKTRACE", "1").current_dir(workspace());
     command
 }
 

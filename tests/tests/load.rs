@@ -66,3 +66,5 @@ fn a_player_who_floods_is_cut_off_and_nobody_suffers() {
     assert_eq!(figures.wrong(), None, "{figures:?}");
     assert!(figures.snapshots_missing < 0.01, "{} of the snapshots are missing", figures.snapshots_missing);
 }
+
+realmgate_services::reaper!();

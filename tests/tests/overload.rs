@@ -131,3 +131,5 @@ async fn a_starved_server_takes_its_levels_in_order_says_so_and_takes_them_back(
     server.stop().await;
     sidecar.stop().await;
 }
+
+realmgate_services::reaper!();

@@ -197,3 +197,5 @@ fn everything_was_shown_over_websocket() {
 fn everything_was_shown_over_webtransport() {
     check_that_everything_was_shown(Wire::WebTransport);
 }
+
+realmgate_services::reaper!();

@@ -24,9 +24,10 @@ pub fn run_briefly(workspace: &Workspace) -> Result<()> {
 /// Runs it; what it prints is its own.
 pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     if !arguments.debug {
-        return workspace.run_of_tests("attack_runs", false, &arguments.rest);
+        return workspace.long_run("attack", false, &arguments.rest);
     }
     let built = Binaries::build(workspace)?;
-    let program = built.path("attack_runs")?.to_string_lossy().into_owned();
-    workspace.run(&program, &arguments.rest.iter().map(String::as_str).collect::<Vec<_>>())
+    let program = built.path("runs")?.to_string_lossy().into_owned();
+    let rest = arguments.rest.iter().map(String::as_str);
+    workspace.run(&program, &["attack"].into_iter().chain(rest).collect::<Vec<_>>())
 }

@@ -17,5 +17,5 @@ pub struct Arguments {
 
 /// Runs them; what they print is theirs.
 pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    workspace.run_of_tests("chaos_runs", arguments.debug, &arguments.rest)
+    workspace.long_run("chaos", arguments.debug, &arguments.rest)
 }

@@ -33,7 +33,7 @@ pub struct Measuring {
 pub fn measure(workspace: &Workspace, measuring: &Measuring) -> Result<()> {
     let Arguments { debug, rest } = &measuring.arguments;
     let rest = with_godot(rest, || godot::ready(workspace, measuring.cache.as_deref(), !debug))?;
-    workspace.run_of_tests("feel", *debug, &rest)
+    workspace.long_run("feel", *debug, &rest)
 }
 
 /// These arguments, and a Godot that is got where one is asked for and none is given.
@@ -54,12 +54,12 @@ fn plays_in_godot(rest: &[String]) -> bool {
 
 /// Stands between clients and a server until it is ended.
 pub fn condition(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    workspace.run_of_tests("conditioner", arguments.debug, &arguments.rest)
+    workspace.long_run("conditioner", arguments.debug, &arguments.rest)
 }
 
 /// Plays the page in a browser.
 pub fn browse(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    workspace.run_of_tests("browser", arguments.debug, &arguments.rest)
+    workspace.long_run("browser", arguments.debug, &arguments.rest)
 }
 
 #[cfg(test)]

@@ -5,12 +5,13 @@ use clap::builder::PossibleValuesParser;
 
 use crate::step::{Missing, Step, Tool, run_all};
 use crate::workspace::Workspace;
-use crate::{attack, schema, schemathesis, tidy};
+use crate::workspaces::{self, ART};
+use crate::{attack, long, schema, schemathesis, tidy};
 
-static STEPS: [Step; 8] = [
+static STEPS: [Step; 9] = [
     Step {
         name: "rustfmt",
-        mend: "cargo fmt --all, and the same with --manifest-path clients/godot/Cargo.toml",
+        fix: "cargo fmt --all, and the same with --manifest-path clients/godot/Cargo.toml",
         needs: None,
         run: |workspace| {
             workspace.run("cargo", &["fmt", "--all", "--", "--check"])?;
@@ -20,19 +21,19 @@ static STEPS: [Step; 8] = [
     },
     Step {
         name: "tidy",
-        mend: "each line above says what to do; `cargo xtask tidy` runs this step alone",
+        fix: "each line above says what to do; `cargo xtask tidy` runs this step alone",
         needs: None,
         run: |workspace| tidy::run(&workspace.root),
     },
     Step {
         name: "typos",
-        mend: "typos --write-changes (a word that is right goes into typos.toml)",
+        fix: "typos --write-changes (a word that is right goes into typos.toml)",
         needs: Some(Tool { probe: ("typos", &["--version"]), install: "pip install typos", on_ci: Missing::Fails }),
         run: |workspace| workspace.run("typos", &[]),
     },
     Step {
         name: "oxlint",
-        mend: "oxlint --fix mends some; the rules are in .oxlintrc.json",
+        fix: "oxlint --fix fixes some; the rules are in .oxlintrc.json",
         needs: Some(Tool {
             probe: ("oxlint", &["--version"]),
             install: "tests/node/install.sh, with ~/.cache/realmgate-tools/bin on the PATH",
@@ -42,7 +43,7 @@ static STEPS: [Step; 8] = [
     },
     Step {
         name: "deny",
-        mend: "cargo deny check bans licenses sources (the rules and their reasons are in deny.toml)",
+        fix: "cargo deny check bans licenses sources (the rules and their reasons are in deny.toml)",
         needs: Some(Tool {
             probe: ("cargo-deny", &["--version"]),
             install: "cargo install cargo-deny --locked",
@@ -60,7 +61,7 @@ static STEPS: [Step; 8] = [
     },
     Step {
         name: "advisories",
-        mend: "cargo deny check advisories: update the crate, or say in deny.toml why it may stay, with the date",
+        fix: "cargo deny check advisories: update the crate, or say in deny.toml why it may stay, with the date",
         needs: Some(Tool {
             probe: ("cargo-deny", &["fetch", "db"]),
             install: "cargo install cargo-deny --locked, and a network that reaches github.com/rustsec/advisory-db",
@@ -70,25 +71,35 @@ static STEPS: [Step; 8] = [
     },
     Step {
         name: "clippy",
-        mend: "cargo clippy --workspace --all-targets --fix",
+        fix: "cargo clippy --workspace --all-targets --fix; for a long test the same with --test NAME",
         needs: None,
         run: |workspace| {
-            workspace.run("cargo", &["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])
+            workspace.run("cargo", &["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
+            long::clippy(workspace)
         },
     },
-    Step { name: "generated", mend: "cargo xtask schema", needs: None, run: schema::check },
+    Step {
+        name: "workspaces",
+        fix: "cargo check --manifest-path art/Cargo.toml",
+        needs: None,
+        // The others compile for minutes the first time: `cargo xtask long` has them.
+        run: |workspace| workspaces::check(workspace, &[&ART]),
+    },
+    Step { name: "generated", fix: "cargo xtask schema", needs: None, run: schema::check },
 ];
 
 static TEST: Step = Step {
     name: "test",
-    mend: "cargo test --workspace",
+    fix: "cargo test --workspace",
     needs: None,
     run: |workspace| workspace.run("cargo", &["test", "--workspace"]),
 };
 
+static LONG: Step = Step { name: "long", fix: "cargo xtask long", needs: None, run: long::run };
+
 static SCHEMATHESIS: Step = Step {
     name: "schemathesis",
-    mend: "cargo xtask schemathesis; what it finds is a fault of a route or of what its documentation says",
+    fix: "cargo xtask schemathesis; what it finds is a fault of a route or of what its documentation says",
     needs: Some(Tool {
         probe: ("python3", &["-m", "pip", "--version"]),
         install: "apt-get install python3-pip",
@@ -99,7 +110,7 @@ static SCHEMATHESIS: Step = Step {
 
 static ATTACK: Step = Step {
     name: "attack",
-    mend: "cargo xtask attack --minutes 2; what it names was refused to honest players, or not refused to hostile ones",
+    fix: "cargo xtask attack --minutes 2; what it names was refused to honest players, or not refused to hostile ones",
     needs: None,
     run: attack::run_briefly,
 };
@@ -109,12 +120,12 @@ pub fn step_names() -> PossibleValuesParser {
     PossibleValuesParser::new(STEPS.iter().map(|step| step.name))
 }
 
-/// Runs the steps named in `only`, or all of them when it is empty; and the tests, when they are wanted too.
+/// Runs the steps named in `only`, or all of them when it is empty; and all tests, when `with_tests`.
 pub fn run(workspace: &Workspace, only: &[String], with_tests: bool) -> Result<()> {
     let wanted = |step: &&Step| only.is_empty() || only.iter().any(|name| name == step.name);
     let mut steps: Vec<&Step> = STEPS.iter().filter(wanted).collect();
     if with_tests {
-        steps.extend([&TEST, &SCHEMATHESIS, &ATTACK]);
+        steps.extend([&TEST, &LONG, &SCHEMATHESIS, &ATTACK]);
     }
     run_all(workspace, &steps)
 }

@@ -7,14 +7,18 @@ mod attack;
 mod bench;
 mod binaries;
 mod chaos;
+mod check;
 mod dashboard;
 mod dist;
+mod features;
 mod feel;
 mod file_index;
 mod fuzz;
 mod godot;
 mod javascript;
 mod lint;
+mod long;
+mod metadata;
 mod mutate;
 mod schema;
 mod schemathesis;
@@ -23,6 +27,7 @@ mod step;
 mod tidy;
 mod tools;
 mod workspace;
+mod workspaces;
 
 use std::process::ExitCode;
 
@@ -41,17 +46,24 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run everything that must pass before a change lands: lint, `cargo test --workspace`, schemathesis, attack
+    /// Run everything that must pass before a change lands: lint, `cargo test --workspace`, long, schemathesis, attack
     Ci {
         #[command(flatten)]
         strictness: Strictness,
     },
+    /// Check the packages that a change touches: format, clippy, their own tests, and tidy where documents changed
+    Check {
+        #[command(flatten)]
+        arguments: check::Arguments,
+    },
+    /// Check fuzz/ and clients/godot/, which compile for minutes, and run the tests whose targets have `test = false`
+    Long,
     /// Ask a running sidecar everything that openapi.json allows and forbids, and see whether its answers are in it
     Schemathesis {
         #[command(flatten)]
         hunt: schemathesis::Hunt,
     },
-    /// Run the checks that need no test: format, tidy, spelling, dependencies, clippy, generated files
+    /// Run the checks that need no test: format, tidy, spelling, dependencies, clippy, other workspaces, generated files
     Lint {
         #[command(flatten)]
         strictness: Strictness,
@@ -122,6 +134,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Write the manifest of tests/features: with it, testing one package uses what testing all has compiled
+    Features,
     /// Measure how fast it is, beside a yardstick: everything, or one part
     Bench {
         #[command(flatten)]
@@ -141,6 +155,8 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Ci { strictness } => lint::run(&workspace.on_ci(strictness.ci), &[], true),
         Command::Lint { strictness, only } => lint::run(&workspace.on_ci(strictness.ci), &only, false),
+        Command::Check { arguments } => check::run(&workspace, &arguments),
+        Command::Long => long::run(&workspace),
         Command::Chaos { arguments } => chaos::run(&workspace, &arguments),
         Command::Attack { arguments } => attack::run(&workspace, &arguments),
         Command::Dist { arguments } => dist::run(&workspace, &arguments),
@@ -153,6 +169,7 @@ fn main() -> ExitCode {
         Command::Godot { arguments } => godot::run(&workspace, &arguments),
         Command::Conditioner { arguments } => feel::condition(&workspace, &arguments),
         Command::Soak { arguments } => soak::run(&workspace, &arguments),
+        Command::Features => features::write(&workspace),
         Command::Tidy => tidy::run(&workspace.root),
         Command::Schema { check: false } => schema::write(&workspace),
         Command::Schema { check: true } => schema::check(&workspace),

@@ -17,5 +17,5 @@ pub struct Arguments {
 
 /// Runs it; what it prints is its own.
 pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    workspace.run_of_tests("soak", arguments.debug, &arguments.rest)
+    workspace.long_run("soak", arguments.debug, &arguments.rest)
 }

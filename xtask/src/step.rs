@@ -10,8 +10,8 @@ use crate::workspace::Workspace;
 pub struct Step {
     /// What `--only` and the report call it.
     pub name: &'static str,
-    /// The command or deed that mends what it finds.
-    pub mend: &'static str,
+    /// What fixes what it finds.
+    pub fix: &'static str,
     /// A program that may be missing on a developer's machine.
     pub needs: Option<Tool>,
     /// The check itself; it prints what it finds.
@@ -37,7 +37,9 @@ pub enum Missing {
     IsSkipped,
 }
 
-enum Outcome {
+/// How a step ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
     Passed,
     Skipped,
     Failed,
@@ -45,28 +47,70 @@ enum Outcome {
 
 /// Runs every step, whatever the ones before it said; fails when one of them did, with the list of those.
 pub fn run_all(workspace: &Workspace, steps: &[&Step]) -> Result<()> {
-    let mut failed = Vec::new();
+    let (mut report, mut failed) = (Report::default(), Vec::new());
     for step in steps {
-        println!("── {}", step.name);
-        let (outcome, took) = timed(|| run_one(workspace, step));
-        let word = match outcome {
-            Outcome::Passed => "passed",
-            Outcome::Skipped => "skipped",
-            Outcome::Failed => "FAILED",
-        };
-        println!("── {} {word} in {:.1} s\n", step.name, took.as_secs_f32());
-        if matches!(outcome, Outcome::Failed) {
+        if report.run(step.name, || run_one(workspace, step)) == Outcome::Failed {
             failed.push(step);
         }
     }
+    report.print();
     if failed.is_empty() {
         return Ok(());
     }
-    println!("{} of {} steps failed. To mend:", failed.len(), steps.len());
+    println!("{} of {} steps failed. To fix:", failed.len(), steps.len());
     for step in &failed {
-        println!("  {:<10} {}", step.name, step.mend);
+        println!("  {:<12} {}", step.name, step.fix);
     }
     bail!("{} did not pass", failed.iter().map(|step| step.name).collect::<Vec<_>>().join(", "))
+}
+
+/// What ran, how it ended, and how long it took.
+#[derive(Default)]
+pub struct Report(Vec<(String, Outcome, Duration)>);
+
+impl Report {
+    /// Runs one thing between two lines that name it.
+    pub fn run(&mut self, name: &str, run: impl FnOnce() -> Outcome) -> Outcome {
+        println!("── {name}");
+        let (outcome, took) = timed(run);
+        println!("── {name} {} in {:.1} s\n", outcome.word(), took.as_secs_f32());
+        self.0.push((name.to_owned(), outcome, took));
+        outcome
+    }
+
+    /// Prints the table of all.
+    pub fn print(&self) {
+        println!("{}", self.table());
+    }
+
+    fn table(&self) -> String {
+        let all: Duration = self.0.iter().map(|(_, _, took)| *took).sum();
+        let rows = self.0.iter().map(|(name, outcome, took)| (&**name, outcome.word(), *took));
+        let row =
+            |(name, word, took): (&str, &str, Duration)| format!("{:>8.1} s  {word:<7}  {name}\n", took.as_secs_f32());
+        rows.chain([("all", "", all)]).map(row).collect()
+    }
+}
+
+impl Outcome {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Skipped => "skipped",
+            Self::Failed => "FAILED",
+        }
+    }
+
+    /// Of what has ended so; prints an error.
+    pub fn of(result: Result<()>) -> Self {
+        match result {
+            Ok(()) => Self::Passed,
+            Err(error) => {
+                println!("{error:#}");
+                Self::Failed
+            }
+        }
+    }
 }
 
 fn run_one(workspace: &Workspace, step: &Step) -> Outcome {
@@ -76,13 +120,7 @@ fn run_one(workspace: &Workspace, step: &Step) -> Outcome {
         println!("`{} {}` does not answer; to have this step: {}", tool.probe.0, tool.probe.1.join(" "), tool.install);
         return if workspace.ci && tool.on_ci == Missing::Fails { Outcome::Failed } else { Outcome::Skipped };
     }
-    match (step.run)(workspace) {
-        Ok(()) => Outcome::Passed,
-        Err(error) => {
-            println!("{error:#}");
-            Outcome::Failed
-        }
-    }
+    Outcome::of((step.run)(workspace))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the report says how long each step took")]
@@ -100,7 +138,7 @@ mod tests {
     const OUT_OF_REACH: Tool = Tool { on_ci: Missing::IsSkipped, ..MISSING };
 
     fn step(name: &'static str, needs: Option<Tool>, run: fn(&Workspace) -> Result<()>) -> Step {
-        Step { name, mend: "mend it", needs, run }
+        Step { name, fix: "fix it", needs, run }
     }
 
     #[test]
@@ -124,6 +162,20 @@ mod tests {
         let there = Some(Tool { probe: ("git", &["--version"]), ..MISSING });
         let error = run_all(&Workspace::locate(), &[&step("equipped", there, |_| bail!("no"))]).unwrap_err();
         assert_eq!(error.to_string(), "equipped did not pass", "with its tool it is not skipped");
+    }
+
+    #[test]
+    fn the_table_has_every_step_with_its_seconds() {
+        let mut report = Report::default();
+        report.run("first", || Outcome::Passed);
+        report.run("second", || Outcome::of(Err(anyhow::anyhow!("no"))));
+        for row in &mut report.0 {
+            row.2 = Duration::from_millis(1_250);
+        }
+        assert_eq!(
+            report.table(),
+            "     1.2 s  passed   first\n     1.2 s  FAILED   second\n     2.5 s           all\n"
+        );
     }
 
     #[test]

@@ -45,13 +45,13 @@ impl Workspace {
         Ok(())
     }
 
-    /// Builds a program of the package of whole-system tests, in release unless `debug`, and runs it.
-    pub fn run_of_tests(&self, program: &str, debug: bool, rest: &[String]) -> Result<()> {
-        let mut args = vec!["run", "--quiet", "--package", "realmgate-tests", "--bin", program];
+    /// Builds the program of long runs, in release unless `debug`, and starts one of them.
+    pub fn long_run(&self, name: &str, debug: bool, rest: &[String]) -> Result<()> {
+        let mut args = vec!["run", "--quiet", "--package", "realmgate-runs"];
         if !debug {
             args.push("--release");
         }
-        args.push("--");
+        args.extend(["--", name]);
         args.extend(rest.iter().map(String::as_str));
         self.run("cargo", &args)
     }

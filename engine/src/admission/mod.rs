@@ -284,7 +284,7 @@ impl Admission {
 
 /// Whether a character may be announced under this epoch: it is not present, it is not announced under a newer epoch,
 /// and its ticket is fresh. A spent ticket was used to enter or was given up, and is never valid again. The model of
-/// the locks (`tests/tests/model/`) calls this too.
+/// the locks (`tests/model/tests/model/`) calls this too.
 pub fn may_be_expected(is_present: bool, known: Option<LockEpoch>, is_spent: bool, epoch: LockEpoch) -> bool {
     !is_present && known.is_none_or(|known| known <= epoch) && !is_spent
 }

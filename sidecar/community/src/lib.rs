@@ -34,3 +34,6 @@ pub use oauth::ProvidersConfig;
 pub use state::{Community, Parts};
 pub use time::iso;
 pub use world::World;
+
+#[cfg(test)]
+realmgate_services::reaper!();

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use governor::nanos::Nanos;
 
-#[cfg(feature = "chaos")]
+#[cfg(feature = "testing")]
 mod chaos;
-#[cfg(feature = "chaos")]
+#[cfg(feature = "testing")]
 pub use chaos::off_by_ms;
 
 /// Offset of the clock in milliseconds. Always 0 in this build: the machine's clock is trusted.
-#[cfg(not(feature = "chaos"))]
+#[cfg(not(feature = "testing"))]
 pub fn off_by_ms() -> i64 {
     0
 }

@@ -27,3 +27,6 @@ pub mod theme;
 pub mod tokens;
 pub mod websocket;
 pub mod world_feed;
+
+#[cfg(test)]
+realmgate_services::reaper!();

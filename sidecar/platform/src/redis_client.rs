@@ -162,8 +162,8 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::TestRedis;
     use crate::testing::soon;
+    use crate::testing::{TestRedis, a_moment};
 
     #[tokio::test]
     async fn a_redis_that_is_away_is_overload_and_its_password_is_not_shown() {
@@ -201,13 +201,17 @@ mod tests {
         let first = redis.ping().await;
         redis.ping().await.unwrap_or_else(|error| panic!("{error} after {first:?}"));
         test.let_in(false);
-        let lost = async { while redis.ping().await.is_ok() {} };
+        let lost = async {
+            while redis.ping().await.is_ok() {
+                a_moment().await;
+            }
+        };
         soon("the end", lost).await;
         assert!(!redis.is_up());
         test.let_in(true);
         let back = async {
             while redis.ping().await.is_err() {
-                tokio::task::yield_now().await;
+                a_moment().await;
             }
         };
         soon("Redis", back).await;

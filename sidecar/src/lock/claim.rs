@@ -1,5 +1,5 @@
 //! What a gateway does next, given the lock of an account or a character that it has read: take it, ask its holder to let
-//! go, or refuse the socket. The decisions of `service::world`, which the model in `tests/tests/model/` uses too.
+//! go, or refuse the socket. The decisions of `service::world`, which the model in `tests/model/tests/model/` uses too.
 
 use realmgate_protocol::ids::ServerId;
 use uuid::Uuid;

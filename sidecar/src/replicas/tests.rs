@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use realmgate_platform::testing::{TestRedis, on_backends, soon};
+use realmgate_platform::testing::{TestRedis, a_moment, on_backends, soon};
 use realmgate_protocol::ids::{AccountId, CharacterId};
 use tokio::sync::{Notify, Semaphore};
 
@@ -128,7 +128,7 @@ impl Trio {
     async fn lists(&self, living: &[&str]) {
         let listed = async {
             while !self.a.bus.replicas().await.is_ok_and(|listed| listed == *living) {
-                tokio::task::yield_now().await;
+                a_moment().await;
             }
         };
         soon("the living", listed).await;
@@ -196,7 +196,7 @@ async fn the_dead_and_a_bus_that_is_away_are_told_apart(trio: Trio) {
     trio.set_down(false);
     let answered = async {
         while trio.a.bus.ask("b", ask("a", 2), PATIENCE).await != Ok(Answer::Closed { count: 2 }) {
-            tokio::task::yield_now().await;
+            a_moment().await;
         }
     };
     soon("an answer", answered).await;

@@ -54,7 +54,7 @@ impl Online {
 
 #[cfg(test)]
 mod tests {
-    use realmgate_platform::testing::soon;
+    use realmgate_platform::testing::{a_moment, soon};
     use realmgate_protocol::ids::{ChannelId, MapId};
     use realmgate_protocol::link::{ChannelLoad, FromMap};
 
@@ -117,7 +117,7 @@ mod tests {
     async fn until_listed(world: &TestWorld, wanted: &[&str]) {
         soon("the end of an entry with its socket", async {
             while names(world, OnlinePage::default()).await != wanted {
-                tokio::task::yield_now().await;
+                a_moment().await;
             }
         })
         .await;

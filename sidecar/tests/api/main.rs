@@ -14,3 +14,5 @@ mod problems;
 #[path = "../testing/mod.rs"]
 mod testing;
 mod watch;
+
+realmgate_services::reaper!();

@@ -4,7 +4,7 @@ use std::fs;
 
 use axum::http::StatusCode;
 use realmgate_platform::config::DatabaseAt;
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use realmgate_sidecar::config::{Settings, SettingsInForce};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -104,7 +104,12 @@ async fn a_failed_call_is_told_with_file_and_line(realm: Realm) {
         let body = json!({"plugin": "trial", "fn": "fail", "args": []});
         realm.by(&admin, "POST", "/hooks/call", body).await.json()["error"] == "exception"
     };
-    soon("the script", async { while !call().await {} }).await;
+    soon("the script", async {
+        while !call().await {
+            a_moment().await;
+        }
+    })
+    .await;
     // Each sidecar tells of its own.
     let mut states = Value::Null;
     let told = async {

@@ -1,7 +1,7 @@
 //! The three backends: SQLite alone, PostgreSQL, and two replicas with PostgreSQL and Redis.
 
 use axum::http::StatusCode;
-use realmgate_platform::testing::{TestDatabase, TestRedis, soon};
+use realmgate_platform::testing::{TestDatabase, TestRedis, a_moment, soon};
 use realmgate_sidecar::config::Settings;
 use serde_json::{Value, json};
 
@@ -197,7 +197,7 @@ async fn until_all_hear(redis: &TestRedis, count: usize) {
             if heard.1 == count {
                 return;
             }
-            tokio::task::yield_now().await;
+            a_moment().await;
         }
     };
     soon("the sidecars' listening", all_hear).await;

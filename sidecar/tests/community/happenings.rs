@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use axum::http::StatusCode;
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use realmgate_sidecar::config::Settings;
 use serde_json::{Value, json};
 
@@ -25,7 +25,11 @@ fn of_happenings(settings: &mut Settings) {
 async fn first(realm: &Realm) -> Player {
     let user = realm.device("the administrator's").await;
     for _ in 0..2 {
-        let loaded = async { while set(realm, &user, "is_loaded", json!(true)).await != StatusCode::OK {} };
+        let loaded = async {
+            while set(realm, &user, "is_loaded", json!(true)).await != StatusCode::OK {
+                a_moment().await;
+            }
+        };
         soon("the script", loaded).await;
     }
     user
@@ -97,7 +101,12 @@ async fn each_thing_that_has_happened_is_told_once(realm: Realm) {
     expected.sort_unstable();
     let lines = told(realm, admin, expected.len()).await;
     assert_eq!(lines, expected);
-    soon("the end of all calls", async { while realm.count("SELECT COUNT(*) FROM due_hooks").await > 0 {} }).await;
+    soon("the end of all calls", async {
+        while realm.count("SELECT COUNT(*) FROM due_hooks").await > 0 {
+            a_moment().await;
+        }
+    })
+    .await;
     assert_eq!(told(realm, admin, expected.len()).await.len(), expected.len());
 }
 

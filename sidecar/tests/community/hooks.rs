@@ -1,7 +1,7 @@
 //! Scripts that players call, by HTTP and over the socket. They are in `scripts`.
 
 use axum::http::StatusCode;
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use serde_json::{Value, json};
 
 use crate::backends::{Player, Realm, on_every_backend};
@@ -18,7 +18,11 @@ on_every_backend!(
 async fn user(realm: &Realm) -> Player {
     let user = realm.device("ann's").await;
     for _ in 0..2 {
-        let loaded = async { while list(realm, &user).await.is_empty() {} };
+        let loaded = async {
+            while list(realm, &user).await.is_empty() {
+                a_moment().await;
+            }
+        };
         soon("the scripts", loaded).await;
     }
     user

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use serde_json::{Value, json};
 
 use crate::backends::Realm;
@@ -26,14 +26,14 @@ async fn built(boards: &Boards, board: &str) -> String {
     let there = async {
         for look in 0_u64.. {
             // Whoever asks, and finds none, has it built.
-            if look % 500 == 0 {
+            if look % 10 == 0 {
                 boards.get(&format!("/{board}/records?page_size=1"), 200).await;
             }
             let mut keys = boards.realm.redis().keys().into_iter();
             if let Some(key) = keys.find(|key| key.ends_with(board)) {
                 return key;
             }
-            tokio::task::yield_now().await;
+            a_moment().await;
         }
         unreachable!("it looks until it is there")
     };
@@ -103,7 +103,7 @@ async fn what_redis_was_not_told_it_hears_later() {
             if best.iter().map(|(_, points)| *points as i64).collect::<Vec<_>>() == [-100, -50] {
                 return;
             }
-            tokio::task::yield_now().await;
+            a_moment().await;
         }
     };
     soon("the changes in Redis", heard).await;

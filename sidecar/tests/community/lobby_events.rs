@@ -1,7 +1,7 @@
 //! What is told of lobbies, to whom, and in which order.
 
 use axum::http::StatusCode;
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use serde_json::{Value, json};
 
 use crate::backends::{Player, Realm, on_every_backend};
@@ -240,7 +240,12 @@ async fn spectators_are_counted_and_sent_away(realm: Realm) {
             let read = realm.by(&host, "GET", &format!("/lobbies/{id}"), json!(null)).await.expect(StatusCode::OK);
             read["spectator_count"].clone()
         };
-        soon("the count", async { while count().await != expected {} }).await;
+        soon("the count", async {
+            while count().await != expected {
+                a_moment().await;
+            }
+        })
+        .await;
     };
     let (mut at_cid, mut twice) = (realm.socket(&cid).await, realm.socket(&cid).await);
     let of_cid = enter(&mut at_cid, &id, true).await;

@@ -51,3 +51,5 @@ mod testing;
 mod theme;
 mod web;
 mod world;
+
+realmgate_services::reaper!();

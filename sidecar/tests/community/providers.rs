@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use realmgate_platform::testing::a_moment;
 use realmgate_sidecar::config::Settings;
 use serde_json::{Value, json};
 
@@ -352,7 +353,11 @@ async fn a_provider_that_is_away_or_talks_nonsense_logs_nobody_in(doors: Doors) 
     let addr = doors.there.addr;
     let Doors { realm, there, .. } = doors;
     drop(there);
-    let gone = async { while tokio::net::TcpStream::connect(addr).await.is_ok() {} };
+    let gone = async {
+        while tokio::net::TcpStream::connect(addr).await.is_ok() {
+            a_moment().await;
+        }
+    };
     realmgate_platform::testing::soon("the end", gone).await;
     let refused = realm.call("POST", "/auth/discord/callback", json!({"code": "c"})).send().await;
     assert_eq!(refused.expect(StatusCode::BAD_REQUEST)["details"], "the provider does not answer");

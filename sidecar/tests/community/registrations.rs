@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use axum::http::StatusCode;
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use realmgate_sidecar::config::Settings;
 use serde_json::{Value, json};
 
@@ -71,7 +71,12 @@ async fn a_script_refuses_whoever_comes_by_mail_or_by_a_provider() {
         let body = json!({"plugin": "keeper", "fn": "set", "args": ["closed", true]});
         doors.realm.by(&admin, "POST", "/hooks/call", body).await.status
     };
-    soon("the script", async { while close().await != StatusCode::OK {} }).await;
+    soon("the script", async {
+        while close().await != StatusCode::OK {
+            a_moment().await;
+        }
+    })
+    .await;
     let refused = json!({"error": "registration_rejected", "message": "not today"});
     doors.discord_knows("71", "ann@example.org", true);
     assert_eq!(doors.by_code("discord", "c").await.expect(StatusCode::BAD_REQUEST), refused);

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use axum::http::StatusCode;
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use realmgate_sidecar::config::Settings;
 use serde_json::{Value, json};
 
@@ -33,7 +33,12 @@ async fn the_sample_greets(realm: Realm) {
     let ann = realm.device("ann's").await;
     for _ in 0..2 {
         let greet = async || call(&realm, &ann, "example_hook", "hello", json!(["Ada"])).await;
-        soon("the sample", async { while greet().await.status != StatusCode::OK {} }).await;
+        soon("the sample", async {
+            while greet().await.status != StatusCode::OK {
+                a_moment().await;
+            }
+        })
+        .await;
     }
     for (args, name) in [(json!(["Ada"]), "Ada"), (json!([]), &*ann.username)] {
         let greeting = call(&realm, &ann, "example_hook", "hello", args).await.expect(StatusCode::OK);
@@ -107,7 +112,12 @@ async fn scripts_are_asked_one_after_the_other_until_one_refuses() {
     let ann = realm.device("ann's").await;
     for name in ["a", "b"] {
         let is_loaded = async || call(&realm, &ann, name, "is_loaded", json!([])).await.status == StatusCode::OK;
-        soon("the script", async { while !is_loaded().await {} }).await;
+        soon("the script", async {
+            while !is_loaded().await {
+                a_moment().await;
+            }
+        })
+        .await;
     }
     let make = async |title: &str| realm.by(&ann, "POST", "/lobbies", json!({"title": title})).await;
     // What `b` would refuse, it does not see: `a` has changed it.
@@ -125,7 +135,12 @@ async fn a_call_that_does_not_end_is_told_so() {
     let realm = Realm::sqlite().await;
     let ann = realm.device("ann's").await;
     let is_loaded = async || call(&realm, &ann, "trial", "me", json!([])).await.status == StatusCode::OK;
-    soon("the scripts", async { while !is_loaded().await {} }).await;
+    soon("the scripts", async {
+        while !is_loaded().await {
+            a_moment().await;
+        }
+    })
+    .await;
     let endless = call(&realm, &ann, "trial", "loop", json!([])).await.expect(StatusCode::BAD_REQUEST);
     assert_eq!(endless, json!({"error": "timeout"}));
 }

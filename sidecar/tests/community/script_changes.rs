@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use futures_util::future::join_all;
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use serde_json::{Value, json};
 
 use crate::backends::{Player, Realm, on_every_backend};
@@ -45,7 +45,11 @@ async fn a_script_calls_whom_it_may() {
 async fn first(realm: &Realm) -> Player {
     let user = realm.device("the administrator's").await;
     for _ in 0..2 {
-        let loaded = async { while call(realm, &user, "read", json!(["x"])).await.status != StatusCode::OK {} };
+        let loaded = async {
+            while call(realm, &user, "read", json!(["x"])).await.status != StatusCode::OK {
+                a_moment().await;
+            }
+        };
         soon("the scripts", loaded).await;
     }
     user

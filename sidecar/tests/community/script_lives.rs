@@ -4,7 +4,7 @@ use std::path::Path;
 
 use axum::http::StatusCode;
 use realmgate_platform::error::ErrorCode;
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use realmgate_platform::tokens::Caller;
 use realmgate_sidecar::config::Settings;
 use realmgate_sidecar::service::world::{Entry, Waiter};
@@ -44,7 +44,11 @@ async fn call(realm: &Realm, user: &Player, function: &str, args: Value) -> Answ
 /// Waits until a script has counted so far.
 async fn counted(realm: &Realm, user: &Player, key: &str, count: u32) {
     let path = format!("/kv/{key}");
-    let counted = async { while realm.by(user, "GET", &path, Value::Null).await.json()["data"] != count {} };
+    let counted = async {
+        while realm.by(user, "GET", &path, Value::Null).await.json()["data"] != count {
+            a_moment().await;
+        }
+    };
     soon(key, counted).await;
 }
 

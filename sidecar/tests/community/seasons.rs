@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use realmgate_sidecar::config::Settings;
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ async fn until_scored(realm: &Realm, slug: &str, score: i64) {
             if answer.status == StatusCode::OK && answer.json()["data"][0]["score"] == score {
                 return;
             }
-            tokio::task::yield_now().await;
+            a_moment().await;
         }
     };
     soon("the score", scored).await;
@@ -74,7 +74,7 @@ async fn seasons_follow_each_other(realm: Realm) {
     realm.each(|app| app.advance(Duration::from_secs(3 * 24 * 60 * 60)));
     let next = async {
         while boards(&realm, "slug=week").await.len() < 2 {
-            tokio::task::yield_now().await;
+            a_moment().await;
         }
     };
     soon("the next season", next).await;

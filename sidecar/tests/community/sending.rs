@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use serde_json::json;
 
 use crate::backends::Realm;
@@ -37,7 +37,7 @@ async fn until_it_failed(realm: &Realm, waits: u64) {
             if wait.is_some_and(|wait| wait.unsigned_abs() == waits * 1_000) {
                 return;
             }
-            tokio::task::yield_now().await;
+            a_moment().await;
         }
     };
     soon("a failure", failed).await;
@@ -165,7 +165,7 @@ async fn without_a_mail_server_mails_are_files_and_their_links_lead_here() {
     let folder = app.data_dir().join("mail");
     let written = async {
         while files(&folder).is_empty() {
-            tokio::task::yield_now().await;
+            a_moment().await;
         }
     };
     soon("the file", written).await;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use realmgate_sidecar::config::Settings;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -83,7 +83,12 @@ impl MailServer {
     /// Nobody listens any more.
     pub async fn go_away(&self) {
         self.listening.abort();
-        soon("the end", async { while TcpStream::connect(self.addr).await.is_ok() {} }).await;
+        soon("the end", async {
+            while TcpStream::connect(self.addr).await.is_ok() {
+                a_moment().await;
+            }
+        })
+        .await;
     }
 
     /// Somebody listens again, at the same address.

@@ -1,7 +1,7 @@
 //! Who may open a realtime socket, and what ends one.
 
 use axum::http::StatusCode;
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use serde_json::json;
 
 use crate::backends::{Player, Realm, on_every_backend};
@@ -48,7 +48,11 @@ async fn an_account_has_twenty_sockets(realm: Realm) {
         client.close().await;
     }
     // Its place is free once the server has seen the end.
-    let again = async { while open().await.is_err() {} };
+    let again = async {
+        while open().await.is_err() {
+            a_moment().await;
+        }
+    };
     soon("a place", again).await;
 }
 

@@ -15,7 +15,7 @@ pub struct Call(reqwest::RequestBuilder);
 
 impl Web {
     pub fn new() -> Self {
-        Self(reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().unwrap())
+        Self(reqwest::Client::builder().no_proxy().tls_certs_only([]).redirect(Policy::none()).build().unwrap())
     }
 
     /// A call to the listener for players.

@@ -11,3 +11,5 @@ mod redirect;
 #[path = "../testing/mod.rs"]
 mod testing;
 mod tls;
+
+realmgate_services::reaper!();

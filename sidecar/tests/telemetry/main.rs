@@ -157,3 +157,5 @@ async fn drop_table(app: &TestApp, table: &'static str) {
     sqlx::query(sqlx::AssertSqlSafe(format!("ALTER TABLE {table} RENAME TO gone"))).execute(&pool).await.unwrap();
     pool.close().await;
 }
+
+realmgate_services::reaper!();

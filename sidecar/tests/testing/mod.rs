@@ -11,6 +11,7 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use bytes::Bytes;
 use realmgate_platform::clock::Clock;
+use realmgate_platform::testing::{self, create_sqlite};
 use realmgate_sidecar::config::Settings;
 use realmgate_sidecar::{AppState, Running, Sidecar, http};
 use serde_json::{Value, json};
@@ -51,7 +52,7 @@ impl TestApp {
 
     /// Starts it with settings that the test changes.
     pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = testing::folder();
         let assets = dir.path().join("assets");
         std::fs::create_dir(&assets).unwrap();
         std::fs::write(assets.join("classes.toml"), CLASSES).unwrap();
@@ -66,7 +67,11 @@ impl TestApp {
     }
 
     async fn start_in(dir: TempDir, clock: Clock, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = Settings::with_defaults(dir.path().join("data"));
+        let data = dir.path().join("data");
+        if !data.exists() {
+            create_sqlite(&data.join("realmgate.db")).await;
+        }
+        let mut settings = Settings::with_defaults(data);
         settings.assets_dir = dir.path().join("assets");
         settings.hooks_dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/community/scripts");
         change(&mut settings);

@@ -2,16 +2,14 @@
 
 use std::net::SocketAddr;
 
+use realmgate_services::{TestDatabase, TestRedis};
+
 use crate::api::Api;
-use crate::binaries::binaries;
+use crate::database::migrated_database;
 use crate::home::Home;
 use crate::map_server::{MapServer, Settings};
-use crate::postgres::TestDatabase;
-use crate::process::{Process, command};
-use crate::redis::TestRedis;
 use crate::shared::Tells;
 use crate::sidecar::SidecarProcess;
-use crate::wait::PATIENCE;
 
 /// Where things are stored, and by which processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -70,15 +68,8 @@ impl Realm {
     }
 
     async fn on_postgres(room: &str) -> Option<Self> {
-        if !TestRedis::is_possible() {
-            return None;
-        }
-        let (database, redis, home) = (TestDatabase::create().await?, TestRedis::new(), Home::new());
+        let (database, redis, home) = (migrated_database().await?, TestRedis::connect()?, Home::new());
         let url = database.url();
-        let mut migrate = command(&binaries().sidecar);
-        migrate.arg("migrate").env("DATA_DIR", home.data_dir()).env("DATABASE_URL", &url);
-        let migrate = Process::start(&home, migrate);
-        assert_eq!(migrate.finished_within(2 * PATIENCE).await.code, Some(0), "no tables{}", migrate.told());
         let shared = [("DATABASE_URL", url.as_str()), ("REDIS_URL", &redis.url), ("REDIS_PREFIX", &redis.prefix)];
         let sidecar = SidecarProcess::start_in(&home, &shared).await;
         let settings = Settings::new()

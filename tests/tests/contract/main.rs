@@ -33,3 +33,5 @@ mod sidecars;
 mod start_server;
 mod tls;
 mod world;
+
+realmgate_services::reaper!();

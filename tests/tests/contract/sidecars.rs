@@ -3,8 +3,7 @@
 use std::net::SocketAddr;
 
 use futures_util::future::join_all;
-use realmgate_tests::binaries::binaries;
-use realmgate_tests::process::{Process, command};
+use realmgate_tests::database::migrated_database;
 use realmgate_tests::shared::Tells;
 use realmgate_tests::{Api, Database, Home, Settings, SidecarProcess, TestDatabase, TestRedis};
 use uuid::Uuid;
@@ -41,7 +40,7 @@ impl Sidecars {
     pub async fn start(backend: Backend, settings: &[(&str, &str)]) -> Self {
         let replicas = if backend == Backend::Replicas { 2 } else { 1 };
         let homes: Vec<Home> = (0..replicas).map(|_| Home::new()).collect();
-        let store = if backend == Backend::Sqlite { Store::File } else { Store::shared(&homes[0]).await };
+        let store = if backend == Backend::Sqlite { Store::File } else { Store::shared().await };
         let given = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let settings = store.settings().into_iter().chain(given).collect();
         let mut sidecars = Self { processes: Vec::new(), balancer: None, store, homes, settings };
@@ -157,14 +156,11 @@ impl Tells for Sidecars {
 }
 
 impl Store {
-    async fn shared(home: &Home) -> Self {
-        let database = TestDatabase::create().await.expect("PostgreSQL was there a moment ago");
-        let mut migrate = command(&binaries().sidecar);
-        migrate.arg("migrate").env("DATA_DIR", home.data_dir()).env("DATABASE_URL", database.url());
-        let migrated = Process::start(home, migrate).finished().await;
-        assert_eq!(migrated.code, Some(0), "{}", migrated.stderr);
+    async fn shared() -> Self {
+        let database = migrated_database().await.expect("PostgreSQL was there a moment ago");
+        let redis = TestRedis::connect().expect("Redis was there a moment ago");
         let secret = || format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-        Self::Shared { database, redis: TestRedis::new(), service_token: secret(), ticket_key: secret() }
+        Self::Shared { database, redis, service_token: secret(), ticket_key: secret() }
     }
 
     fn settings(&self) -> Vec<(String, String)> {

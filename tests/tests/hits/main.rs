@@ -36,3 +36,5 @@ fn by_the_present_they_would_agree_on_fewer() {
     let agreement = agreement("100ms", Carrier::Datagrams, Tells::Nothing);
     assert!(agreement.share() < 0.95, "it would not be worth it: {agreement:?}");
 }
+
+realmgate_services::reaper!();

@@ -18,3 +18,5 @@ mod soak;
 mod start_dev;
 mod three_processes;
 mod tickets;
+
+realmgate_services::reaper!();

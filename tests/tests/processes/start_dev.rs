@@ -1,6 +1,9 @@
 //! `scripts/start-dev.sh`: a sidecar and two map servers, and nobody left when it ends.
 
+mod early_interrupt;
+
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use realmgate_tests::binaries::{binaries, workspace};
 use realmgate_tests::home::read;
@@ -12,14 +15,20 @@ use serde_json::Value;
 
 const PARTS: [&str; 3] = ["sidecar", "map-1", "map-2"];
 
-/// Starts the script from a folder that is not the repository's.
+/// Starts the script with the real programs.
 fn start(home: &Home) -> Process {
+    let mut script = script(home);
+    script.env("BIN_DIR", binaries().sidecar.parent().expect("a program lies in a folder"));
+    Process::start(home, script)
+}
+
+/// The script, from a folder that is not the repository's.
+pub(super) fn script(home: &Home) -> Command {
     let mut script = command(&workspace().join("scripts/start-dev.sh"));
-    let built = binaries().sidecar.parent().expect("a program lies in a folder");
-    script.current_dir(home.path("")).env("PATH", "/usr/local/bin:/usr/bin:/bin").env("BIN_DIR", built);
+    script.current_dir(home.path("")).env("PATH", "/usr/local/bin:/usr/bin:/bin");
     script.env("DATA_DIR", home.data_dir()).env("LOGS", logs(home)).env("PORTS", "0 0");
     script.envs(["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR"].map(|listener| (listener, "127.0.0.1:0")));
-    Process::start(home, script)
+    script
 }
 
 fn logs(home: &Home) -> PathBuf {

@@ -168,5 +168,5 @@ fn play(workspace: &Workspace, engine: &Engine, arguments: &Arguments) -> Result
     if !arguments.play.is_empty() {
         rest.extend(["--only".to_owned(), arguments.play.join(",")]);
     }
-    workspace.run_of_tests("godot", !arguments.release, &rest)
+    workspace.long_run("godot", !arguments.release, &rest)
 }

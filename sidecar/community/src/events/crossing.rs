@@ -219,7 +219,7 @@ fn lost(count: usize, why: &'static str) {
 mod tests {
     use std::sync::Arc;
 
-    use realmgate_platform::testing::{TestRedis, soon};
+    use realmgate_platform::testing::{TestRedis, a_moment, soon};
     use realmgate_protocol::ids::AccountId;
 
     use super::super::{Delivery, End, Events, Topic};
@@ -252,7 +252,7 @@ mod tests {
                 if heard.1 == count {
                     return;
                 }
-                tokio::task::yield_now().await;
+                a_moment().await;
             }
         };
         soon("the listeners", listening).await;

@@ -1,16 +1,14 @@
 //! A database for one test, SQLite or PostgreSQL.
 
-use realmgate_skip::skip;
-use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
-use uuid::Uuid;
+use std::path::{Path, PathBuf};
+
+use realmgate_services::run;
+use tokio::sync::OnceCell;
 
 use super::PATIENCE;
 use crate::clock::Clock;
-use crate::config::{DatabaseConfig, DatabaseSettings};
-use crate::database::SqlStore;
-
-/// Where PostgreSQL is, unless `TEST_POSTGRES_URL` says otherwise. Its user must be allowed to create databases.
-const POSTGRES: &str = "postgres://postgres@127.0.0.1:5432/postgres";
+use crate::config::{DatabaseAt, DatabaseConfig, DatabaseSettings};
+use crate::database::{SqlStore, migrate};
 
 /// A database with empty tables, gone when it is dropped.
 pub struct TestSql {
@@ -29,8 +27,10 @@ enum Home {
 impl TestSql {
     /// In a SQLite file.
     pub async fn sqlite() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = super::folder();
         let config = DatabaseSettings::default().resolve(folder.path()).unwrap();
+        let DatabaseAt::Sqlite(file) = &config.at else { panic!("a database without an address is a file") };
+        create_sqlite(file).await;
         Self::open(config, Home::Folder { _folder: folder }).await
     }
 
@@ -54,76 +54,46 @@ impl TestSql {
     pub async fn until_waiting(&self, count: i64) {
         let query = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
                      AND wait_event_type = 'Lock'";
-        let asking = async {
+        let waiting = async {
             let mut db = self.sql.read("test").await.unwrap();
-            loop {
-                let waiting: i64 = sqlx::query_scalar(query).fetch_one(&mut *db).await.unwrap();
-                if waiting >= count {
-                    return;
-                }
+            while sqlx::query_scalar::<_, i64>(query).fetch_one(&mut *db).await.unwrap() < count {
+                super::a_moment().await;
             }
         };
-        tokio::time::timeout(PATIENCE, asking).await.expect("transactions that wait for each other");
+        super::soon("transactions that wait for each other", waiting).await;
     }
 }
 
-/// A PostgreSQL database that is dropped with this value.
-pub struct TestDatabase {
-    server: String,
-    name: String,
+/// Creates a SQLite file with empty tables, and its folder: a copy of one that was migrated once for all tests of a program.
+pub async fn create_sqlite(file: &Path) {
+    static MIGRATED: OnceCell<PathBuf> = OnceCell::const_new();
+    let migrated = MIGRATED.get_or_init(|| async {
+        let file = run().folder().join("migrated.db");
+        migrate(&DatabaseAt::Sqlite(file.clone())).await.unwrap();
+        file
+    });
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::copy(migrated.await, file).unwrap();
 }
 
+/// A PostgreSQL database with empty tables.
+pub struct TestDatabase(realmgate_services::TestDatabase);
+
 impl TestDatabase {
-    /// Creates an empty database; `None`, with a message, if there is no server, which is a failure under `CI=true`.
-    #[expect(clippy::disallowed_methods, reason = "where a test's services are is no setting of the sidecar")]
+    /// Finds one that no other test uses; `None`, with a message, if there is no server, which is a failure under
+    /// `CI=true`.
     pub async fn create() -> Option<Self> {
-        let server = std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| POSTGRES.to_owned());
-        let name = format!("realmgate_test_{}", Uuid::new_v4().simple());
-        let database = Self { server, name };
-        let created = database.on_server(&format!("CREATE DATABASE {} TEMPLATE template0", database.name)).await;
-        if let Err(error) = created {
-            skip(format_args!("no PostgreSQL (TEST_POSTGRES_URL): {error}"));
-            // There is nothing to drop.
-            std::mem::forget(database);
-            return None;
-        }
-        // This test's commits must not wait for a disk that other tests keep busy: nobody needs them after a crash.
-        let relaxed = format!("ALTER DATABASE {} SET synchronous_commit = off", database.name);
-        database.on_server(&relaxed).await.unwrap();
-        Some(database)
+        let migrate = async |url: &str| migrate(&DatabaseAt::Postgres(url.into())).await;
+        realmgate_services::TestDatabase::migrated(migrate).await.map(Self)
     }
 
     /// The configuration for a sidecar to open it. Few connections, since all tests share the server's.
     pub fn config(&self) -> DatabaseConfig {
-        let (server, _) = self.server.rsplit_once('/').unwrap();
-        let url = format!("{server}/{}", self.name);
-        let settings =
-            DatabaseSettings { database_url: Some(url.into()), database_pool: 4, ..DatabaseSettings::default() };
+        let url = Some(self.0.url().into());
+        let settings = DatabaseSettings { database_url: url, database_pool: 4, ..DatabaseSettings::default() };
         let mut config = settings.resolve("".as_ref()).unwrap();
         // A machine that is busy with other tests is not a silent database.
         (config.acquire, config.statement) = (PATIENCE, PATIENCE);
         config
-    }
-
-    async fn on_server(&self, sql: &str) -> sqlx::Result<()> {
-        sqlx::any::install_default_drivers();
-        let mut connection = AnyConnection::connect(&self.server).await?;
-        connection.execute(AssertSqlSafe(sql.to_owned())).await?;
-        connection.close().await
-    }
-}
-
-impl Drop for TestDatabase {
-    fn drop(&mut self) {
-        // A runtime of its own: the test's runtime may be ending.
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-                if let Err(error) = runtime.block_on(self.on_server(&drop)) {
-                    eprintln!("the database {} is left behind: {error}", self.name);
-                }
-            });
-        });
     }
 }

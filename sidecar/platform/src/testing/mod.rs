@@ -1,18 +1,28 @@
 //! What tests share: databases and a Redis of their own, and tests that run on each of them.
 
 #![expect(clippy::unwrap_used, reason = "what a test helper cannot do, fails the test")]
-#![expect(clippy::print_stderr, reason = "a database that is left behind is told to whoever runs the tests")]
 
 mod database;
 mod redis;
 
 use std::time::Duration;
 
-pub use database::{TestDatabase, TestSql};
+pub use database::{TestDatabase, TestSql, create_sqlite};
 pub use redis::TestRedis;
 
 /// How long a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A folder of a test's own, which ends with the test run even when that is killed.
+pub fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in(realmgate_services::run().folder()).unwrap()
+}
+
+/// Waits a moment, before a test looks again at what it waits for. Looking all the time would take the core from it.
+#[expect(clippy::disallowed_methods, reason = "between two looks; what is waited for has a deadline")]
+pub async fn a_moment() {
+    tokio::time::sleep(Duration::from_millis(5)).await;
+}
 
 /// Waits for a future, for as long as tests wait for anything.
 pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {

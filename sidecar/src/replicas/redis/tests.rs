@@ -1,6 +1,6 @@
 //! What only a bus over Redis does.
 
-use realmgate_platform::testing::{TestRedis, soon};
+use realmgate_platform::testing::{TestRedis, a_moment, soon};
 
 use super::*;
 use crate::replicas::inbox::INBOX;
@@ -36,7 +36,7 @@ async fn a_lost_connection_heals_by_itself() {
     soon("another word", async { tokio::join!(a.bus.is_listening(true), b.bus.is_listening(true)) }).await;
     let answered = async {
         while a.bus.ask("b", ask("a", 3), PATIENCE).await != Ok(Answer::Closed { count: 3 }) {
-            tokio::task::yield_now().await;
+            a_moment().await;
         }
     };
     soon("an answer", answered).await;
@@ -91,7 +91,11 @@ async fn a_message_of_another_version_is_declined() {
 async fn who_shuts_down_is_listed_no_more() {
     let Some(redis) = TestRedis::connect().await else { return };
     let (a, b) = (replica(&redis, "a", 9).await, replica(&redis, "b", 9).await);
-    let listed = async { while a.bus.replicas().await.unwrap() != ["a", "b"] {} };
+    let listed = async {
+        while a.bus.replicas().await.unwrap() != ["a", "b"] {
+            a_moment().await;
+        }
+    };
     soon("both", listed).await;
     b.shutdown.cancel();
     b.tasks.close();

@@ -1,6 +1,6 @@
 //! Tests of what only parties in Redis do.
 
-use realmgate_platform::testing::{TestRedis, soon};
+use realmgate_platform::testing::{TestRedis, a_moment, soon};
 use realmgate_protocol::ids::CharacterId;
 use realmgate_protocol::link::SocialEvent;
 
@@ -124,7 +124,7 @@ async fn come_back(redis: &TestRedis, book: &SharedBook) {
     redis.let_in(true);
     let back = async {
         while book.change(&mut |_| Ok(Vec::new())).await.is_err() {
-            tokio::task::yield_now().await
+            a_moment().await
         }
     };
     soon("Redis", back).await;

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::config::DatabaseAt;
 use crate::database::SqlConnection;
 use crate::database::open;
-use crate::testing::{TestDatabase, TestSql, on_backends};
+use crate::testing::{TestDatabase, TestSql, a_moment, on_backends};
 
 /// How long a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -80,7 +80,7 @@ async fn until_all_are_back(count: impl Fn() -> (usize, usize)) {
             if all == idle {
                 return;
             }
-            tokio::task::yield_now().await;
+            a_moment().await;
         }
     };
     tokio::time::timeout(PATIENCE, back).await.expect("every connection comes back");

@@ -19,6 +19,8 @@ pub(crate) use pair::{Pair, Services};
 pub(crate) use player::{Client, Player};
 
 use realmgate_platform::clock::Clock;
+use realmgate_platform::config::DatabaseAt;
+use realmgate_platform::testing;
 
 use crate::app::{Running, Sidecar, StartError};
 use crate::config::{Settings, SidecarConfig};
@@ -50,9 +52,12 @@ impl TestWorld {
 
     /// Starts one with settings that the test changes.
     pub(crate) async fn start_with(change: impl FnOnce(&mut SidecarConfig)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = testing::folder();
         let mut config = config_in(folder.path());
         change(&mut config);
+        if let DatabaseAt::Sqlite(file) = &config.database.at {
+            testing::create_sqlite(file).await;
+        }
         // Past 2025, since tokens are.
         let clock = Clock::manual(1_800_000_000_000);
         let world = Self::run(config, clock, Arc::new(folder), Cookies::default()).await.unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use realmgate_platform::clock::Clock;
-use realmgate_platform::testing::{TestDatabase, TestRedis, soon};
+use realmgate_platform::testing::{TestDatabase, TestRedis, a_moment, folder, soon};
 
 use super::{Cookies, TestWorld, config_in};
 use crate::app::StartError;
@@ -43,7 +43,7 @@ impl Pair {
     async fn know_each_other(&self) {
         for world in [&self.a, &self.b] {
             while world.state().replicas.replicas().await.is_ok_and(|ids| ids != ["a", "b"]) {
-                tokio::task::yield_now().await;
+                a_moment().await;
             }
         }
     }
@@ -52,7 +52,7 @@ impl Pair {
 impl Services {
     pub(crate) async fn find() -> Option<Self> {
         let (database, redis) = (TestDatabase::create().await?, TestRedis::connect().await?);
-        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let folder = Arc::new(folder());
         Some(Self { redis, database, folder, cookies: Cookies::default() })
     }
 

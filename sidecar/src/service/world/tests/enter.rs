@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use realmgate_protocol::ids::{ChannelId, LockEpoch, MapId, ServerId};
 use realmgate_protocol::link::{ChannelLoad, CharacterLoad, FromMap, LeaveReason, PrepareRefusal, ToMap};
 use realmgate_protocol::ticket::Ticket;
@@ -286,7 +286,7 @@ async fn a_second_enter_world_before_the_first_is_answered_ends_the_socket() {
     map.wait(|message| matches!(message, ToMap::Cancel { .. }).then_some(())).await;
     soon("the end of both locks", async {
         while world.lock(player.character).await.owner != CharacterOwner::None || is_held(&world, &player).await {
-            tokio::task::yield_now().await;
+            a_moment().await;
         }
     })
     .await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use realmgate_platform::error::ErrorCode;
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use realmgate_platform::tokens::Caller;
 use realmgate_protocol::ids::MapId;
 use realmgate_protocol::link::{FromMap, LeaveReason};
@@ -49,7 +49,7 @@ async fn who_is_out_of_the_world_is_online_for_as_long_as_it_is_connected() {
     client.close().await;
     soon("the end of the entry with the socket", async {
         while world.state().sessions.get(&user).await.unwrap().is_some() {
-            tokio::task::yield_now().await;
+            a_moment().await;
         }
     })
     .await;
@@ -187,7 +187,7 @@ async fn who_comes_in_while_a_log_out_stands_in_line_stays() {
     assert_eq!(client.closed().await, (1000, "Logged out".to_owned()));
     soon("the older log-in's end", async {
         while world.state().store.account_locks.account_lock(account).await.unwrap().unwrap().session == Some(older) {
-            tokio::task::yield_now().await;
+            a_moment().await;
         }
     })
     .await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use realmgate_protocol::ids::{ChannelId, MapId, RequestId};
 use realmgate_protocol::link::{ChannelLoad, FromMap, LeaveReason, SocialCommand, SocialEvent, ToMap};
 use serde_json::json;
@@ -168,7 +168,7 @@ async fn of_many_sockets_of_one_account_at_most_one_is_left_and_holds_the_lock()
             sockets.join_next().await.unwrap().unwrap();
         }
         while !is_settled(&pair, &player).await {
-            tokio::task::yield_now().await;
+            a_moment().await;
         }
     };
     soon("one socket", settled).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use realmgate_protocol::ids::LockEpoch;
 use realmgate_protocol::link::FromMap;
 use uuid::Uuid;
@@ -105,7 +105,7 @@ async fn a_replica_renews_its_lock_unasked() {
         soon("a renewal", async {
             let heard_ms = async || world.state().store.server_locks.server(&key).await.unwrap().unwrap().lock.heard_ms;
             while heard_ms().await < now_ms {
-                tokio::task::yield_now().await;
+                a_moment().await;
             }
         })
         .await;

@@ -1,6 +1,6 @@
 //! Tests of travelling from one map server to another, and back when that fails.
 
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use realmgate_protocol::entry::{EntryGrant, SpawnPosition};
 use realmgate_protocol::ids::{ChannelId, CharacterId, LockEpoch, MapId, RequestId};
 use realmgate_protocol::link::{FromMap, PrepareRefusal, ToMap};
@@ -106,7 +106,7 @@ async fn the_session_entry_goes_along() {
     let wanted = SessionEntry { character: Some(there), ..before };
     soon("the place in the entry, of which all else is as before", async {
         while seen().await != wanted {
-            tokio::task::yield_now().await;
+            a_moment().await;
         }
     })
     .await;

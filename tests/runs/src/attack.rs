@@ -1,12 +1,10 @@
 //! A seeded adversary of hundreds of hostile accounts against a real server with honest players: a verdict, and why.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people: the terminal is its output")]
-
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::Args;
 use realmgate_tests::attack::{Bounds, Plan, run};
 use realmgate_tests::binaries::workspace;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -15,8 +13,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 const TICK_HZ: u32 = if cfg!(debug_assertions) { 10 } else { 30 };
 
 /// Lets hundreds of hostile accounts loose on a server beside honest players, and judges what they could do
-#[derive(Debug, Parser)]
-struct Arguments {
+#[derive(Debug, Args)]
+pub struct Arguments {
     /// How long they act
     #[arg(long, default_value_t = 2)]
     minutes: u64,
@@ -37,9 +35,7 @@ struct Arguments {
     only: Vec<String>,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+pub async fn main(arguments: Arguments) -> ExitCode {
     let limit = getrlimit(Resource::Nofile);
     // Without it, a run with many accounts says that it has too few files.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });

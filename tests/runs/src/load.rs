@@ -1,13 +1,11 @@
 //! Thousands of players on a map server of their own, from one core: one round of a scenario, and what it measured.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people: the terminal is its output")]
-
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::Args;
 use realmgate_client::transport::Carrier;
 use realmgate_tests::load::round::Round;
 use realmgate_tests::load::scene::Scenario;
@@ -15,9 +13,8 @@ use realmgate_tests::load::server::Program;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Runs one round of a scenario and prints what it measured as JSON
-#[derive(Parser)]
-#[command(name = "load")]
-struct Cli {
+#[derive(Debug, Args)]
+pub struct Arguments {
     /// What players do
     #[arg(value_enum)]
     scenario: Scenario,
@@ -43,8 +40,8 @@ struct Cli {
     server_core: Option<usize>,
 }
 
-fn main() -> ExitCode {
-    match run(&Cli::parse()) {
+pub fn main(arguments: &Arguments) -> ExitCode {
+    match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -53,7 +50,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<()> {
+fn run(cli: &Arguments) -> Result<()> {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })?;
     let path = match &cli.server {

@@ -1,17 +1,15 @@
 //! A bad line between a client and a server: `cargo xtask conditioner` starts this.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people: the terminal is its output")]
-
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::Args;
 use realmgate_tests::conditioner::{Conditions, Profile, TcpConditioner, UdpConditioner};
 
 /// Stands between clients and a server, for UDP and TCP on the same port, and makes the line bad
-#[derive(Debug, Parser)]
-struct Arguments {
+#[derive(Debug, Args)]
+pub struct Arguments {
     /// The server
     #[arg(long, value_name = "ADDRESS:PORT")]
     to: SocketAddr,
@@ -63,9 +61,8 @@ impl Arguments {
     }
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match stand_between(&Arguments::parse()).await {
+pub async fn main(arguments: Arguments) -> ExitCode {
+    match stand_between(&arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");

@@ -1,13 +1,11 @@
 //! Players who come and go for long, and what that makes of the servers: `cargo xtask soak` starts this.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people: the terminal is its output")]
-
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use clap::Parser;
+use clap::Args;
 use realmgate_tests::binaries::workspace;
 use realmgate_tests::soak::crowd::Size;
 use realmgate_tests::soak::realm::Backend;
@@ -15,8 +13,8 @@ use realmgate_tests::soak::report::{Report, progress};
 use realmgate_tests::soak::run::{Plan, run};
 
 /// Has players come, play, leave and be replaced by new accounts, and says what grows
-#[derive(Debug, Parser)]
-struct Arguments {
+#[derive(Debug, Args)]
+pub struct Arguments {
     /// For how long; 15 are needed to be judged
     #[arg(long, default_value_t = 30)]
     minutes: u32,
@@ -37,9 +35,8 @@ struct Arguments {
     out: Option<PathBuf>,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match soak(&Arguments::parse()).await {
+pub async fn main(arguments: Arguments) -> ExitCode {
+    match soak(&arguments).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

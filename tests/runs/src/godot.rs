@@ -1,18 +1,16 @@
 //! Plays of the add-on for Godot, on real servers: `cargo xtask godot` starts this.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people: the terminal is its output")]
-
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::Args;
 use realmgate_client::clock::Clock;
 use realmgate_tests::godot::Godot;
 use realmgate_tests::godot::plays::{PLAYS, play};
 
 /// Plays the add-on for Godot headless on real servers
-#[derive(Debug, Parser)]
-struct Arguments {
+#[derive(Debug, Args)]
+pub struct Arguments {
     /// The program
     #[arg(long)]
     godot: PathBuf,
@@ -21,9 +19,7 @@ struct Arguments {
     only: Vec<String>,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+pub async fn main(arguments: Arguments) -> ExitCode {
     let (godot, clock) = (Godot::at(arguments.godot.clone()), Clock::start());
     let is_wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == name);
     let mut all_well = true;

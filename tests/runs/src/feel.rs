@@ -1,13 +1,11 @@
 //! How play feels on bad lines: `cargo xtask feel` starts this.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people: the terminal is its output")]
-
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use clap::{Parser, ValueEnum};
+use clap::{Args, ValueEnum};
 use realmgate_client::clock::Clock;
 use realmgate_client::transport::Carrier;
 use realmgate_tests::conditioner::{PROFILES, Profile};
@@ -18,8 +16,8 @@ use realmgate_tests::godot::Godot;
 use realmgate_tests::map_server::{MapServer, Settings};
 
 /// Drives scripted players through bad lines, and prints what their screens showed beside the truth
-#[derive(Debug, Parser)]
-struct Arguments {
+#[derive(Debug, Args)]
+pub struct Arguments {
     /// For how many seconds they walk on each line
     #[arg(long, default_value_t = 60)]
     seconds: u64,
@@ -55,9 +53,8 @@ enum Library {
     Godot,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match feel(&Arguments::parse()).await {
+pub async fn main(arguments: Arguments) -> ExitCode {
+    match feel(&arguments).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

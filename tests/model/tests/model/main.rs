@@ -161,7 +161,7 @@ fn a_second_log_in_with_one_fault_keeps_every_property() {
     }
 }
 
-/// Takes long: `cargo test --workspace --features realmgate-tests/long-model --test model -- --nocapture`.
+/// Takes long: `cargo test --workspace --features realmgate-model/long-model --test model -- --nocapture`.
 #[cfg(feature = "long-model")]
 #[test]
 fn a_second_log_in_with_an_event_and_one_fault_keeps_every_property() {

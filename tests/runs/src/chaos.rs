@@ -1,13 +1,11 @@
 //! Long runs of a realm under faults: `cargo xtask chaos` starts this.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people: the terminal is its output")]
-
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::Args;
 use futures_util::FutureExt;
 use realmgate_tests::backends::ServiceUser;
 use realmgate_tests::binaries::workspace;
@@ -20,8 +18,8 @@ const FAULTS: usize = 5;
 const MANY_FAULTS_A_MINUTE: usize = 30;
 
 /// Plays a realm of real processes through seeded faults, and judges what survives
-#[derive(Debug, Parser)]
-struct Arguments {
+#[derive(Debug, Args)]
+pub struct Arguments {
     /// How many seeds, each a realm of its own with five faults
     #[arg(long, default_value_t = 20)]
     seeds: u64,
@@ -39,9 +37,7 @@ struct Arguments {
     sqlite: bool,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+pub async fn main(arguments: Arguments) -> ExitCode {
     let parts = match arguments.sqlite {
         true => Parts { postgres: false, small_disk: false, redis: false, replicas: 1 },
         // Only root may mount a disk that can be filled.

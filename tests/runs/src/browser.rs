@@ -1,12 +1,10 @@
 //! Scripts that play the page in a browser: `cargo xtask browser` starts this.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people: the terminal is its output")]
-
 use std::ffi::OsStr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::{Args, ValueEnum};
 use realmgate_tests::bots::Bots;
 use realmgate_tests::browser::crowd::Crowd;
 use realmgate_tests::browser::figures::{self, Figure};
@@ -28,8 +26,8 @@ const SOME: u16 = 50;
 const MOST: &str = "400";
 
 /// Starts a server and plays its page in Chromium, from the address to the first kill; pictures go to target/browser
-#[derive(Debug, Parser)]
-struct Arguments {
+#[derive(Debug, Args)]
+pub struct Arguments {
     /// Make the pictures of every screen, in target/browser/pictures
     #[arg(long, conflicts_with = "measure")]
     pictures: bool,
@@ -53,9 +51,7 @@ enum Part {
     Memory,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+pub async fn main(arguments: Arguments) -> ExitCode {
     let is_well = if arguments.pictures {
         make_pictures().await
     } else if arguments.measure {

@@ -1,0 +1,32 @@
+//! `cargo xtask long`: what takes too long for `cargo xtask lint` and `cargo test`: the workspaces of their own that compile for
+//! minutes, and the long tests, whose targets say `test = false`.
+
+use anyhow::Result;
+
+use crate::metadata;
+use crate::workspace::Workspace;
+use crate::workspaces::{self, FUZZ, GODOT};
+
+/// Checks the workspaces and runs the tests, with the features of `cargo test --workspace`, so that what they share with it is
+/// not compiled again.
+pub fn run(workspace: &Workspace) -> Result<()> {
+    workspaces::check(workspace, &[&FUZZ, &GODOT])?;
+    cargo(workspace, "test", &[])
+}
+
+/// Runs clippy on the tests: its `--all-targets` leaves them out too.
+pub fn clippy(workspace: &Workspace) -> Result<()> {
+    cargo(workspace, "clippy", &["--", "--deny", "warnings"])
+}
+
+fn cargo(workspace: &Workspace, command: &str, rest: &[&str]) -> Result<()> {
+    let names = metadata::long_tests(workspace)?;
+    if names.is_empty() {
+        println!("there are no long tests");
+        return Ok(());
+    }
+    let mut arguments = vec![command, "--workspace"];
+    arguments.extend(names.iter().flat_map(|name| ["--test", name]));
+    arguments.extend(rest);
+    workspace.run("cargo", &arguments)
+}

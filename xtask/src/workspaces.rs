@@ -1,0 +1,48 @@
+//! The workspaces of their own: what no command on the main workspace compiles.
+
+use anyhow::{Context, Result, ensure};
+
+use crate::workspace::Workspace;
+
+/// A workspace beside the main one.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Beside {
+    /// Where it lies, from the root.
+    pub folder: &'static str,
+    /// Where cargo builds it, from the root: the folder that the chore of this workspace builds into.
+    pub target: &'static str,
+}
+
+pub static FUZZ: Beside = Beside { folder: "fuzz", target: "target/fuzz" };
+pub static ART: Beside = Beside { folder: "art", target: "target/art" };
+pub static GODOT: Beside = Beside { folder: "clients/godot", target: "target/godot" };
+
+impl Beside {
+    /// All of them.
+    pub fn all() -> [&'static Self; 3] {
+        [&FUZZ, &ART, &GODOT]
+    }
+
+    /// What cargo is called with.
+    pub fn arguments(&self) -> Vec<String> {
+        let manifest = format!("{}/Cargo.toml", self.folder);
+        ["check", "--locked", "--all-targets", "--manifest-path", &manifest, "--target-dir", self.target]
+            .map(str::to_owned)
+            .to_vec()
+    }
+
+    /// Compiles it as far as errors are found.
+    pub fn check(&self, workspace: &Workspace) -> Result<()> {
+        let mut cargo = workspace.command("cargo");
+        // Nothing is linked, so libFuzzer is not built, which would take g++: its build script looks for this.
+        cargo.args(self.arguments()).env("CUSTOM_LIBFUZZER_PATH", "not-linked/libfuzzer.a");
+        let status = cargo.status().context("cargo did not start")?;
+        ensure!(status.success(), "{} does not compile", self.folder);
+        Ok(())
+    }
+}
+
+/// Checks these.
+pub fn check(workspace: &Workspace, chosen: &[&Beside]) -> Result<()> {
+    chosen.iter().try_for_each(|beside| beside.check(workspace))
+}
