@@ -6,9 +6,9 @@ use clap::builder::PossibleValuesParser;
 use crate::step::{Missing, Step, Tool, run_all};
 use crate::workspace::Workspace;
 use crate::workspaces::{self, ART};
-use crate::{attack, long, schema, schemathesis, tidy};
+use crate::{attack, features, long, schema, schemathesis, tidy};
 
-static STEPS: [Step; 9] = [
+static STEPS: [Step; 10] = [
     Step {
         name: "rustfmt",
         fix: "cargo fmt --all, and the same with --manifest-path clients/godot/Cargo.toml",
@@ -85,6 +85,7 @@ static STEPS: [Step; 9] = [
         // The others compile for minutes the first time: `cargo xtask long` has them.
         run: |workspace| workspaces::check(workspace, &[&ART]),
     },
+    Step { name: "features", fix: "cargo xtask features", needs: None, run: features::check },
     Step { name: "generated", fix: "cargo xtask schema", needs: None, run: schema::check },
 ];
 
