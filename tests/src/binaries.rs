@@ -17,9 +17,8 @@ pub struct Binaries {
     pub minimal: PathBuf,
 }
 
-/// The programs, built in the profile of the running test, with clocks that a test can set. They lie in a folder of their
-/// own, so that nobody runs a program with such a clock who looks for one in the profile's folder; what they are made of
-/// is shared with every other build.
+/// The programs, built in the profile of the running test, with clocks that a test can set. They are in a folder of their
+/// own, where no other build replaces them while tests run; the compiled crates are those of `cargo test --workspace`.
 ///
 /// Cargo's own lock on the target folder makes several test processes wait for each other; all but the first find that
 /// nothing is left to do.

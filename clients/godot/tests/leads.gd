@@ -8,7 +8,7 @@ extends SceneTree
 const Player := preload("res://tests/player.gd")
 const WALKS: Array[Vector2] = [Vector2.RIGHT, Vector2.LEFT, Vector2(0.4, 1), Vector2(-0.4, -1)]
 const TOLERANCE := 0.1
-## On the small maps of tests/tests/processes/page/maps: where rabbits live, and the way from there
+## On the small maps of tests/tests/realms/page/maps: where rabbits live, and the way from there
 ## to the portal, far from the boar.
 const MEADOW := Vector2(15, 3)
 const BEFORE_THE_PORTAL := Vector2(36, 2)

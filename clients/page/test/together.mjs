@@ -1,5 +1,5 @@
 // Everything that players do together: two browsers, a player in Rust and ten bots. A test starts it, which see for the arguments:
-// tests/tests/processes/page/together.rs
+// tests/tests/realms/page/together.rs
 
 import { Player } from "./testing/player.mjs";
 import { Stage } from "./testing/stage.mjs";

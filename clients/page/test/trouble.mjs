@@ -1,5 +1,5 @@
 // What stands in the way, and what the page says then. There is room for one player. A test starts it:
-// tests/tests/processes/page/trouble.rs
+// tests/tests/realms/page/trouble.rs
 
 import { Player } from "./testing/player.mjs";
 import { Stage } from "./testing/stage.mjs";

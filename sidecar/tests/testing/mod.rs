@@ -13,7 +13,8 @@ use bytes::Bytes;
 use realmgate_platform::clock::Clock;
 use realmgate_platform::testing::{self, create_sqlite};
 use realmgate_sidecar::config::Settings;
-use realmgate_sidecar::{AppState, Running, Sidecar, http};
+use realmgate_sidecar::http::{self, Routers};
+use realmgate_sidecar::{AppState, Running, Sidecar};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -34,6 +35,7 @@ const CLASSES: &str = r#"
 /// A running sidecar.
 pub struct TestApp {
     running: Running,
+    routers: Routers,
     clock: Clock,
     dir: TempDir,
 }
@@ -77,7 +79,8 @@ impl TestApp {
         change(&mut settings);
         let config = settings.resolve().unwrap();
         let running = Sidecar::start_with_clock(config, None, clock.clone()).await.unwrap();
-        Self { running, clock, dir }
+        let routers = http::routers(running.state());
+        Self { running, routers, clock, dir }
     }
 
     pub fn state(&self) -> &AppState {
@@ -110,9 +113,9 @@ impl TestApp {
 
     /// A call to the directory's listener, or to the API's.
     pub fn call_on(&self, directory: bool, method: Method, path: &str) -> Call {
-        let routers = http::routers(self.state());
+        let router = if directory { &self.routers.directory } else { &self.routers.api };
         Call {
-            router: if directory { routers.directory } else { routers.api },
+            router: router.clone(),
             request: Request::builder().method(method).uri(path),
             peer: Ipv4Addr::LOCALHOST.into(),
             body: Vec::new(),
@@ -126,7 +129,7 @@ impl TestApp {
 
     /// The same call on the gateway's listener.
     pub fn get_gateway(&self, path: &str) -> Call {
-        Call { router: http::routers(self.state()).gateway, ..self.get(path) }
+        Call { router: self.routers.gateway.clone(), ..self.get(path) }
     }
 
     pub fn post_internal(&self, path: &str, body: Value) -> Call {

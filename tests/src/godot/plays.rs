@@ -188,7 +188,7 @@ async fn together(godot: &Godot) -> Result<String, String> {
 /// The two small maps on which players of the page meet too: the usual ones keep a machine that builds beside the play too busy.
 fn on_small_maps() -> Settings {
     let settings = Settings::new();
-    let maps = settings.home.copy_of(&workspace().join("tests/tests/processes/page/maps"), "maps");
+    let maps = settings.home.copy_of(&workspace().join("tests/tests/realms/page/maps"), "maps");
     for file in ["tileset.tsx", "tileset.png"] {
         std::fs::copy(workspace().join("maps").join(file), maps.join(file)).expect("it can be copied");
     }

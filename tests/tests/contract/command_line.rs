@@ -413,7 +413,7 @@ async fn the_script_starts_the_program_beside_it_or_has_cargo_build_it() {
 }
 
 #[test]
-fn programs_whose_clock_can_be_set_lie_where_nobody_looks_for_others() {
+fn programs_under_test_are_in_a_folder_of_their_own() {
     let test = std::env::current_exe().expect("a running program has a path");
     let usual = test.parent().and_then(Path::parent).expect("cargo puts tests into <profile>/deps");
     let profile = usual.file_name().expect("a profile has a name");

@@ -32,14 +32,14 @@ static READERS: [Reader; 34] = [
     one("maps", "realmgate-game", "world"),
     one("maps", "realmgate-server", "check"),
     one("maps", "realmgate-sidecar", "api"),
-    part("maps", "realmgate-tests", "processes", "small_world"),
+    part("maps", "realmgate-tests", "realms", "small_world"),
     one("clients/js", "realmgate-client", "javascript"),
     one("clients/js", "realmgate-client", "javascript_display"),
-    part("clients/js", "realmgate-tests", "processes", "javascript"),
+    part("clients/js", "realmgate-tests", "realms", "javascript"),
     // The sidecar hands out both.
     one("clients/js", "realmgate-sidecar", "api"),
     one("clients/page", "realmgate-sidecar", "api"),
-    part("clients/page", "realmgate-tests", "processes", "page"),
+    part("clients/page", "realmgate-tests", "realms", "page"),
     one("protocol/vectors", "realmgate-engine", "netcode"),
     one("protocol/vectors", "realmgate-client", "javascript"),
     one("hooks", "realmgate-sidecar", "community"),
@@ -49,7 +49,7 @@ static READERS: [Reader; 34] = [
     one("docs/link.md", "realmgate-protocol", "golden"),
     one("docs/operations.md", "realmgate-sidecar", "metrics"),
     one("docs/openapi.json", "realmgate-tests", "contract"),
-    part("clients/js/README.md", "realmgate-tests", "processes", "readmes"),
+    part("clients/js/README.md", "realmgate-tests", "realms", "readmes"),
     part("scripts", "realmgate-tests", "processes", "start_dev"),
     one("fuzz/corpus", "realmgate-tests", "corpus"),
     one("fuzz/src/checks", "realmgate-tests", "corpus"),
@@ -57,7 +57,7 @@ static READERS: [Reader; 34] = [
     one("game/tests/world/data", "realmgate-tests", "hits"),
     part("game/tests/world/golden.rec", "realmgate-tests", "processes", "replay"),
     one("engine/tests/worlds/gate.rs", "realmgate-tests", "scenarios"),
-    one("sidecar/tests/community/openid.rs", "realmgate-tests", "processes"),
+    one("sidecar/tests/community/openid.rs", "realmgate-tests", "realms"),
 ];
 
 /// Those that read this file.

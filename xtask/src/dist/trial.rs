@@ -16,6 +16,8 @@ use crate::workspace::Workspace;
 const UP_WITHIN: Duration = Duration::from_secs(2);
 /// How long anything may take before it counts as hung.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// What sets the clock of a test build.
+const TEST_CLOCK: &[u8] = b"REALMGATE_CHAOS_CLOCK";
 /// Often enough that what is measured is right to a hundredth of the limit.
 const POLL: Duration = Duration::from_millis(20);
 
@@ -37,8 +39,11 @@ pub fn run(workspace: &Workspace, tarball: &Path, package: &Path) -> Result<()> 
     output(workspace.command("dpkg-deb").arg("--extract").args([package, &root]))?;
     let home = root.join("opt/realmgate");
     for program in PROGRAMS {
-        let is_same = fs::read(home.join(program))? == fs::read(scratch.path().join(program))?;
+        let packed = fs::read(home.join(program))?;
+        let is_same = packed == fs::read(scratch.path().join(program))?;
         ensure!(is_same, "{program} in the package is not the one in the tarball");
+        let has_clock_of_tests = packed.windows(TEST_CLOCK.len()).any(|bytes| bytes == TEST_CLOCK);
+        ensure!(!has_clock_of_tests, "{program} was built with the feature `testing`: its clock can be set");
     }
     output(Command::new(home.join("start_server")).arg("--check").current_dir(&root))?;
     for unit in fs::read_dir(workspace.root.join("deploy/systemd"))? {

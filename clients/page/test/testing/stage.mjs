@@ -52,7 +52,7 @@ export class Stage {
 /** The player in Rust, who does as it is told. */
 class Rusty {
   name = "Rusty";
-  /** What it sees and has heard: `Picture` of tests/tests/processes/javascript/actors.rs. */
+  /** What it sees and has heard: `Picture` of tests/tests/realms/javascript/actors.rs. */
   picture = null;
   #stage;
 

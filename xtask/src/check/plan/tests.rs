@@ -70,9 +70,9 @@ fn a_long_test_is_checked_by_name() {
 fn files_of_no_package_lead_to_the_tests_that_read_them() {
     assert_eq!(jobs(&["scripts/start-dev.sh"]), ["cargo test -p realmgate-tests --test processes start_dev"]);
     let expected =
-        ["cargo test -p realmgate-sidecar --test api", "cargo test -p realmgate-tests --test processes page"];
+        ["cargo test -p realmgate-sidecar --test api", "cargo test -p realmgate-tests --test realms page"];
     assert_eq!(jobs(&["clients/page/src/main.js"]), expected);
-    let both = ["scripts/start-dev.sh", "tests/tests/processes/page.rs"];
+    let both = ["scripts/start-dev.sh", "tests/tests/realms/page.rs"];
     let expected = Some("cargo test -p realmgate-tests --test processes");
     assert_eq!(jobs(&both).pop().as_deref(), expected, "a part of what runs whole is not run twice");
 }

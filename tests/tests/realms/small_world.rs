@@ -24,7 +24,7 @@ armour = 2
 /// stronger.
 pub fn settings(maps: &str, boar_health: u32) -> Settings {
     let settings = Settings::new();
-    let maps = settings.home.copy_of(&workspace().join("tests/tests/processes").join(maps), "maps");
+    let maps = settings.home.copy_of(&workspace().join("tests/tests/realms").join(maps), "maps");
     for file in ["tileset.tsx", "tileset.png"] {
         fs::copy(workspace().join("maps").join(file), maps.join(file)).expect("it can be copied");
     }

@@ -53,7 +53,7 @@ impl Around {
         postgres.create_database(DATABASE).await;
         let secret = || format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         let (jwt, ticket, service) = (secret(), secret(), secret());
-        let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/processes/community_chaos/hooks");
+        let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/realms/community_chaos/hooks");
         let replica = |number: usize| Replica {
             home: Home::new(),
             settings: vec![
