@@ -84,7 +84,8 @@ impl Api {
     /// Never, unless no client can be made at all.
     pub fn from_source(&self, source: IpAddr) -> Self {
         let idle = if self.is_pooled { usize::MAX } else { 0 };
-        let http = Client::builder().no_proxy().tls_certs_only([]).pool_max_idle_per_host(idle).local_address(source).build();
+        let http =
+            Client::builder().no_proxy().tls_certs_only([]).pool_max_idle_per_host(idle).local_address(source).build();
         Self { http: http.expect("a plain client can be made"), ..self.clone() }
     }
 

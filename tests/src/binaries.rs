@@ -77,6 +77,8 @@ fn build(profile_folder: &Path) -> PathBuf {
     cargo.current_dir(workspace()).args(["build", "--quiet", "--workspace", "--example", "minimal"]);
     cargo.args(["--bin", "start_server", "--bin", "sidecar", "--bin", "bot", "--profile", profile, "--target-dir"]);
     cargo.arg(target.join(FOLDER)).env("CARGO_BUILD_BUILD_DIR", target);
+    // Set for `--report-time` of the running test, it would have cargo compile half of the crates again.
+    cargo.env_remove("RUSTC_BOOTSTRAP");
     let built = cargo.stdin(Stdio::null()).output().expect("cargo, which has built this test, runs");
     assert!(built.status.success(), "the programs cannot be built:\n{}", String::from_utf8_lossy(&built.stderr));
     let profile = profile_folder.file_name().expect("it was just read");

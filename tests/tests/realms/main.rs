@@ -1,6 +1,7 @@
 //! The long tier's worlds of real processes: players in browsers and in Node, and realms under faults. They are modules of
 //! one program because they mostly wait: cargo runs the tests of one program side by side, and one program after another.
 
+mod bots;
 mod browsers;
 mod chaos;
 mod community_chaos;

@@ -60,7 +60,8 @@ impl Crowd {
     /// Users who begin at once.
     pub async fn gather(api: SocketAddr, count: usize) -> Self {
         // A connection for each call: calls in a row reach both replicas.
-        let http = Client::builder().no_proxy().tls_certs_only([]).pool_max_idle_per_host(0).timeout(ANSWER_WITHIN).build();
+        let http =
+            Client::builder().no_proxy().tls_certs_only([]).pool_max_idle_per_host(0).timeout(ANSWER_WITHIN).build();
         let mut shared = Shared {
             base: format!("http://{api}"),
             http: http.expect("a plain client can be made"),

@@ -13,7 +13,7 @@ fn packages() -> Vec<Package> {
         package("realmgate-engine", "engine", &["worlds", "netcode"], &[]),
         package("realmgate-sidecar", "sidecar", &["api", "binary"], &[]),
         package("realmgate-platform", "sidecar/platform", &[], &[]),
-        package("realmgate-tests", "tests", &["processes", "contract"], &["model"]),
+        package("realmgate-tests", "tests", &["processes", "contract"], &["model", "realms"]),
         package("realmgate-skip", "tests/skip", &[], &[]),
     ]
 }
@@ -69,10 +69,9 @@ fn a_long_test_is_checked_by_name() {
 #[test]
 fn files_of_no_package_lead_to_the_tests_that_read_them() {
     assert_eq!(jobs(&["scripts/start-dev.sh"]), ["cargo test -p realmgate-tests --test processes start_dev"]);
-    let expected =
-        ["cargo test -p realmgate-sidecar --test api", "cargo test -p realmgate-tests --test realms page"];
+    let expected = ["cargo test -p realmgate-sidecar --test api", "cargo test -p realmgate-tests --test realms page"];
     assert_eq!(jobs(&["clients/page/src/main.js"]), expected);
-    let both = ["scripts/start-dev.sh", "tests/tests/realms/page.rs"];
+    let both = ["scripts/start-dev.sh", "tests/tests/processes/fleet.rs"];
     let expected = Some("cargo test -p realmgate-tests --test processes");
     assert_eq!(jobs(&both).pop().as_deref(), expected, "a part of what runs whole is not run twice");
 }
