@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -32,8 +32,8 @@ macro_rules! reaper {
     };
 }
 
-/// Starts the reaper of a run. It ends after the returned pipe is closed.
-pub(crate) fn start(id: &str, folder: &Path) -> ChildStdin {
+/// Starts the reaper of a run. It works when its input is closed, and that is when the test process has ended.
+pub(crate) fn start(id: &str, folder: &Path) -> Child {
     let program = std::env::current_exe().expect("a running program has a path");
     let mut command = Command::new(program);
     command.args(["--exact", "reaper", "--nocapture", "--test-threads=1"]);
@@ -41,11 +41,11 @@ pub(crate) fn start(id: &str, folder: &Path) -> ChildStdin {
     // Ctrl-C in a terminal goes to a whole group. The reaper has work to do after it.
     let command = command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().expect("a program that runs can be started again");
-    let (pipe, output) = (child.stdin.take().expect("it is piped"), child.stdout.take().expect("it is piped"));
+    let output = child.stdout.take().expect("it is piped");
     // It says no more after this line, so nobody has to read on.
     let is_ready = BufReader::new(output).lines().map_while(Result::ok).any(|line| line.ends_with(READY));
     assert!(is_ready, "this test program has no reaper: add `realmgate_services::reaper!();` to its root");
-    pipe
+    child
 }
 
 /// Serves as the reaper and ends the process, where this process was started as one.
@@ -98,7 +98,7 @@ fn kill_marked(id: &str) -> usize {
             let _ = Pid::from_raw(pid).map(|pid| kill_process(pid, Signal::KILL));
             killed.insert(pid);
         }
-        std::thread::sleep(LOOK_EVERY);
+        std::thread::park_timeout(LOOK_EVERY);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::ChildStdin;
+use std::process::Child;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
@@ -31,7 +31,7 @@ pub fn run() -> &'static Run {
 pub struct Run {
     id: String,
     folder: PathBuf,
-    reaper: Mutex<ChildStdin>,
+    reaper: Mutex<Child>,
 }
 
 impl Run {
@@ -64,7 +64,8 @@ impl Run {
     /// Lets the reaper clean up one more service: `line` is one that [`reaper::serve`] understands.
     pub(crate) fn uses(&self, line: &str) {
         let mut reaper = self.reaper.lock().unwrap_or_else(PoisonError::into_inner);
-        writeln!(reaper, "{line}").expect("the reaper is running");
+        let input = reaper.stdin.as_mut().expect("it is piped");
+        writeln!(input, "{line}").expect("the reaper is running");
     }
 }
 

@@ -32,7 +32,7 @@ enum Store {
     /// A file in the home, as the secrets that were generated are.
     File,
     /// Services that several sidecars share, as they do the secrets.
-    Shared { database: TestDatabase, redis: TestRedis, service_token: String, ticket_key: String },
+    Shared { database: TestDatabase, redis: Box<TestRedis>, service_token: String, ticket_key: String },
 }
 
 impl Sidecars {
@@ -158,7 +158,7 @@ impl Tells for Sidecars {
 impl Store {
     async fn shared() -> Self {
         let database = migrated_database().await.expect("PostgreSQL was there a moment ago");
-        let redis = TestRedis::connect().expect("Redis was there a moment ago");
+        let redis = Box::new(TestRedis::connect().expect("Redis was there a moment ago"));
         let secret = || format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         Self::Shared { database, redis, service_token: secret(), ticket_key: secret() }
     }

@@ -107,14 +107,19 @@ fn processes_of(home: &Home) -> Vec<String> {
     processes.collect()
 }
 
+#[expect(clippy::disallowed_methods, reason = "the deadline of a loop that must not pause")]
+fn now() -> Instant {
+    Instant::now()
+}
+
 /// Starts the script, sends SIGINT as soon as this file is in the folder of logs, and demands that nothing is left.
 async fn interrupt(home: &Home, script: Command, moment: &str) {
     let awaited = logs(home).join(moment);
     let script = Process::start(home, script);
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = now() + PATIENCE;
     // Without a pause between two looks, so that the signal follows at once.
     while !awaited.exists() {
-        assert!(Instant::now() < deadline, "{moment} does not appear{}", script.told());
+        assert!(now() < deadline, "{moment} does not appear{}", script.told());
         std::thread::yield_now();
     }
     script.signal(Signal::INT);
