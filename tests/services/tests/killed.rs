@@ -34,6 +34,8 @@ async fn victim() {
     let name = url.rsplit_once('/').expect("it names a database").1;
     println!("{name} {} {} {} {} .", redis.prefix, run().folder().display(), shell.id(), grandchild.trim());
     let _ = std::io::stdin().read_line(&mut String::new());
+    // Not killed after all, the test has ended.
+    let _ = shell.kill().and_then(|()| shell.wait());
 }
 
 /// What a victim has taken.
