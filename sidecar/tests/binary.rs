@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 /// A folder with data for a small world.
 fn world() -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = realmgate_platform::testing::folder();
     std::fs::create_dir(dir.path().join("assets")).unwrap();
     std::fs::write(dir.path().join("assets/classes.toml"), "[mage]\nname = 'Mage'\n").unwrap();
     dir
@@ -21,7 +21,7 @@ fn world() -> TempDir {
 
 fn sidecar(dir: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sidecar"));
-    command.args(args).current_dir(dir).env_clear();
+    command.args(args).current_dir(dir).env_clear().envs(realmgate_services::run().environment());
     for addr in ["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR"] {
         command.env(addr, "127.0.0.1:0");
     }

@@ -12,6 +12,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use realmgate_services::run;
 use tokio::process::Command;
 
 use crate::binaries::workspace;
@@ -53,6 +54,7 @@ pub async fn play_by(
 ) -> Played {
     node.arg(workspace().join("clients/page/test").join(script));
     node.arg(format!("http://{}", server.api_addr())).args(arguments);
+    node.envs(run().environment());
     node.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let child = match node.spawn() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

@@ -31,6 +31,7 @@ impl OpenIdProvider {
     /// missing.
     pub async fn start(now_ms: Option<u64>) -> Option<Self> {
         let mut node = Command::new("node");
+        node.envs(realmgate_services::run().environment());
         node.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../sidecar/tests/community/openid.mjs"));
         node.args(now_ms.map(|now_ms| now_ms.to_string()));
         let mut child = match node.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn() {

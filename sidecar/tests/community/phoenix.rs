@@ -28,6 +28,7 @@ impl Driver {
     /// Starts it; `None`, with a message, where Node or the client is missing.
     async fn start(api: SocketAddr, player: &Player) -> Option<Self> {
         let mut node = Command::new("node");
+        node.envs(realmgate_services::run().environment());
         node.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/community/phoenix.mjs"));
         node.arg(format!("ws://{api}/socket")).args([&player.access, &player.id]);
         let mut child = match node.stdout(Stdio::piped()).kill_on_drop(true).spawn() {

@@ -25,11 +25,12 @@ struct Serving {
 
 impl Serving {
     fn start(settings: &[(&str, &str)]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = realmgate_platform::testing::folder();
         std::fs::create_dir(dir.path().join("assets")).unwrap();
         std::fs::write(dir.path().join("assets/classes.toml"), "[mage]\nname = 'Mage'\n").unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_sidecar"));
-        command.arg("serve").current_dir(dir.path()).env_clear().envs(settings.iter().copied());
+        command.arg("serve").current_dir(dir.path()).env_clear().envs(realmgate_services::run().environment());
+        command.envs(settings.iter().copied());
         for addr in ["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR"] {
             command.env(addr, "127.0.0.1:0");
         }

@@ -83,13 +83,12 @@ fn serve(id: &str, folder: &Path) {
     }
 }
 
-/// Kills every process that carries the mark of a run. Returns how many there were.
+/// Kills every process that carries the id of a run: in its mark, or in the path of its data. Returns how many there were.
 fn kill_marked(id: &str) -> usize {
-    let mark = format!("{MARK}={id}");
     let mut killed = BTreeSet::new();
     let begun = now();
     loop {
-        let left: Vec<i32> = processes().filter(|pid| is_marked(*pid, mark.as_bytes())).collect();
+        let left: Vec<i32> = processes().filter(|pid| is_marked(*pid, id.as_bytes())).collect();
         if left.is_empty() || now() - begun > KILLED_WITHIN {
             return killed.len();
         }
@@ -107,10 +106,10 @@ fn processes() -> impl Iterator<Item = i32> {
     entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
 }
 
-/// Whether a process was started with this entry in its environment. One that has ended has none.
-fn is_marked(pid: i32, mark: &[u8]) -> bool {
+/// Whether another process than this one was started with an id in its environment. One that has ended has none.
+fn is_marked(pid: i32, id: &[u8]) -> bool {
     let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-    environment.split(|byte| *byte == 0).any(|entry| entry == mark)
+    pid.cast_unsigned() != std::process::id() && environment.windows(id.len()).any(|part| part == id)
 }
 
 #[expect(clippy::disallowed_methods, reason = "no world's time: how long killed processes take to end")]

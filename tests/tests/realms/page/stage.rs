@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Stdio;
 
+use realmgate_services::run;
 use realmgate_tests::MapServer;
 use realmgate_tests::binaries::workspace;
 use realmgate_tests::browser::pictures;
@@ -83,6 +84,7 @@ impl Script {
         let mut node = Command::new("node");
         node.arg(workspace().join("clients/page/test").join(name));
         node.arg(format!("http://{}", server.api_addr())).arg(pictures()).env("PORTS_THROUGH", ports.to_string());
+        node.envs(run().environment());
         node.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         node.stderr(File::create(&stderr).expect("a file can be made"));
         let mut child = match node.spawn() {
