@@ -14,7 +14,7 @@ on_every_backend!(
 
 /// Longer than a test takes: what is told is told because something has happened.
 fn for_long(settings: &mut Settings) {
-    settings.community.realtime_debounce_ms = 10_000;
+    settings.community.realtime_debounce_ms = 120_000;
 }
 
 /// A call to the sidecar that a socket is at. Nothing else may have taken a turn since it was opened.
