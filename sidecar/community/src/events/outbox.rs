@@ -150,6 +150,11 @@ impl Waiting {
         }
     }
 
+    /// How many deliveries wait at this moment.
+    pub(crate) fn count(&self) -> usize {
+        self.queue.len()
+    }
+
     /// Completes when the socket has to end.
     pub(crate) fn ended(&self) -> impl Future<Output = End> + Send + 'static {
         let mut end = self.end.clone();

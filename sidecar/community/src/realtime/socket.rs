@@ -138,6 +138,15 @@ impl Client {
         }
     }
 
+    /// Delivers what waits at this moment: it is older than what a join is answered with, and must not be told after it.
+    async fn deliver_waiting(&mut self) -> Result<(), End> {
+        for _ in 0..self.seat.waiting.count() {
+            let delivery = self.seat.waiting.next().await;
+            self.deliver(delivery).await?;
+        }
+        Ok(())
+    }
+
     /// Events may have been lost: tells how things stand on every topic.
     async fn refresh_all(&mut self) -> Result<(), End> {
         let joined: Vec<Topic> = self.channels.keys().copied().collect();
@@ -273,6 +282,7 @@ impl Client {
         {
             return self.refuse(said, "too_many_topics").await;
         }
+        self.deliver_waiting().await?;
         self.held.forget(topic);
         // Who joins again has forgotten that it had.
         if let Some(before) = self.channels.remove(&topic) {
