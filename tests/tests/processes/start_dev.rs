@@ -24,7 +24,9 @@ fn start(home: &Home) -> Process {
 
 /// The script, from a folder that is not the repository's.
 pub(super) fn script(home: &Home) -> Command {
-    let mut script = command(&workspace().join("scripts/start-dev.sh"));
+    // A shell cannot trap what was ignored when it started, and a run of tests in the background ignores SIGINT.
+    let mut script = command(Path::new("/usr/bin/env"));
+    script.arg("--default-signal").arg(workspace().join("scripts/start-dev.sh"));
     script.current_dir(home.path("")).env("PATH", "/usr/local/bin:/usr/bin:/bin");
     script.env("DATA_DIR", home.data_dir()).env("LOGS", logs(home)).env("PORTS", "0 0");
     script.envs(["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR"].map(|listener| (listener, "127.0.0.1:0")));

@@ -60,7 +60,7 @@ fn a_long_test_is_checked_by_name() {
     let expected = [
         "cargo fmt --check -p realmgate-tests",
         "cargo clippy -p realmgate-tests --all-targets -- --deny warnings",
-        "cargo clippy -p realmgate-tests --test model -- --deny warnings",
+        "cargo clippy -p realmgate-tests --test model --test realms -- --deny warnings",
         "cargo test -p realmgate-tests --test model",
     ];
     assert_eq!(jobs(&["tests/tests/model/state.rs"]), expected);
