@@ -58,6 +58,8 @@ async fn of_several_changes_the_newest_is_told(realm: Realm) {
 
 async fn what_is_told_of_a_topic_that_is_joined_again_is_new(realm: Realm) {
     let (ann, ben) = (realm.device("ann's").await, realm.device("ben's").await);
+    let mut at_ben = realm.socket(&ben).await;
+    at_ben.join("lobbies").await;
     let mut at_ann = realm.socket(&ann).await;
     at_ann.join(&ann.topic()).await;
     at_ann.event("updated").await;
@@ -66,6 +68,9 @@ async fn what_is_told_of_a_topic_that_is_joined_again_is_new(realm: Realm) {
     for name in ["Ann", "Anna"] {
         there(&realm, &ann, ("PATCH", "/me/display_name"), json!({"display_name": name})).await;
     }
+    // Changes are told in their order: when this one has come, what is kept back has come to the other socket.
+    there(&realm, &ben, ("POST", "/lobbies"), Value::Null).await;
+    at_ben.told("lobbies", "lobby_created").await;
     let again = at_ann.count();
     at_ann.send(json!([again, again, ann.topic(), "phx_join", {}])).await;
     at_ann.closed_channel(&before, &ann.topic()).await;
