@@ -1,7 +1,7 @@
 //! `cargo xtask long`: what takes too long for `cargo xtask lint` and `cargo test`: the workspaces of their own that compile for
 //! minutes, and the long tests, whose targets say `test = false`.
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 
 use crate::metadata;
 use crate::workspace::Workspace;
@@ -25,8 +25,11 @@ fn cargo(workspace: &Workspace, command: &str, rest: &[&str]) -> Result<()> {
         println!("there are no long tests");
         return Ok(());
     }
-    let mut arguments = vec![command, "--workspace"];
-    arguments.extend(names.iter().flat_map(|name| ["--test", name]));
-    arguments.extend(rest);
-    workspace.run("cargo", &arguments)
+    let mut cargo = workspace.command("cargo");
+    cargo.args([command, "--workspace"]).args(names.iter().flat_map(|name| ["--test", name])).args(rest);
+    // Each starts several servers, some of them browsers too: with eight at once, servers are late and let nobody in.
+    cargo.env("RUST_TEST_THREADS", "4");
+    let status = cargo.status().context("cargo did not start")?;
+    ensure!(status.success(), "{cargo:?} ended with {status}");
+    Ok(())
 }
