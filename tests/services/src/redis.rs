@@ -11,7 +11,7 @@ use crate::run::run;
 /// Where Redis is, unless `TEST_REDIS_URL` names another.
 const SERVER: &str = "redis://127.0.0.1:6379";
 const WITHIN: Duration = Duration::from_secs(10);
-/// The password of every test's user: whoever can reach the server has its own.
+/// The password of every test's user. It protects nothing: the server itself is open to its tests.
 const PASSWORD: &str = "hidden";
 
 /// Redis under a prefix and with a user of its own; both are deleted with this value, and by the reaper.
