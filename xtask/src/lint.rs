@@ -5,7 +5,7 @@ use clap::builder::PossibleValuesParser;
 
 use crate::step::{Missing, Step, Tool, run_all};
 use crate::workspace::Workspace;
-use crate::workspaces::{self, ART};
+use crate::workspaces::ART;
 use crate::{attack, features, long, schema, schemathesis, tidy};
 
 static STEPS: [Step; 10] = [
@@ -83,7 +83,7 @@ static STEPS: [Step; 10] = [
         fix: "cargo check --manifest-path art/Cargo.toml",
         needs: None,
         // The others compile for minutes the first time: `cargo xtask long` has them.
-        run: |workspace| workspaces::check(workspace, &[&ART]),
+        run: |workspace| ART.check(workspace),
     },
     Step { name: "features", fix: "cargo xtask features", needs: None, run: features::check },
     Step { name: "generated", fix: "cargo xtask schema", needs: None, run: schema::check },

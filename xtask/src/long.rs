@@ -7,11 +7,10 @@ use crate::metadata;
 use crate::workspace::Workspace;
 use crate::workspaces::{self, FUZZ, GODOT};
 
-/// Checks the workspaces and runs the tests, with the features of `cargo test --workspace`, so that what they share with it is
-/// not compiled again.
+/// Checks the workspaces beside the tests, which mostly wait. The tests have the features of `cargo test --workspace`, so that
+/// what they share with it is not compiled again.
 pub fn run(workspace: &Workspace) -> Result<()> {
-    workspaces::check(workspace, &[&FUZZ, &GODOT])?;
-    cargo(workspace, "test", &[])
+    workspaces::check_beside(workspace, &[&FUZZ, &GODOT], || cargo(workspace, "test", &[]))
 }
 
 /// Runs clippy on the tests: its `--all-targets` leaves them out too.

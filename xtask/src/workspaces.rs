@@ -1,5 +1,8 @@
 //! The workspaces of their own: what no command on the main workspace compiles.
 
+use std::process::Command;
+use std::thread;
+
 use anyhow::{Context, Result, ensure};
 
 use crate::workspace::Workspace;
@@ -33,16 +36,37 @@ impl Beside {
 
     /// Compiles it as far as errors are found.
     pub fn check(&self, workspace: &Workspace) -> Result<()> {
-        let mut cargo = workspace.command("cargo");
-        // Nothing is linked, so libFuzzer is not built, which would take g++: its build script looks for this.
-        cargo.args(self.arguments()).env("CUSTOM_LIBFUZZER_PATH", "not-linked/libfuzzer.a");
-        let status = cargo.status().context("cargo did not start")?;
+        let status = self.unlinked(workspace.command("cargo")).status().context("cargo did not start")?;
         ensure!(status.success(), "{} does not compile", self.folder);
         Ok(())
     }
+
+    /// The same on the processor time that nothing else wants, and without a word unless it fails.
+    fn check_in_idle_time(&self, workspace: &Workspace) -> Result<()> {
+        let mut cargo = workspace.command("nice");
+        cargo.args(["-n", "19", "cargo"]);
+        let output = self.unlinked(cargo).output().context("nice did not start")?;
+        ensure!(
+            output.status.success(),
+            "{} does not compile:\n{}",
+            self.folder,
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(())
+    }
+
+    /// Nothing is linked, so libFuzzer is not built, which would take g++: its build script looks for this.
+    fn unlinked(&self, mut cargo: Command) -> Command {
+        cargo.args(self.arguments()).env("CUSTOM_LIBFUZZER_PATH", "not-linked/libfuzzer.a");
+        cargo
+    }
 }
 
-/// Checks these.
-pub fn check(workspace: &Workspace, chosen: &[&Beside]) -> Result<()> {
-    chosen.iter().try_for_each(|beside| beside.check(workspace))
+/// Checks these beside something that mostly waits; the first error of both.
+pub fn check_beside(workspace: &Workspace, chosen: &[&Beside], work: impl FnOnce() -> Result<()>) -> Result<()> {
+    thread::scope(|scope| {
+        let checks = scope.spawn(|| chosen.iter().try_for_each(|beside| beside.check_in_idle_time(workspace)));
+        let worked = work();
+        worked.and(checks.join().expect("a check does not panic"))
+    })
 }

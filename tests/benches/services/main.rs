@@ -75,6 +75,7 @@ enum Part {
 }
 
 fn main() -> ExitCode {
+    realmgate_services::reaper::serve_if_asked();
     let cli = Cli::parse();
     let result = match &cli.role {
         Some(Role::Bare(args)) => bare::run(args),

@@ -67,6 +67,7 @@ enum Role {
 }
 
 fn main() -> ExitCode {
+    realmgate_services::reaper::serve_if_asked();
     let cli = Cli::parse();
     let result = match &cli.role {
         Some(Role::Yardstick(args)) => yardstick::serve(args),

@@ -83,6 +83,11 @@ class Rusty {
     await this.#stage.ask({ ask: [...encodeReliable("ClientMessage", message)] });
   }
 
+  /** Returns to life, if something has killed it. The server refuses the request of a living player, which changes nothing. */
+  async livesOn() {
+    await this.say({ type: "Respawn" });
+  }
+
   /** Where it sees somebody, in tiles; null if it does not. */
   placeOf(name) {
     const place = this.picture?.others.find((other) => other.name === name)?.place;

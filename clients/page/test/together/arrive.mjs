@@ -32,6 +32,8 @@ export async function rustyGoesTo(rusty, channel) {
     if (now === channel) return true;
     if (performance.now() - askedMs > 2_000) {
       askedMs = performance.now();
+      // A mob may have killed it, and the dead cannot switch.
+      await rusty.livesOn();
       await rusty.say({ type: "SwitchChannel", channel });
     }
     return false;

@@ -75,8 +75,8 @@ async function hasKilled(player) {
 
 /** One boar, until it is dead. Answers whether it was everybody's. */
 async function killTogether({ anna, bert, rusty }) {
-  // The one before may have killed them. Who lives is told that it cannot return, which does not matter.
-  await Promise.all([anna.livesOn(), bert.livesOn(), rusty.say({ type: "Respawn" })]);
+  // The one before may have killed them.
+  await Promise.all([anna, bert, rusty].map((player) => player.livesOn()));
   await rusty.walk(19, 10);
   await rusty.until("it is where it walks", ({ place }) => Math.abs(place.x - 19 * UNITS_PER_TILE) < 400);
   await Promise.all([findsTheBoar(anna), findsTheBoar(bert)]);

@@ -30,18 +30,21 @@ async function walksToTheGlen(player) {
   });
 }
 
+/** Steps out of the portal and in again: a player who is refused may step in later. */
 async function rustyWalksToTheGlen(rusty) {
+  let turnsAtMs = -Infinity;
   await rusty.until("the other map", async ({ map, place }) => {
     if (map === 2) {
-      // Where it was going is far among the wolves here.
+      // It turns at once: what it walked to is far among the wolves here.
       await rusty.walk(...IN_THE_CLEARING);
       return true;
     }
+    if (performance.now() < turnsAtMs) return false;
     const isInThePortal = place.x > 38 * UNITS_PER_TILE;
-    // The boar may have killed it. Who lives is told that it cannot return, which does not matter.
-    await rusty.say({ type: "Respawn" });
+    turnsAtMs = performance.now() + (isInThePortal ? 1_500 : 3_000);
+    // The boar may have killed it.
+    await rusty.livesOn();
     await rusty.walk(isInThePortal ? 36 : 38.5, 10);
-    await new Promise((resolve) => setTimeout(resolve, isInThePortal ? 1_500 : 3_000));
     return false;
   });
 }
