@@ -113,6 +113,12 @@ impl Server {
         }
     }
 
+    /// Sets the Unix time at the moment from which all other times count. A wall clock that is set, by NTP or by hand, moves it; with
+    /// the old one, every later token would look expired.
+    pub fn set_unix_start(&mut self, unix_start: Duration) {
+        self.unix_start = unix_start;
+    }
+
     /// Handles a packet. An answer goes to `send` and is never longer than the packet was.
     ///
     /// # Errors

@@ -173,6 +173,16 @@ fn expired_and_foreign_tokens_get_no_answer() {
 }
 
 #[test]
+fn tokens_are_dated_by_the_wall_clock_of_now() {
+    let mut lane = Lane::new(8);
+    lane.now = Duration::from_secs(600);
+    assert_eq!(lane.receive(&peer(1).request(), address(1)), Err(PacketRefusal::Netcode), "it is over by that clock");
+    // NTP sets the clock back by ten minutes.
+    lane.server.set_unix_start(Duration::from_secs(400));
+    assert_eq!(lane.receive(&peer(1).request(), address(1)), Ok(Event::Answered));
+}
+
+#[test]
 fn a_client_id_connects_once() {
     let mut lane = Lane::new(8);
     let mut early = peer_with(&token(1), 100);

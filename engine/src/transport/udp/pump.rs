@@ -103,6 +103,7 @@ impl Pump {
         let mut received = ReceiveBatch::new();
         while !self.shared.is_stopping() {
             self.now = self.clock.since_start();
+            self.netcode.set_unix_start(self.clock.unix_start());
             self.receive_slice(&mut received);
             self.taken += received.len();
             let sends_are_due = self.send_slice();
