@@ -148,6 +148,21 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_password_that_bcrypt_has_not_seen_whole_keeps_its_hash() {
+        let passwords = one_thread();
+        let long = "x".repeat(80);
+        let stored = bcrypt::hash(&long, 4).unwrap();
+        for password in [long.clone(), format!("{}a slip", "x".repeat(72))] {
+            let turn = turn(&passwords, "ann").await.unwrap();
+            let checked = turn.verify(password.into(), Some(stored.clone())).await.unwrap();
+            assert_eq!(checked, Checked { fits: true, renewed: None });
+        }
+        let whole = "x".repeat(72);
+        let checked = turn(&passwords, "ann").await.unwrap().verify(whole.into(), Some(stored)).await.unwrap();
+        assert!(checked.fits && checked.renewed.is_some());
+    }
+
     fn threads_named(name: &str) -> usize {
         let threads = std::fs::read_dir("/proc/self/task").unwrap();
         let names = threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("comm")).ok());

@@ -11,6 +11,16 @@ pub(super) fn is_one(stored: &str) -> bool {
     stored.starts_with("$2")
 }
 
+/// Most bytes of a password that bcrypt looks at.
+const SEEN_BYTES: usize = 72;
+
+/// Whether bcrypt looks at the whole of a password: neither at the first 72 bytes alone, nor, in some programs, at those before a zero
+/// byte.
+pub(super) fn sees_whole(password: &SecretString) -> bool {
+    let password = password.expose_secret();
+    password.len() <= SEEN_BYTES && !password.contains('\0')
+}
+
 /// Whether a password matches. As always with bcrypt, only its first 72 bytes count.
 pub(super) fn verify(password: &SecretString, stored: &str) -> anyhow::Result<bool> {
     let parts: HashParts = stored.parse().map_err(|error| anyhow::anyhow!("a stored bcrypt hash: {error}"))?;

@@ -127,11 +127,13 @@ fn do_work(hasher: &mut Hasher, decoy: &str, work: &Work) {
 
 /// Checking an older kind of hash takes another time than an unknown account, until the next log-in renews the hash.
 fn check(hasher: &mut Hasher, password: &SecretString, stored: &str) -> anyhow::Result<Checked> {
-    let fits = if bcrypt_hash::is_one(stored) {
-        bcrypt_hash::verify(password, stored)?
-    } else {
-        hasher.verify(password, stored)?
+    let is_bcrypt = bcrypt_hash::is_one(stored);
+    let fits = match is_bcrypt {
+        true => bcrypt_hash::verify(password, stored)?,
+        false => hasher.verify(password, stored)?,
     };
-    let renewed = if fits && !hasher.is_current(stored) { Some(hasher.hash(password)?) } else { None };
+    // What bcrypt has not seen may be a slip: with a new hash, the slip alone would fit.
+    let is_seen_whole = !is_bcrypt || bcrypt_hash::sees_whole(password);
+    let renewed = if fits && is_seen_whole && !hasher.is_current(stored) { Some(hasher.hash(password)?) } else { None };
     Ok(Checked { fits, renewed })
 }

@@ -111,7 +111,7 @@ impl Drop for Waiting<'_> {
 fn path(source: Source, username: &str) -> Path<Key> {
     let [widest, wider, own] = source.owners();
     let network = |network, most| {
-        let most = if source.is_loopback() { usize::MAX } else { most };
+        let most = if source.is_this_machine() { usize::MAX } else { most };
         Group { key: Key::Network(network), most }
     };
     [
