@@ -155,7 +155,7 @@ impl From<sqlx::Error> for Error {
 
 /// Whether it is the database's state that was in the way, and not what it was asked. Of PostgreSQL's codes these are the
 /// classes 08 (the connection broke), 40 (lost to another transaction), 53 (no resources), 55 (something is locked) and 57 (a time-out, a
-/// shutdown), and the end of a transaction that we were too busy to go on with; of SQLite's those whose lowest byte says that it is busy or locked.
+/// shutdown), the end of a transaction that we were too busy to go on with, and a server that takes no writes, as after a failover; of SQLite's those whose lowest byte says that it is busy or locked.
 fn may_succeed_later(error: &sqlx::Error) -> bool {
     let code = match error {
         sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => return true,
@@ -164,7 +164,7 @@ fn may_succeed_later(error: &sqlx::Error) -> bool {
     };
     let is_sqlstate = code.len() == 5;
     if is_sqlstate {
-        return ["08", "25P03", "40", "53", "55", "57"].iter().any(|class| code.starts_with(class));
+        return ["08", "25006", "25P03", "40", "53", "55", "57"].iter().any(|class| code.starts_with(class));
     }
     code.parse().is_ok_and(|code: u32| matches!(code & 0xff, 5 | 6))
 }
@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn a_database_that_is_busy_is_asked_again_later() {
         let answered = |code| Error::from(sqlx::Error::Database(Box::new(Answer(code)))).code;
-        for busy in ["08006", "25P03", "40001", "53300", "55P03", "57014", "57P01", "5", "6", "261", "517"] {
+        for busy in ["08006", "25006", "25P03", "40001", "53300", "55P03", "57014", "57P01", "5", "6", "261", "517"] {
             assert_eq!(answered(busy), ErrorCode::Overloaded, "{busy}");
         }
         for fault in ["25001", "42601", "23505", "22P02", "1", "11", "1555", "2067", ""] {

@@ -77,8 +77,7 @@ impl Store {
     /// # Errors
     /// When it does not answer.
     pub async fn ping(&self) -> sqlx::Result<()> {
-        let mut db = self.sql.read("ping").await?;
-        sqlx::query("SELECT 1").execute(&mut *db).await.map(|_| ())
+        self.sql.ping().await
     }
 
     /// The database's time in Unix milliseconds, which several sidecars agree on. SQLite has no clock but this

@@ -32,6 +32,8 @@ pub struct SqlConnection {
     /// `Some` until the value is dropped.
     live: Option<AnyConnection>,
     state: State,
+    /// Whether it leads to a database that takes no writes. It stays so, whatever is answered next.
+    takes_no_writes: bool,
     in_transaction: bool,
     limit: Option<Duration>,
     pool: Pool,
@@ -41,7 +43,15 @@ pub struct SqlConnection {
 impl SqlConnection {
     pub(super) fn new(live: AnyConnection, pool: Pool, place: OwnedSemaphorePermit) -> Self {
         let limit = pool.statement_limit();
-        Self { live: Some(live), state: State::InOrder, in_transaction: false, limit, pool, place: Some(place) }
+        Self {
+            live: Some(live),
+            state: State::InOrder,
+            takes_no_writes: false,
+            in_transaction: false,
+            limit,
+            pool,
+            place: Some(place),
+        }
     }
 
     /// The database's name in sqlx.
@@ -78,16 +88,31 @@ impl SqlConnection {
     fn say(&mut self) -> Saying<'_> {
         // Until the answer is there. A caller that stops waiting leaves it so.
         self.state = State::Broken;
-        Saying { live: self.live.as_mut(), state: &mut self.state, limit: self.limit, pool: &self.pool }
+        Saying {
+            live: self.live.as_mut(),
+            state: &mut self.state,
+            takes_no_writes: &mut self.takes_no_writes,
+            limit: self.limit,
+            pool: &self.pool,
+        }
+    }
+
+    /// Closes this connection when it is given back, and all idle ones: after a failover they lead to a server that takes no writes.
+    pub(super) fn condemn(&mut self) {
+        self.takes_no_writes = true;
+        self.pool.distrust_idle();
     }
 }
 
+/// What PostgreSQL answers to a write where it takes none, as a standby does, or a server that was demoted.
+const READ_ONLY: &str = "25006";
 const LENT: &str = "a connection is there until it is dropped";
 
 /// A statement whose answer is awaited.
 struct Saying<'c> {
     live: Option<&'c mut AnyConnection>,
     state: &'c mut State,
+    takes_no_writes: &'c mut bool,
     limit: Option<Duration>,
     pool: &'c Pool,
 }
@@ -101,6 +126,10 @@ impl<'c> Saying<'c> {
     fn heard<T>(&mut self, outcome: sqlx::Result<T>) -> sqlx::Result<T> {
         match &outcome {
             Ok(_) => *self.state = State::InOrder,
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(READ_ONLY) => {
+                *self.takes_no_writes = true;
+                self.pool.distrust_idle();
+            }
             // The statement or its answer was not as expected; the connection itself may be fine.
             Err(
                 sqlx::Error::RowNotFound
@@ -211,6 +240,7 @@ impl Drop for SqlConnection {
     fn drop(&mut self) {
         let Some(live) = self.live.take() else { return };
         match (self.state, self.in_transaction) {
+            _ if self.takes_no_writes => drop(live),
             // Closing it ends its statement; the database rolls back what was not committed.
             (State::Broken, _) => drop(live),
             (State::InOrder, false) => self.pool.keep(live),

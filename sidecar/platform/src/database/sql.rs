@@ -89,6 +89,30 @@ impl SqlStore {
         database_time(connection, &self.clock).await
     }
 
+    /// Checks that the database answers and takes writes. A PostgreSQL server that does not, after a failover, gets no further calls on
+    /// the connections to it.
+    ///
+    /// # Errors
+    /// When it does not answer, or takes no writes.
+    pub async fn ping(&self) -> sqlx::Result<()> {
+        match self.dialect {
+            Dialect::Sqlite => {
+                // Fails for a file that cannot be written to, and writes nothing.
+                self.begin_write("ping").await?.rollback().await
+            }
+            Dialect::Postgres => {
+                let mut db = self.read("ping").await?;
+                let query = "SELECT current_setting('transaction_read_only')";
+                let read_only: String = sqlx::query_scalar(query).fetch_one(&mut *db).await?;
+                if read_only == "on" {
+                    db.condemn();
+                    return Err(sqlx::Error::Io(std::io::Error::other("the database takes no writes")));
+                }
+                Ok(())
+            }
+        }
+    }
+
     /// How many connections there are, and how many of them are idle.
     pub fn count_connections(&self) -> (usize, usize) {
         let both = [&self.read, &self.write];

@@ -86,6 +86,43 @@ async fn until_all_are_back(count: impl Fn() -> (usize, usize)) {
     tokio::time::timeout(PATIENCE, back).await.expect("every connection comes back");
 }
 
+/// Makes a connection as it is after a failover: it leads to a server that takes no writes.
+async fn demote(connection: &mut SqlConnection) {
+    connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY").await.unwrap();
+}
+
+#[tokio::test]
+async fn after_a_failover_no_connection_to_a_server_that_takes_no_writes_is_kept() {
+    let Some((pool, _link, _database)) = linked(2).await else { return };
+    for in_transaction in [false, true] {
+        let (mut one, mut other) = (pool.lend().await.unwrap(), pool.lend().await.unwrap());
+        demote(&mut one).await;
+        demote(&mut other).await;
+        drop(other);
+        if in_transaction {
+            one.begin("BEGIN").await.unwrap();
+        }
+        let error = one.execute("CREATE TABLE written (n INTEGER)").await.unwrap_err();
+        assert_eq!(error.as_database_error().unwrap().code().as_deref(), Some("25006"));
+        if in_transaction {
+            one.rollback().await.unwrap();
+        }
+        drop(one);
+        assert_eq!(pool.count(), (0, 0), "in a transaction: {in_transaction}");
+    }
+    let mut fresh = pool.lend().await.unwrap();
+    fresh.execute("CREATE TABLE written (n INTEGER)").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_ping_finds_a_server_that_takes_no_writes_and_leaves_it() {
+    let Some(store) = TestSql::postgres().await else { return };
+    store.sql.ping().await.unwrap();
+    demote(&mut store.sql.write("test").await.unwrap()).await;
+    store.sql.ping().await.unwrap_err();
+    store.sql.ping().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_database_that_falls_silent_is_given_up_and_asked_anew() {
     let Some((pool, link, _database)) = linked(2).await else { return };
