@@ -44,10 +44,38 @@ fn is_name(name: &str) -> bool {
 }
 
 fn source(path: &Path) -> io::Result<String> {
+    // To open a pipe waits until somebody writes into it.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
     let mut source = String::new();
     let read = fs::File::open(path)?.take(SCRIPT_BYTES + 1).read_to_string(&mut source)?;
     if read as u64 > SCRIPT_BYTES {
         return Err(io::Error::other(format!("it has more than {SCRIPT_BYTES} bytes")));
     }
-    Ok(source)
+    // Editors put it before a text in UTF-8; Lua's own loader skips it too.
+    Ok(source.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(source))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipe_is_a_fault_and_keeps_nobody_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("good.lua"), "return {}").unwrap();
+        let made = std::process::Command::new("mkfifo").arg(folder.path().join("pipe.lua")).status().unwrap();
+        assert!(made.success());
+        let found = read(folder.path()).unwrap();
+        assert_eq!(found["good"].as_deref(), Ok("return {}"));
+        assert_eq!(found["pipe"].clone().unwrap_err(), "pipe.lua: it cannot be read: it is not a file");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_skipped() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("bom.lua"), "\u{feff}return {}").unwrap();
+        assert_eq!(read(folder.path()).unwrap()["bom"].as_deref(), Ok("return {}"));
+    }
 }

@@ -101,12 +101,25 @@ impl Sandbox {
                 lines_left.store(left - 1, Ordering::Relaxed);
                 let texts = values.iter().map(Value::to_string).collect::<mlua::Result<Vec<_>>>()?;
                 let text = texts.join("\t");
-                tracing::info!(plugin, "{}", &text[..text.floor_char_boundary(PRINTED_BYTES)]);
+                tracing::info!(plugin, "{}", one_line(&text[..text.floor_char_boundary(PRINTED_BYTES)]));
             }
             Ok(())
         })?;
         globals.set("print", print)
     }
+}
+
+/// A text of a script as the log has it: what would begin another line or steer a terminal is spelled out. It may be a player's.
+fn one_line(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut line, symbol| {
+        match symbol {
+            '\t' => line.push(symbol),
+            '\u{2028}' | '\u{2029}' => line.extend(symbol.escape_unicode()),
+            _ if symbol.is_control() => line.extend(symbol.escape_default()),
+            _ => line.push(symbol),
+        }
+        line
+    })
 }
 
 /// Ends what runs beyond the deadline, which is looked for each time that so many instructions have been run. A script that catches
@@ -145,4 +158,15 @@ pub(crate) fn lists(lua: &Lua) -> mlua::Result<Table> {
 fn array(lua: &Lua, table: Table) -> mlua::Result<Table> {
     table.set_metatable(Some(lists(lua)?))?;
     Ok(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn a_printed_text_stays_on_its_line() {
+        assert_eq!(one_line("ann\tsaid äh"), "ann\tsaid äh");
+        assert_eq!(one_line("a\nERROR forged\r\u{1b}[2J\u{2028}"), "a\\nERROR forged\\r\\u{1b}[2J\\u{2028}");
+    }
 }

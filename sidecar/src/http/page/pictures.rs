@@ -18,6 +18,8 @@ use super::file::File;
 const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 /// What is found beyond this is left out.
 const MAX_FILES: usize = 4096;
+/// Folders below folders; what lies deeper is left out.
+const MAX_DEPTH: usize = 16;
 /// The name by which the page asks for the logo.
 const LOGO: &str = "pictures/ui/logo.png";
 
@@ -38,9 +40,9 @@ impl Pictures {
     pub fn read(maps_dir: Option<&Path>, assets_dir: &Path, base: &str, theme: &Theme, realm: &str) -> Self {
         let mut found = Vec::new();
         if let Some(maps_dir) = maps_dir {
-            collect(maps_dir, "maps", &mut found);
+            collect(maps_dir, "maps", 0, &mut found);
         }
-        collect(&assets_dir.join("pictures"), "pictures", &mut found);
+        collect(&assets_dir.join("pictures"), "pictures", 0, &mut found);
         let mut pictures = Self::default();
         let mut addresses = BTreeMap::new();
         for (name, bytes) in found {
@@ -75,18 +77,28 @@ impl Pictures {
     }
 }
 
-/// All files of a folder and those below it, by names with `/`.
-fn collect(folder: &Path, name: &str, found: &mut Vec<(String, Bytes)>) {
+/// All files of a folder and those below it, by names with `/`. A link to a file is read; one to a folder is not followed, since it may
+/// lead back here.
+fn collect(folder: &Path, name: &str, depth: usize, found: &mut Vec<(String, Bytes)>) {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return,
         Err(error) => return tracing::warn!(folder = %folder.display(), %error, "the page has no pictures from here"),
     };
-    for path in entries.flatten().map(|entry| entry.path()) {
+    for entry in entries.flatten() {
+        let (path, kind) = (entry.path(), entry.file_type());
         let Some(last) = path.file_name().and_then(|last| last.to_str()) else { continue };
         let name = format!("{name}/{last}");
-        if path.is_dir() {
-            collect(&path, &name, found);
+        let is_link = kind.as_ref().is_ok_and(|kind| kind.is_symlink());
+        if is_link && path.is_dir() {
+            tracing::warn!(folder = %path.display(), "the page does without this folder: it is a link");
+        } else if kind.is_ok_and(|kind| kind.is_dir()) {
+            match depth < MAX_DEPTH {
+                true => collect(&path, &name, depth + 1, found),
+                false => {
+                    tracing::warn!(folder = %path.display(), "the page does without this folder: it lies too deep")
+                }
+            }
         } else if is_shown(&path) && found.len() < MAX_FILES {
             match read(&path) {
                 Ok(bytes) => found.push((name, bytes)),
@@ -101,8 +113,38 @@ fn is_shown(path: &Path) -> bool {
 }
 
 fn read(path: &Path) -> io::Result<Bytes> {
-    if fs::metadata(path)?.len() > MAX_FILE_BYTES {
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    if metadata.len() > MAX_FILE_BYTES {
         return Err(io::Error::other(format!("it is longer than {MAX_FILE_BYTES} bytes")));
     }
     fs::read(path).map(Bytes::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn links_to_folders_and_what_is_no_file_are_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = folder.path();
+        fs::create_dir(own.join("deep")).unwrap();
+        fs::write(own.join("deep/a.png"), "a picture").unwrap();
+        symlink("deep/a.png", own.join("b.png")).unwrap();
+        for (target, name) in [(".", "here"), (".", "again"), ("..", "up"), ("deep", "other")] {
+            symlink(target, own.join(name)).unwrap();
+        }
+        rustix::fs::mknodat(rustix::fs::CWD, own.join("pipe.png"), rustix::fs::FileType::Fifo, 0o600.into(), 0)
+            .unwrap();
+        let mut found = Vec::new();
+        collect(own, "pictures", 0, &mut found);
+        let mut names: Vec<String> = found.into_iter().map(|(name, _)| name).collect();
+        names.sort();
+        assert_eq!(names, ["pictures/b.png", "pictures/deep/a.png"]);
+    }
 }
