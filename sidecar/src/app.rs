@@ -115,6 +115,7 @@ impl StartError {
 /// gracefully.
 pub struct Running {
     state: AppState,
+    administrator_code: Option<String>,
 }
 
 impl Sidecar {
@@ -157,11 +158,15 @@ impl Sidecar {
         let found = Found { addrs: listeners.addrs, classes, boards, pictures, store, redis, metrics, clock };
         let (state, happenings) = assemble(config, found, now_ms)?;
         spawn_background(&state, happenings).await?;
+        let administrator_code = match state.config.roles.community {
+            true => state.community.offer_administrator_code().await?,
+            false => None,
+        };
         listeners.serve(&state, certificate)?;
         let Addrs { api, directory, gateway, redirect } = state.addrs;
         let tls = state.config.edge.tls.is_some();
         tracing::info!(roles = %state.config.roles, %api, %directory, %gateway, redirect = redirect.map(tracing::field::display), tls, "the sidecar is up");
-        Ok(Running { state })
+        Ok(Running { state, administrator_code })
     }
 }
 
@@ -169,6 +174,11 @@ impl Running {
     /// The addresses that were really bound.
     pub fn addrs(&self) -> Addrs {
         self.state.addrs
+    }
+
+    /// What makes an account the administrator of a realm that has none, at `/admin`; `None` where there is one.
+    pub fn administrator_code(&self) -> Option<&str> {
+        self.administrator_code.as_deref()
     }
 
     /// The parts, for tests and for the process that embeds this one.

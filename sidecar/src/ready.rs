@@ -1,7 +1,8 @@
 //! `ready.json`: tells scripts and tests that the process is up, and where it listens.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -19,6 +20,9 @@ struct Ready {
     gateway_addr: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     redirect_addr: Option<String>,
+    /// Makes an account the administrator of a realm that has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    administrator_code: Option<String>,
 }
 
 /// Ready files of a running process. They are removed when this is dropped.
@@ -36,17 +40,23 @@ impl ReadyFiles {
         })
     }
 
-    /// Writes the files; each appears whole or not at all.
+    /// Writes the files; each appears whole or not at all, and only its owner can read it.
     ///
     /// # Errors
     /// When a file or its folder cannot be written.
-    pub fn write(files: Vec<PathBuf>, addrs: Addrs, roles: Roles) -> io::Result<Self> {
+    pub fn write(
+        files: Vec<PathBuf>,
+        addrs: Addrs,
+        roles: Roles,
+        administrator_code: Option<&str>,
+    ) -> io::Result<Self> {
         let ready = Ready {
             pid: std::process::id(),
             api_addr: roles.has_public_listener().then(|| addrs.api.to_string()),
             directory_addr: roles.directory.then(|| addrs.directory.to_string()),
             gateway_addr: roles.gateway.then(|| addrs.gateway.to_string()),
             redirect_addr: addrs.redirect.map(|addr| addr.to_string()),
+            administrator_code: administrator_code.map(str::to_owned),
         };
         let text = serde_json::to_vec_pretty(&ready)?;
         let mut written = Self(Vec::new());
@@ -73,7 +83,7 @@ fn write_whole(file: &Path, text: &[u8]) -> io::Result<()> {
         fs::create_dir_all(folder)?;
     }
     let draft = file.with_extension(format!("draft-{}", std::process::id()));
-    let mut out = fs::File::create(&draft)?;
+    let mut out = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&draft)?;
     out.write_all(text)?;
     out.sync_all()?;
     fs::rename(&draft, file)
@@ -82,6 +92,7 @@ fn write_whole(file: &Path, text: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
+    use std::os::unix::fs::PermissionsExt;
 
     use serde_json::{Value, json};
 
@@ -94,7 +105,7 @@ mod tests {
         let said = || files.iter().map(|file| serde_json::from_slice(&fs::read(file).unwrap()).unwrap());
         let addr = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
         let addrs = Addrs { api: addr(3000), directory: addr(3001), gateway: addr(3002), redirect: None };
-        let ready = ReadyFiles::write(files.clone(), addrs, Roles { gateway: false, ..Roles::ALL }).unwrap();
+        let ready = ReadyFiles::write(files.clone(), addrs, Roles { gateway: false, ..Roles::ALL }, None).unwrap();
         let (api, directory, gateway) = ("127.0.0.1:3000", "127.0.0.1:3001", "127.0.0.1:3002");
         let mut expected =
             json!({"pid": std::process::id(), "api_addr": api, "directory_addr": directory, "gateway_addr": null});
@@ -107,11 +118,15 @@ mod tests {
             files.clone(),
             addrs,
             Roles { api: false, directory: false, community: false, ..Roles::ALL },
+            Some("a code"),
         );
         expected["redirect_addr"] = "127.0.0.1:80".into();
+        expected["administrator_code"] = "a code".into();
         (expected["api_addr"], expected["directory_addr"]) = (Value::Null, Value::Null);
         expected["gateway_addr"] = gateway.into();
         assert!(said().all(|said: Value| said == expected));
+        let mode = |file: &PathBuf| fs::metadata(file).unwrap().permissions().mode() & 0o777;
+        assert!(files.iter().all(|file| mode(file) == 0o600), "a code is a secret");
         drop(ready.unwrap());
 
         fs::write(&files[1], "stale").unwrap();

@@ -145,7 +145,7 @@ async fn token_of_a_mail(app: &TestApp) -> String {
     let (_, rest) = text.split_once("?token=").unwrap();
     let token = rest.split_whitespace().next().unwrap().to_owned();
     app.get(&format!("/account/link?token={token}")).send().await;
-    app.post("/api/v1/confirm", json!({"token": token})).send().await.expect(StatusCode::OK);
+    app.post("/api/v1/confirm", json!({"token": token, "password": PASSWORD})).send().await.expect(StatusCode::OK);
     token
 }
 

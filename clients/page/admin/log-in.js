@@ -12,6 +12,7 @@ const LOOK_EVERY_MS = 1_000;
 export function logInPlace({ onDone }) {
   const field = (type, autocomplete) => h("input", { id: newId("field"), type, autocomplete, required: true });
   const [name, password] = [field("text", "username"), field("password", "current-password")];
+  const code = h("input", { id: newId("field"), type: "text", autocomplete: "off", spellcheck: false });
   const fault = h("p.error", { role: "alert" });
   const attempt = async (work) => {
     fault.textContent = "";
@@ -19,22 +20,28 @@ export function logInPlace({ onDone }) {
       await work();
       onDone();
     } catch (error) {
-      fault.textContent = error.status === 403 ? "This account is no administrator." : error.message;
+      const isNone = error.message === "forbidden";
+      fault.textContent = isNone ? "This account is not an administrator." : error.message;
+      if (isNone) first.hidden = false;
     }
   };
   const onsubmit = (event) => {
     event.preventDefault();
-    attempt(() => logIn({ email: name.value, password: password.value }));
+    attempt(() => logIn({ email: name.value, password: password.value, ...codeGiven() }));
   };
   const labelled = (text, input) => h("div.field", {}, h("label", { htmlFor: input.id }, text), input);
+  const codeGiven = () => (code.value.trim() ? { code: code.value.trim() } : {});
+  const first = labelled("Code of the server's start, if this realm has no administrator yet", code);
+  first.hidden = true;
   const others = h("div.buttons", {});
-  showProviders(others, (provider) => attempt(() => byProvider(provider)));
+  showProviders(others, (provider) => attempt(() => byProvider(provider, codeGiven())));
   return h(
     "form.card.log-in",
     { onsubmit, "aria-label": "Log in" },
     h("h2", {}, "Log in"),
     labelled("User name or e-mail", name),
     labelled("Password", password),
+    first,
     fault,
     h("button.primary.wide", { type: "submit" }, "Log in"),
     others,
@@ -53,13 +60,13 @@ async function showProviders(into, begin) {
 const titled = (provider) => provider[0].toUpperCase() + provider.slice(1);
 
 /** The provider's page opens beside this one, which looks until it is done there. */
-async function byProvider(provider) {
+async function byProvider(provider, code) {
   const beside = open("about:blank", "_blank");
   const { authorization_url: address, session_id: session } = await beginAt(provider);
   if (beside) beside.location = address;
   for (;;) {
     const { status, data, message } = await outcomeOf(session);
-    if (status === "completed") return logIn({ refresh_token: data.refresh_token });
+    if (status === "completed") return logIn({ refresh_token: data.refresh_token, ...code });
     if (status !== "pending") throw new Error(message || "The log-in has failed");
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }

@@ -1,10 +1,7 @@
-//! Output to the terminal besides the log.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "speaking to the person at the terminal is what this does"
-)]
+//! Output to the terminal besides the log. A reader that has gone, or a full disk, ends nothing: what cannot be written is left out.
 
+use std::fmt;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -15,22 +12,30 @@ use crate::failure::Failure;
 /// Prints why the server ends.
 pub fn complain(failure: &Failure) {
     match failure {
-        Failure::Settings(why) => eprintln!("start_server: {why}\nTry 'start_server --help'."),
+        Failure::Settings(why) => to_stderr(format_args!("start_server: {why}\nTry 'start_server --help'.")),
         Failure::Data(faults) => {
-            eprintln!("{faults}\nstart_server: {} faults in the data, nothing was started", faults.len())
+            to_stderr(format_args!("{faults}\nstart_server: {} faults in the data, nothing was started", faults.len()));
         }
-        Failure::Other(error) => eprintln!("start_server: {error:#}"),
+        Failure::Other(error) => to_stderr(format_args!("start_server: {error:#}")),
     }
 }
 
 /// Prints text to stdout as it is.
 pub fn say(text: &str) {
-    println!("{text}");
+    to_stdout(format_args!("{text}"));
 }
 
 /// Prints a line of progress to stderr, apart from the result.
 pub fn progress(text: &str) {
-    eprintln!("{text}");
+    to_stderr(format_args!("{text}"));
+}
+
+fn to_stdout(line: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+fn to_stderr(line: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// The addresses of a running server.
@@ -55,12 +60,14 @@ pub struct Up<'a> {
     pub gateway: Option<SocketAddr>,
     /// URL of the directory it is registered at.
     pub directory: &'a str,
+    /// What makes an account the administrator of a realm that has none, if the sidecar is embedded.
+    pub administrator_code: Option<&'a str>,
 }
 
 impl Up<'_> {
     /// The same for scripts: the content of `ready.json`.
     pub fn ready(&self, hosted: &[Arc<Map>]) -> serde_json::Value {
-        serde_json::json!({
+        let mut ready = serde_json::json!({
             "pid": std::process::id(),
             "server_id": self.server,
             "maps": hosted.iter().map(|map| map.id.0).collect::<Vec<_>>(),
@@ -72,34 +79,43 @@ impl Up<'_> {
             "api": self.api,
             "gateway": self.gateway,
             "directory": self.directory,
-        })
+        });
+        if let Some(code) = self.administrator_code {
+            ready["administrator_code"] = code.into();
+        }
+        ready
     }
 }
 
 /// Prints what a person needs next.
 pub fn up(up: &Up<'_>) {
-    println!("\n  {} is up.", up.server);
-    println!(
+    let _ = write_up(&mut io::stdout().lock(), up);
+}
+
+fn write_up(out: &mut impl Write, up: &Up<'_>) -> io::Result<()> {
+    writeln!(out, "\n  {} is up.", up.server)?;
+    writeln!(
+        out,
         "  maps       {} ({} channel{} each)",
         up.maps.join(", "),
         up.channels,
         if up.channels == 1 { "" } else { "s" }
-    );
-    println!("  players    udp://{}", up.game);
+    )?;
+    writeln!(out, "  players    udp://{}", up.game)?;
     if let Some(websocket) = up.websocket {
-        println!("             {websocket}");
+        writeln!(out, "             {websocket}")?;
     }
     if let Some(webtransport) = up.webtransport {
-        println!("             {webtransport}  (WebTransport)");
+        writeln!(out, "             {webtransport}  (WebTransport)")?;
     }
     // The embedded listeners use TLS if the directory does, since it is one of them.
     let (http, ws) = if up.directory.starts_with("https:") { ("https", "wss") } else { ("http", "ws") };
     if let (Some(api), Some(gateway)) = (up.api, up.gateway) {
-        println!("  web page   {http}://{api}/");
-        println!("  gateway    {ws}://{gateway}/ws");
+        writeln!(out, "  web page   {http}://{api}/")?;
+        writeln!(out, "  gateway    {ws}://{gateway}/ws")?;
     }
-    println!("  directory  {}", up.directory);
-    println!("  health     http://{}/readyz  (also /metrics)", up.health);
+    writeln!(out, "  directory  {}", up.directory)?;
+    writeln!(out, "  health     http://{}/readyz  (also /metrics)", up.health)?;
     if let Some(api) = up.api {
         let server =
             if api.port() == 3000 && http == "http" { String::new() } else { format!(" --server {http}://{api}") };
@@ -107,8 +123,15 @@ pub fn up(up: &Up<'_>) {
             Some(gateway) if gateway.port() != 3002 => format!(" --gateway {ws}://{gateway}/ws"),
             _ => String::new(),
         };
-        println!("\n  Send in some bots:");
-        println!("    cargo run --profile play --bin bot -- --count 20 --seconds 30{server}{gateway}");
+        writeln!(out, "\n  Send in some bots:")?;
+        writeln!(out, "    cargo run --profile play --bin bot -- --count 20 --seconds 30{server}{gateway}")?;
     }
-    println!("\n  Ctrl-C saves everybody and ends the server.\n");
+    if let (Some(code), Some(api)) = (up.administrator_code, up.api) {
+        writeln!(
+            out,
+            "\n  This realm has no administrator. If its first account is made on this machine, that becomes one."
+        )?;
+        writeln!(out, "  Or log in at {http}://{api}/admin with this code: {code}")?;
+    }
+    writeln!(out, "\n  Ctrl-C saves everybody and ends the server.\n")
 }

@@ -30,7 +30,7 @@ impl ServerFolder {
         let path = data_dir.join(server.as_str());
         fs::create_dir_all(&path).with_context(|| format!("cannot make the folder {} (DATA_DIR)", path.display()))?;
         let lock_path = path.join("lock");
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&lock_path);
         let lock = lock.with_context(|| format!("cannot open {}", lock_path.display()))?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {
@@ -53,6 +53,7 @@ impl ServerFolder {
         OpenOptions::new()
             .create(true)
             .append(true)
+            .mode(0o600)
             .open(&path)
             .with_context(|| format!("cannot write {}", path.display()))
     }
@@ -66,7 +67,8 @@ impl ServerFolder {
         CookieJar::open(self.path.join("cookie"))
     }
 
-    /// Writes `ready.json`, and a second copy if asked for: the server is up. Scripts and tests wait for this file.
+    /// Writes `ready.json`, and a second copy if asked for: the server is up. Scripts and tests wait for this file. Only its owner
+    /// can read it: it may have the code that makes an administrator.
     ///
     /// # Errors
     ///
@@ -74,7 +76,7 @@ impl ServerFolder {
     pub fn write_ready(&mut self, ready: &serde_json::Value, second: Option<&Path>) -> anyhow::Result<()> {
         self.ready_files = std::iter::once(self.path.join(READY)).chain(second.map(Path::to_owned)).collect();
         let text = serde_json::to_vec_pretty(ready)?;
-        self.ready_files.iter().try_for_each(|path| write_atomically(path, &text, 0o644))
+        self.ready_files.iter().try_for_each(|path| write_atomically(path, &text, 0o600))
     }
 }
 

@@ -101,6 +101,7 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World, layers: Vec<Log
         api: chosen.sidecar.as_ref().map(|sidecar| sidecar.addrs().api),
         gateway: chosen.sidecar.as_ref().map(|sidecar| sidecar.addrs().gateway),
         directory: &chosen.directory.url,
+        administrator_code: chosen.sidecar.as_ref().and_then(|sidecar| sidecar.administrator_code()),
     };
     identity.folder.write_ready(&up.ready(&hosted), args.ready_file.as_deref())?;
     console::up(&up);

@@ -1,4 +1,4 @@
-//! Shutdown signals: SIGTERM, Ctrl-C and, if asked for, the end of standard input.
+//! Shutdown signals: SIGTERM, Ctrl-C, the end of the terminal and, if asked for, the end of standard input.
 
 use std::io::Read;
 
@@ -9,6 +9,8 @@ use tokio_util::sync::CancellationToken;
 pub struct ShutdownSignals {
     terminate: Signal,
     interrupt: Signal,
+    hang_up: Signal,
+    quit: Signal,
     stdin: CancellationToken,
 }
 
@@ -23,8 +25,15 @@ impl ShutdownSignals {
         if with_stdin {
             watch_stdin(stdin.clone())?;
         }
-        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        Ok(Self { terminate, interrupt, stdin })
+        // Recipes of logrotate send it, and it would end a process that does not handle it. The log needs no reopening.
+        drop(signal(SignalKind::user_defined1())?);
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+            quit: signal(SignalKind::quit())?,
+            stdin,
+        })
     }
 
     /// Waits for the next signal.
@@ -32,6 +41,8 @@ impl ShutdownSignals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = self.hang_up.recv() => {}
+            _ = self.quit.recv() => {}
             () = self.stdin.cancelled() => tracing::info!("standard input has ended"),
         }
     }

@@ -7,15 +7,17 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use realmgate_platform::background::Background;
 use realmgate_platform::database::SqlStore;
+use realmgate_platform::error::Error;
 use realmgate_platform::gates::Gates;
 use realmgate_platform::http::HttpState;
 use realmgate_platform::passwords::Passwords;
 use realmgate_platform::redis_client::RedisClient;
 use realmgate_platform::sessions::SessionStore;
 use realmgate_platform::theme::Theme;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::accounts::{Addresses, Deletion, LogIns, Profiles};
+use crate::accounts::{Addresses, Deletion, LogIns, Profiles, administrators};
 use crate::config::CommunitySettings;
 use crate::events::Events;
 use crate::friends::Friends;
@@ -33,6 +35,9 @@ use crate::store::{
     ScriptStore,
 };
 use crate::world::World;
+
+/// Searches that run at once.
+const SEARCHES_AT_ONCE: usize = 4;
 
 /// The community's services, behind a cheap handle.
 #[derive(Clone)]
@@ -104,6 +109,9 @@ pub struct Services {
     pub(crate) is_https: bool,
     /// The description of the calls.
     pub(crate) published: Published,
+    /// Turns of searches, which read more rows than other calls do: however many search, others keep their connections to the
+    /// database.
+    pub(crate) searches: Semaphore,
 }
 
 impl Community {
@@ -224,6 +232,7 @@ impl Community {
             pages,
             is_https,
             published: Published::default(),
+            searches: Semaphore::new(SEARCHES_AT_ONCE),
         }))
     }
 
@@ -281,6 +290,23 @@ impl Community {
     pub async fn fill_name_keys(&self) -> sqlx::Result<()> {
         while self.store.fill_name_keys().await? > 0 {}
         Ok(())
+    }
+
+    /// A new code that makes an account the administrator, where there is none; `None` where there is one. An earlier code no longer
+    /// works.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn offer_administrator_code(&self) -> Result<Option<String>, Error> {
+        administrators::offer_code(&self.store).await
+    }
+
+    /// Whether there is an administrator who may log in.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn has_administrator(&self) -> sqlx::Result<bool> {
+        self.store.has_administrator().await
     }
 
     /// The leaderboards, for whoever keeps them up.

@@ -34,8 +34,10 @@ pub struct NewAccount<'a> {
     pub length: NameLength,
     /// What others shall call it; may be empty.
     pub display_name: &'a str,
-    /// Whether it may log in at once. The first account of a database always may.
+    /// Whether it may log in at once. The first administrator always may.
     pub activated: bool,
+    /// Whether somebody on this machine makes it. Only then is the first account of a database its administrator.
+    pub from_this_machine: bool,
     /// The time of creation in Unix milliseconds.
     pub at_ms: u64,
 }
@@ -52,7 +54,8 @@ pub fn is_username(text: &str, length: NameLength) -> bool {
 }
 
 /// Inserts an account and its profile within a transaction. The first account that a database ever has is its
-/// administrator: of several at once, the database says which. Scripts hear of it by `subscriptions`.
+/// administrator if it is made on this machine: of several at once, the database says which is the first. `subscriptions` run
+/// the scripts that wait for new accounts.
 ///
 /// # Errors
 /// When the database cannot be asked, or has an account of this id.
@@ -68,11 +71,12 @@ pub async fn insert(
         .await?
         .rows_affected()
         > 0;
+    let is_admin = first && new.from_this_machine;
     sqlx::query("INSERT INTO accounts (id, role, created_at_ms, activated) VALUES ($1, $2, $3, $4)")
         .bind(&id)
-        .bind(if first { "admin" } else { "player" })
+        .bind(if is_admin { "admin" } else { "player" })
         .bind(to_sql_ms(new.at_ms))
-        .bind(i64::from(first || new.activated))
+        .bind(i64::from(is_admin || new.activated))
         .execute(&mut *db)
         .await?;
     let by_id = id.replace('-', "");

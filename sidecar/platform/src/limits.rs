@@ -94,7 +94,7 @@ impl Limits {
     /// # Errors
     /// `RATE_LIMITED` when there were too many from this source.
     pub async fn registration(&self, source: Source) -> Result<(), Error> {
-        let rate = if source.is_loopback() { &self.loopback_registrations } else { &self.registrations };
+        let rate = if source.is_this_machine() { &self.loopback_registrations } else { &self.registrations };
         rate.check(source).await
     }
 
@@ -103,7 +103,7 @@ impl Limits {
     /// # Errors
     /// `RATE_LIMITED` when there were too many from this source.
     pub async fn mail(&self, source: Source) -> Result<(), Error> {
-        if source.is_loopback() { Ok(()) } else { self.mails.check(source).await }
+        if source.is_this_machine() { Ok(()) } else { self.mails.check(source).await }
     }
 
     /// Counts a call of a user.
@@ -121,7 +121,7 @@ impl Limits {
     /// `RATE_LIMITED` when there were too many of this account or from this source.
     pub async fn entry(&self, account: AccountId, source: Source) -> Result<(), Error> {
         self.entries.check(account).await?;
-        if source.is_loopback() { Ok(()) } else { self.entries_by_source.check(source).await }
+        if source.is_this_machine() { Ok(()) } else { self.entries_by_source.check(source).await }
     }
 
     /// Counts a journey of a character, which takes a ticket too.
@@ -145,6 +145,6 @@ impl Limits {
     /// # Errors
     /// `RATE_LIMITED` when there were too many from this source.
     pub async fn anonymous_call(&self, source: Source) -> Result<(), Error> {
-        if source.is_loopback() { Ok(()) } else { self.anonymous_calls.check(source).await }
+        if source.is_this_machine() { Ok(()) } else { self.anonymous_calls.check(source).await }
     }
 }

@@ -144,6 +144,16 @@ impl SessionStore {
             .execute(&mut *tx)
             .await?;
         insert_token(&mut tx, session, token).await?;
+        // The audit log has each log-in of an administrator, whichever way it came.
+        sqlx::query(
+            "INSERT INTO admin_acts (id, account_id, method, path, body, status, at_ms)
+             SELECT $1, id, 'LOG IN', '', '', 200, $3 FROM accounts WHERE id = $2 AND role = 'admin'",
+        )
+        .bind(Uuid::now_v7().to_string())
+        .bind(account.to_string())
+        .bind(to_sql_ms(token.at_ms))
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await?;
         Ok(Opening::Opened(ended))
     }

@@ -87,7 +87,7 @@ struct Serve {
 
 #[derive(Subcommand)]
 enum Admin {
-    /// Make an account an administrator
+    /// Make an account an administrator, by the name that it logs in with or by its id
     Grant {
         /// The account's user name
         name: String,
@@ -198,7 +198,13 @@ async fn run_serve(serve: Serve) -> Result<(), Failure> {
     config.database.migrate = false;
     let metrics = metrics_recorder::install().map_err(anyhow::Error::from)?;
     // Registered before the ready file appears, so that a process that waits for the file can stop us at once.
-    let mut terminated = signal(SignalKind::terminate()).map_err(anyhow::Error::from)?;
+    let mut ends = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup(), SignalKind::quit()]
+        .map(signal)
+        .into_iter()
+        .collect::<std::io::Result<Vec<_>>>()
+        .map_err(anyhow::Error::from)?;
+    // Recipes of logrotate send it, and it would end a process that does not handle it.
+    drop(signal(SignalKind::user_defined1()).map_err(anyhow::Error::from)?);
 
     // Ready files of a sidecar that already runs here are not ours to remove. The start below reports that it runs.
     let is_free = OwnFolder::lock(&config.data_dir, &config.gateway.id).map_err(anyhow::Error::from)?.is_some();
@@ -208,14 +214,19 @@ async fn run_serve(serve: Serve) -> Result<(), Failure> {
         ReadyFiles::forget(&ready_files).map_err(|error| anyhow::Error::from(error).context("a stale ready file"))?;
     }
     let running = Sidecar::start(config, Some(metrics)).await?;
-    let ready = ReadyFiles::write(ready_files, running.addrs(), serve.roles);
+    let ready = ReadyFiles::write(ready_files, running.addrs(), serve.roles, running.administrator_code());
+    if let Some(code) = running.administrator_code() {
+        // Not in the log, which others may read. Whoever has closed stdout finds it in the ready file.
+        let _ = writeln!(
+            std::io::stdout(),
+            "This realm has no administrator. Log in at /admin with this code to become it: {code}"
+        );
+    }
     let outcome = match ready {
         Ok(ready) => {
             tracing::info!("ready");
-            tokio::select! {
-                _ = terminated.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
+            let received = ends.iter_mut().map(|end| Box::pin(end.recv()));
+            futures_util::future::select_all(received).await;
             drop(ready);
             Ok(())
         }

@@ -71,8 +71,21 @@ pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readines
     let code = if serves { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let named = |ok: bool| if ok { "ok" } else { "failing" };
     let checks = Checks { database: named(database), redis: redis.map(named) };
-    let warnings = state.http.unnamed_proxy.warning().into_iter().collect();
+    let warnings = state.http.unnamed_proxy.warning().into_iter().chain(no_administrator(&state).await).collect();
     (code, Json(Readiness { status, checks, warnings }))
+}
+
+/// The warning of a realm that strangers can reach and nobody administers.
+async fn no_administrator(state: &AppState) -> Option<&'static str> {
+    let config = &state.config;
+    if !config.roles.community || !config.listen.is_exposed() {
+        return None;
+    }
+    let asked = tokio::time::timeout(CHECK_TIMEOUT, state.community.has_administrator()).await;
+    matches!(asked, Ok(Ok(false))).then_some(
+        "this realm has no administrator: log in at /admin with the code that its newest start has printed, \
+         or run `sidecar admin grant`",
+    )
 }
 
 async fn answers<E>(asked: impl Future<Output = Result<(), E>>) -> bool {

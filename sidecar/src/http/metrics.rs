@@ -6,7 +6,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_platform::http::Problem;
-use realmgate_platform::http::extract::{Peer, is_meant_for_this_machine, is_service_caller};
+use realmgate_platform::http::extract::{Peer, is_service_caller};
 
 use crate::state::AppState;
 
@@ -19,8 +19,7 @@ use crate::state::AppState;
     ),
 )]
 pub(crate) async fn metrics(State(state): State<AppState>, peer: Peer, headers: HeaderMap) -> Result<Response, Error> {
-    let from_here = peer.0.is_loopback() && is_meant_for_this_machine(&headers);
-    if !from_here && !is_service_caller(&state.http, &headers) {
+    if !peer.is_this_machine && !is_service_caller(&state.http, &headers) {
         return Err(ErrorCode::ServiceTokenRequired.into());
     }
     if let Err(error) = crate::service::world::refresh_figures(&state.store).await {

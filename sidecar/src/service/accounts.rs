@@ -110,6 +110,7 @@ impl Accounts {
             username,
             password_hash: &password_hash,
             activated: !self.require_activation,
+            from_this_machine: source.is_this_machine(),
             at_ms: self.clock.now_ms(),
         };
         if !self.store.create_with_password(account).await? {

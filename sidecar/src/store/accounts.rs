@@ -21,8 +21,10 @@ pub struct NewAccount<'a> {
     pub username: &'a str,
     /// The PHC string of the password.
     pub password_hash: &'a str,
-    /// Whether it may log in at once. The first account of a database always may.
+    /// Whether it may log in at once. The first administrator always may.
     pub activated: bool,
+    /// Whether somebody on this machine makes it.
+    pub from_this_machine: bool,
     /// The time of creation in Unix milliseconds.
     pub at_ms: u64,
 }
@@ -53,6 +55,7 @@ impl AccountStore {
             length: NameLength::USUAL,
             display_name,
             activated: new.activated,
+            from_this_machine: new.from_this_machine,
             at_ms: new.at_ms,
         };
         insert(&mut tx, self.0.hook_subscriptions(), row).await?;
@@ -111,7 +114,7 @@ impl AccountStore {
             .map(|_| ())
     }
 
-    /// Sets the role of the account with a folded user name. Returns `false` if there is no such account.
+    /// Sets the role of the account with a folded user name, or with an id. Returns `false` if there is no such account.
     ///
     /// # Errors
     /// When the database cannot be asked.
@@ -119,7 +122,8 @@ impl AccountStore {
         let mut db = self.0.write("set_role").await?;
         let done = sqlx::query(
             "UPDATE accounts SET role = $2
-             WHERE id IN (SELECT account_id FROM credentials WHERE kind = 'password' AND subject = $1)",
+             WHERE id IN (SELECT account_id FROM credentials WHERE kind = 'password' AND subject = $1)
+             OR id = $1",
         )
         .bind(folded)
         .bind(role)

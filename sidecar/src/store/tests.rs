@@ -35,7 +35,15 @@ const SESSION: Uuid = Uuid::from_u128(7);
 const OTHER_SESSION: Uuid = Uuid::from_u128(8);
 
 async fn register(store: &Store, id: AccountId) -> bool {
-    let new = NewAccount { id, folded: "ann", username: "Ann", password_hash: "argon", activated: true, at_ms: 1 };
+    let new = NewAccount {
+        id,
+        folded: "ann",
+        username: "Ann",
+        password_hash: "argon",
+        activated: true,
+        from_this_machine: true,
+        at_ms: 1,
+    };
     store.accounts.create_with_password(new).await.unwrap()
 }
 
@@ -87,6 +95,7 @@ async fn a_role_is_given_to_the_account_of_a_user_name(store: TestStore) {
         username: "Eve",
         password_hash: "argon",
         activated: true,
+        from_this_machine: true,
         at_ms: 1,
     };
     assert!(store.accounts.create_with_password(eve).await.unwrap());

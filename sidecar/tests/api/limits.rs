@@ -145,6 +145,36 @@ async fn behind_a_proxy_of_ours_each_client_is_itself() {
 }
 
 #[tokio::test]
+async fn clients_of_a_proxy_on_this_machine_that_nobody_named_have_ordinary_limits() {
+    let by_proxy = [
+        ("x-forwarded-for", "203.0.113.9"),
+        ("forwarded", "for=203.0.113.9"),
+        ("x-real-ip", "203.0.113.9"),
+        ("via", "1.1 proxy"),
+        ("host", "realm.example"),
+    ];
+    for (header, value) in by_proxy {
+        let app = TestApp::start_with(|settings| {
+            settings.registrations_per_min = 1;
+            settings.calls_per_min = 2;
+        })
+        .await;
+        let register = |name: &str| app.post("/auth/register", json!({"username": name, "password": PASSWORD}));
+        register("ann1").header(header, value).send().await.expect(StatusCode::CREATED);
+        assert_limited(&register("ann2").header(header, value).send().await, 61);
+        for name in ["bob1", "bob2"] {
+            register(name).send().await.expect(StatusCode::CREATED);
+        }
+        let classes = || app.get("/character-classes");
+        for _ in 0..2 {
+            classes().header(header, value).send().await.expect(StatusCode::OK);
+        }
+        assert_limited(&classes().header(header, value).send().await, 31);
+        classes().send().await.expect(StatusCode::OK);
+    }
+}
+
+#[tokio::test]
 async fn guesses_through_a_proxy_stop_the_guesser_alone() {
     let app = TestApp::start_with(|settings| {
         settings.failed_logins_per_min = 3;

@@ -125,6 +125,21 @@ async fn a_proxy_that_nobody_named_is_told_of() {
 }
 
 #[tokio::test]
+async fn readiness_warns_while_strangers_can_reach_a_realm_without_an_administrator() {
+    let exposed = TestApp::start_with(|settings| settings.api_addr = "0.0.0.0:0".parse().unwrap()).await;
+    assert!(exposed.administrator_code().is_some());
+    let warnings = async |app: &TestApp| {
+        let ready = app.get("/readyz").send().await.expect(StatusCode::OK);
+        ready["warnings"].as_array().cloned().unwrap_or_default()
+    };
+    let warned = warnings(&exposed).await;
+    assert!(warned.len() == 1 && warned[0].as_str().unwrap().contains("no administrator"), "{warned:?}");
+    exposed.register("ann").await;
+    assert_eq!(warnings(&exposed).await, Vec::<Value>::new());
+    assert_eq!(warnings(&TestApp::start().await).await, Vec::<Value>::new());
+}
+
+#[tokio::test]
 async fn the_status_is_public() {
     let app = TestApp::start_with(|settings| settings.realm_name = Some("Testland".to_owned())).await;
     let asked = app.get("/status").from("203.0.113.9").header("host", "play.example");

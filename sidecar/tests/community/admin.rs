@@ -16,6 +16,7 @@ on_every_backend!(
     users_are_found_by_name_address_and_id,
     log_ins_are_listed_and_ended,
     every_act_is_recorded_without_secrets,
+    no_form_of_a_call_hides_what_an_act_changes,
     a_failed_call_is_told_with_file_and_line,
     the_pages_log_in_by_a_cookie_that_others_cannot_use,
     settings_are_told_without_secrets,
@@ -92,10 +93,39 @@ async fn every_act_is_recorded_without_secrets(realm: Realm) {
         act("DELETE", "", 200),
         act("PATCH", r#"{"metadata":7}"#, 422),
         act("PATCH", r#"{"display_name":"Ann","password":"…"}"#, 200),
+        json!([admin.id, admin.username, "LOG IN", "", "", 200]),
     ];
     assert_eq!(seen, expected);
-    assert_eq!(acts["meta"]["total_count"], 3);
-    assert_eq!(get(&realm, &admin, "/acts?page=2&page_size=2").await["data"][0]["status"], 200);
+    assert_eq!(acts["meta"]["total_count"], 4);
+    assert_eq!(get(&realm, &admin, "/acts?page=2&page_size=2").await["data"][0]["method"], "PATCH");
+    let before = format!("/acts?before={}", acts["data"][2]["id"].as_str().unwrap());
+    let older = get(&realm, &admin, &before).await;
+    assert_eq!((older["data"][0]["method"].as_str(), &older["meta"]["total_count"]), (Some("LOG IN"), &json!(1)));
+    realm.by(&admin, "GET", "/admin/acts?before=x", Value::Null).await.expect(StatusCode::BAD_REQUEST);
+}
+
+async fn no_form_of_a_call_hides_what_an_act_changes(realm: Realm) {
+    let (admin, ann) = (realm.device("the administrator's").await, realm.device("ann's").await);
+    let path = format!("/admin/users/{}", ann.id);
+    let recorded = async || {
+        let acts = get(&realm, &admin, "/acts?page_size=1").await;
+        serde_json::from_str::<Value>(acts["data"][0]["body"].as_str().unwrap()).unwrap()
+    };
+    let is_admin = async || get(&realm, &admin, &format!("/users/{}", ann.id)).await["data"]["is_admin"] == true;
+    for (admin_now, is_recorded) in [(true, json!(true)), (false, json!(false))] {
+        let padded = json!({"a": "x".repeat(5_000), "is_admin": admin_now});
+        realm.by(&admin, "PATCH", &path, padded).await.expect(StatusCode::OK);
+        assert_eq!((is_admin().await, &recorded().await["is_admin"]), (admin_now, &is_recorded));
+    }
+    realm.by(&admin, "PATCH", &format!("{path}?display_name=GM"), Value::Null).await.expect(StatusCode::OK);
+    assert_eq!(recorded().await, json!({"display_name": "GM"}));
+    let form = realm.app().call(axum::http::Method::PATCH, &format!("/api/v1{path}")).bearer(&admin.access);
+    let form = form.body("application/x-www-form-urlencoded", "display_name=Queen").send().await;
+    form.expect(StatusCode::OK);
+    assert_eq!(recorded().await, json!({"display_name": "Queen"}));
+    let many: serde_json::Map<String, Value> = (0..40).map(|number| (format!("f{number}"), json!(1))).collect();
+    let refused = realm.by(&admin, "PATCH", &path, Value::Object(many)).await.expect(StatusCode::BAD_REQUEST);
+    assert_eq!(refused["error"], "too_many_fields");
 }
 
 async fn a_failed_call_is_told_with_file_and_line(realm: Realm) {

@@ -196,8 +196,12 @@ struct Ground {
 impl Ground {
     async fn new() -> Self {
         let realm = Realm::sqlite().await;
-        // The first is the administrator.
-        realm.device("the administrator's").await;
+        // The first is the administrator. It is not the last one, who could not go.
+        let admin = realm.device("the administrator's").await;
+        let other = realm.device("another administrator's").await;
+        let promoted =
+            realm.by(&admin, "PATCH", &format!("/admin/users/{}", other.id), json!({"is_admin": true})).await;
+        promoted.expect(StatusCode::OK);
         let target = realm.device("the target's").await;
         let board = board_of(&realm, &target).await;
         let made = realm.by(&target, "POST", "/lobbies", json!({"title": "Kept"})).await.expect(StatusCode::CREATED);

@@ -9,6 +9,7 @@ use crate::lobbies::{join, leave, lobby_of, make, members};
 on_every_backend!(
     lists_are_filtered_and_counted,
     who_wants_any_lobby_gets_the_oldest_that_fits_or_a_new_one,
+    those_who_want_the_same_at_once_meet,
     administrators_see_change_and_delete_every_lobby,
     one_without_a_host_is_everybodys,
 );
@@ -126,6 +127,21 @@ async fn who_wants_any_lobby_gets_the_oldest_that_fits_or_a_new_one(realm: Realm
     realm.by(&player, "POST", &format!("/users/{}/unblock", host.id), json!(null)).await.expect(StatusCode::OK);
     join(&realm, &player, id, json!({})).await.expect(StatusCode::OK);
     assert_eq!(quick(json!(null)).await.expect(StatusCode::CONFLICT), json!({"error": "already_in_lobby"}));
+}
+
+async fn those_who_want_the_same_at_once_meet(realm: Realm) {
+    let mut players = Vec::new();
+    for number in 0..12 {
+        players.push(realm.device(&format!("player {number}")).await);
+    }
+    let wish = json!({"max_users": 4, "metadata": {"mode": "duel"}});
+    let joins = players.iter().map(|player| realm.by(player, "POST", "/lobbies/quick_join", wish.clone()));
+    let joined = futures_util::future::join_all(joins).await;
+    let mut lobbies: Vec<String> =
+        joined.iter().map(|answer| answer.expect(StatusCode::OK)["id"].as_str().unwrap().to_owned()).collect();
+    lobbies.sort();
+    lobbies.dedup();
+    assert_eq!(lobbies.len(), 3, "as few as have room for all");
 }
 
 async fn administrators_see_change_and_delete_every_lobby(realm: Realm) {

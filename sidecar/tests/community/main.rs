@@ -4,6 +4,7 @@
 
 mod accounts;
 mod admin;
+mod administrators;
 mod authorization;
 mod backends;
 mod bounds;

@@ -186,7 +186,7 @@ async fn without_a_mail_server_mails_are_files_and_their_links_lead_here() {
     );
     assert_eq!(page.headers()["cache-control"], "no-store");
     let html = page.text().await.unwrap();
-    assert!(html.contains("Is ann@example.org yours?") && !html.contains("<script"), "{html}");
+    assert!(html.contains("For ann@example.org: choose a password") && !html.contains("<script"), "{html}");
     let refused = realm.call("POST", "/login", json!({"email": "ann@example.org", "password": PASSWORD})).send().await;
     refused.expect(StatusCode::UNAUTHORIZED);
     let (base, token) = link.split_once("?token=").unwrap();
@@ -196,6 +196,9 @@ async fn without_a_mail_server_mails_are_files_and_their_links_lead_here() {
         (answer.status().as_u16(), answer.text().await.unwrap())
     };
     let (status, html) = press(format!("token={token}")).await;
+    assert!(status == 400 && html.contains("at least 8 character(s)"), "{html}");
+    let form = form_urlencoded::Serializer::new(format!("token={token}&")).append_pair("password", PASSWORD).finish();
+    let (status, html) = press(form).await;
     assert!(status == 200 && html.contains("Your address is confirmed"), "{html}");
     let (status, html) = press(format!("token={token}")).await;
     assert!(status == 404 && html.contains("This link was used"), "{html}");

@@ -12,6 +12,8 @@ on_every_backend!(
     an_account_has_twenty_sockets,
     a_socket_outlives_its_token,
     the_end_of_a_log_in_closes_its_sockets,
+    version_1_speaks_in_objects,
+    every_push_has_the_reference_of_its_join,
 );
 
 async fn a_socket_opens_with_an_access_token_alone(realm: Realm) {
@@ -23,15 +25,47 @@ async fn a_socket_opens_with_an_access_token_alone(realm: Realm) {
         "token=x&vsn=2.0.0".to_owned(),
         format!("token={}&vsn=2.0.0", ann.refresh),
         format!("token={}&vsn=2.0.0", gone.access),
-        format!("token={}&vsn=1.0.0", ann.access),
     ] {
         assert_eq!(open(&realm, &query).await.err(), Some(403), "{query}");
     }
     for query in [format!("token={}", ann.access), format!("vsn=2.0.0&format=protobuf&token={}", ann.access)] {
         assert!(open(&realm, &query).await.is_ok(), "{query}");
     }
+    assert_eq!(open(&realm, &format!("token={}&vsn=3.0.0", ann.access)).await.err(), Some(400));
     let plain = realm.app().get("/socket/websocket").send().await;
     assert!(plain.status.is_client_error(), "{}", plain.status);
+}
+
+async fn version_1_speaks_in_objects(realm: Realm) {
+    let ann = realm.device("ann's").await;
+    for query in [format!("token={}", ann.access), format!("token={}&vsn=1.0.0", ann.access)] {
+        let mut client = open(&realm, &query).await.unwrap_or_else(|status| panic!("{query}: {status}"));
+        let said =
+            |topic: &str, event: &str, own: &str| json!({"topic": topic, "event": event, "payload": {}, "ref": own});
+        let well = json!({"status": "ok", "response": {}});
+        let answered =
+            |topic: &str, own: &str| json!({"topic": topic, "event": "phx_reply", "payload": well, "ref": own});
+        client.send(said("phoenix", "heartbeat", "1")).await;
+        assert_eq!(client.frame().await, answered("phoenix", "1"));
+        client.send(said(&ann.topic(), "phx_join", "2")).await;
+        assert_eq!(client.frame().await, answered(&ann.topic(), "2"));
+        let pushed = client.frame().await;
+        let head = (&pushed["topic"], &pushed["event"], &pushed["ref"]);
+        assert_eq!(head, (&json!(ann.topic()), &json!("updated"), &json!(null)), "{pushed}");
+        assert_eq!(pushed["payload"]["id"], ann.id);
+        client.close().await;
+    }
+}
+
+async fn every_push_has_the_reference_of_its_join(realm: Realm) {
+    let ann = realm.device("ann's").await;
+    let mut client = realm.online(&ann).await;
+    for name in ["Ann", "Anna"] {
+        let body = json!({"display_name": name});
+        realm.by(&ann, "PATCH", "/me/display_name", body).await.expect(StatusCode::OK);
+        let frame = client.frame().await;
+        assert_eq!((&frame[0], &frame[1], &frame[3]), (&client.join_ref, &json!(null), &json!("updated")), "{frame}");
+    }
 }
 
 async fn an_account_has_twenty_sockets(realm: Realm) {

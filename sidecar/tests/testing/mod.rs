@@ -87,6 +87,11 @@ impl TestApp {
         self.running.state()
     }
 
+    /// What makes the first administrator, if this start has printed it.
+    pub fn administrator_code(&self) -> Option<&str> {
+        self.running.administrator_code()
+    }
+
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
     }

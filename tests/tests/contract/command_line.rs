@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use realmgate_tests::binaries::{binaries, workspace};
@@ -217,6 +218,18 @@ async fn check_and_maps_need_nothing_else() {
     let listed: Vec<Vec<&str>> = maps.lines().map(|line| line.split_whitespace().take(2).collect()).collect();
     assert_eq!(listed, [["1", "greenvale"], ["2", "darkwood"], ["3", "barrow"]], "{maps}");
     assert!(!home.data_dir().exists(), "nothing is made");
+}
+
+#[tokio::test]
+async fn output_that_cannot_be_written_changes_no_exit_code() {
+    let full = || fs::File::create("/dev/full").expect("there is such a device");
+    for (arguments, code) in [(&["--maps"][..], 0), (&["--check"], 0), (&["99", "0"], 2), (&["--no-such-flag"], 2)] {
+        let home = Home::new();
+        let mut start = command(&binaries().start_server);
+        start.args(arguments).env("DATA_DIR", home.data_dir()).stdin(Stdio::null()).stdout(full()).stderr(full());
+        let ended = start.status().expect("it starts");
+        assert_eq!(ended.code(), Some(code), "{arguments:?}");
+    }
 }
 
 #[tokio::test]

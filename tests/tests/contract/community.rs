@@ -16,6 +16,8 @@ on_every_backend!(who_came_by_device_plays_until_the_account_is_deleted, friends
 
 async fn who_came_by_device_plays_until_the_account_is_deleted(backend: Backend) {
     let world = world(backend).await;
+    // The first account administers the realm, and stays.
+    device(&world.api()).await;
     let device = json!({"device_id": fresh_name("device ")});
     let tokens = world.api().post("/api/v1/login/device", device).await.json(200);
     let token = tokens["data"]["access_token"].as_str().expect("a token");

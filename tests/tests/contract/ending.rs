@@ -32,12 +32,32 @@ async fn lose(sidecar: SidecarProcess, server: &MapServer) {
     until("the map link is down", async || (admin.get("/readyz").await.status == 503).then_some(())).await;
 }
 
+/// What a terminal sends at Ctrl-C, when its window is closed, and at Ctrl-\\.
+const OF_A_TERMINAL: [Signal; 3] = [Signal::INT, Signal::HUP, Signal::QUIT];
+
 #[tokio::test]
-async fn ctrl_c_ends_it_as_an_operators_sigterm_does() {
-    let server = MapServer::start_linked(&Settings::new()).await;
-    server.process.signal(Signal::INT);
-    assert_eq!(server.process.finished().await.code, Some(0));
-    assert!(read(&server.folder().join("map_server.log")).contains("all saved, goodbye"));
+async fn signals_of_a_terminal_end_it_as_an_operators_sigterm_does() {
+    for signal in OF_A_TERMINAL {
+        let server = MapServer::start_linked(&Settings::new()).await;
+        // Recipes of logrotate send it.
+        server.process.signal(Signal::USR1);
+        server.process.signal(signal);
+        assert_eq!(server.process.finished().await.code, Some(0), "{signal:?}");
+        let folder = server.folder();
+        assert!(read(&folder.join("map_server.log")).contains("all saved, goodbye"), "{signal:?}");
+        assert!(!folder.join("ready.json").exists(), "{signal:?}");
+    }
+}
+
+#[tokio::test]
+async fn signals_of_a_terminal_end_a_sidecar_too() {
+    for signal in OF_A_TERMINAL {
+        let sidecar = SidecarProcess::start(&[]).await;
+        sidecar.process.signal(Signal::USR1);
+        sidecar.process.signal(signal);
+        assert_eq!(sidecar.process.finished().await.code, Some(0), "{signal:?}");
+        assert!(!sidecar.home.data_dir().join("sidecar/ready.json").exists(), "{signal:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! Addresses of accounts, and what goes by mail: sign-up, another address, another password.
 //!
 //! Nobody learns here whether an address has an account. Whatever is asked for is answered alike and costs the same; only
-//! who reads the mails of the address is told. So an account is made when its address is confirmed, not before: nobody can take an
-//! address that is not theirs, nor leave a password where its owner will sign up.
+//! who reads the mails of the address is told. So an account is made when its address is confirmed, and its password is chosen
+//! then: nobody can take an address that is not theirs, nor leave a password where its owner will sign up.
 
 use std::sync::Arc;
 
@@ -20,9 +20,10 @@ use super::rules;
 use crate::field_limits::FieldLimits;
 use crate::http::{Fields, Refusal};
 use crate::mail::Post;
-use crate::store::{Link, MailKind, MailStore, NewMail, Noted, Used};
+use crate::store::{Link, MailKind, MailStore, NewMail, NewSignUp, Noted, Used};
 
-/// Most mails that are asked for an address within an hour, whoever asks.
+/// Mails of one kind that are asked for an address within an hour, whoever asks. Kinds are counted apart: sign-ups with somebody's address
+/// do not keep its owner from a new password.
 const MAILS_PER_HOUR: u32 = 5;
 const HOUR_MS: u64 = 60 * 60 * 1_000;
 /// How long a link lives that confirms an address.
@@ -39,18 +40,17 @@ pub struct Addresses {
 }
 
 impl Addresses {
-    /// Writes to an address from which an account with this password may be made.
+    /// Writes to an address from which an account may be made.
     ///
     /// # Errors
-    /// 400 for an address or a password that is not legal, 429 for too many mails.
-    pub async fn sign_up(&self, source: Source, address: &str, password: String) -> Result<(), Refusal> {
+    /// 400 for a text that is no address, 429 for too many mails of this source.
+    pub async fn sign_up(&self, source: Source, address: &str) -> Result<(), Refusal> {
         let address = legal(address, &self.log_ins.settings.limits)?;
-        legal_password(&password)?;
-        let secret = self.paid_hash(source, &address, password).await?;
+        self.log_ins.limits.mail(source).await?;
         let known = self.log_ins.store.find_address(&address).await?;
         let mail = match known {
             Some((account, _)) => NewMail { account: Some(account), ..self.mail(MailKind::Known, &address) },
-            None => NewMail { secret: &secret, ..self.mail(MailKind::SignUp, &address) },
+            None => self.mail(MailKind::SignUp, &address),
         };
         self.ask(mail).await
     }
@@ -58,7 +58,7 @@ impl Addresses {
     /// Writes to an address, if it has an account, how to set another password.
     ///
     /// # Errors
-    /// 400 for a text that is no address, 429 for too many mails.
+    /// 400 for a text that is no address, 429 for too many mails of this source.
     pub async fn ask_reset(&self, source: Source, address: &str) -> Result<(), Refusal> {
         let address = legal(address, &self.log_ins.settings.limits)?;
         self.log_ins.limits.mail(source).await?;
@@ -119,14 +119,19 @@ impl Addresses {
         Ok(self.mails.link(token, self.clock.now_ms()).await?)
     }
 
-    /// Uses a link that confirms an address: makes its account, or gives it to the one that asked.
+    /// Uses a link that confirms an address: makes its account with this password, or gives the address to the account that asked.
     ///
     /// # Errors
-    /// 400 for a link that does not work any more.
-    pub async fn confirm(&self, token: &str) -> Result<(), Refusal> {
+    /// 400 for a link that does not work any more, or a new account's password that is not legal.
+    pub async fn confirm(&self, source: Source, token: &str, password: Option<String>) -> Result<(), Refusal> {
         let link = self.link(token).await?.ok_or_else(gone)?;
         let used = match link.kind {
-            MailKind::SignUp => self.make(&link).await?,
+            MailKind::SignUp => {
+                let password = password.ok_or_else(|| invalid("password", "can't be blank"))?;
+                legal_password(&password)?;
+                let hash = self.log_ins.passwords.turn(source, &link.address).await?.hash(password.into()).await?;
+                self.make(source, &link.with_password(hash)).await?
+            }
             MailKind::Address => self.mails.set_address(&link, self.clock.now_ms()).await?,
             MailKind::Reset | MailKind::Known | MailKind::Changed => Used::Gone,
         };
@@ -145,14 +150,16 @@ impl Addresses {
         self.finish(used).await
     }
 
-    async fn make(&self, link: &Link) -> Result<Used, Refusal> {
+    async fn make(&self, source: Source, link: &Link) -> Result<Used, Refusal> {
         let activated = !self.log_ins.settings.require_activation;
         for number in 0..TRIES {
             let mut username = generated(number)?;
             if number == 0 {
                 username = self.log_ins.before_register(username, "").await?;
             }
-            match self.mails.sign_up(link, &username, activated, self.clock.now_ms()).await? {
+            let (from_this_machine, at_ms) = (source.is_this_machine(), self.clock.now_ms());
+            let new = NewSignUp { username: &username, activated, from_this_machine, at_ms };
+            match self.mails.sign_up(link, new).await? {
                 Used::NameTaken => {}
                 used => {
                     if let Used::Done(account, _) = &used {
@@ -203,6 +210,8 @@ impl Addresses {
                 self.post.look();
                 Ok(())
             }
+            // A refusal would tell a stranger what the address has been sent.
+            Noted::TooMany(_) if mail.kind != MailKind::Address => Ok(()),
             Noted::TooMany(oldest_ms_ago) => {
                 Err(Error::rate_limited(HOUR_MS.saturating_sub(oldest_ms_ago) / 1_000 + 1).into())
             }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use realmgate_platform::clock::Clock;
 use realmgate_protocol::ids::AccountId;
 
+use super::administrators::last_administrator;
 use crate::events::Events;
 use crate::friends::Friends;
 use crate::http::Refusal;
 use crate::leaderboards::Leaderboards;
 use crate::lobbies::Lobbies;
-use crate::store::{AccountStore, Deleted};
+use crate::store::{self, AccountStore, Deleted};
 use crate::world::World;
 
 /// Deletes accounts.
@@ -29,13 +30,16 @@ impl Deletion {
     /// the worlds' rules, and its names and devices are free at once. Returns `false` if there is no such account.
     ///
     /// # Errors
-    /// When the database cannot be asked. What was not done then, the sidecar does later by itself.
+    /// 409 for the last administrator, or when the database cannot be asked. What was not done then, the sidecar does later by itself.
     pub async fn delete(&self, account: AccountId) -> Result<bool, Refusal> {
         let farewells = self.friends.farewells(account).await?;
         // First, so that no log-in comes between. What follows is done again by the sidecar's upkeep, should this
         // process end here.
-        let deleted = self.store.delete(account, self.clock.now_ms()).await?;
-        let Some(Deleted { log_ins, departure }) = deleted else { return Ok(false) };
+        let Deleted { log_ins, departure } = match self.store.delete(account, self.clock.now_ms()).await? {
+            store::Deletion::Done(deleted) => *deleted,
+            store::Deletion::Gone => return Ok(false),
+            store::Deletion::LastAdministrator => return Err(last_administrator()),
+        };
         tracing::info!(%account, "deleted");
         farewells(&self.events);
         self.lobbies.tell_departure(account, departure);

@@ -43,13 +43,13 @@ impl LogIns {
             Some(account) => account,
             None => {
                 self.limits.registration(source).await?;
-                self.make(device).await?
+                self.make(source, device).await?
             }
         };
         self.open(account).await
     }
 
-    async fn make(&self, device: &str) -> Result<AccountId, Refusal> {
+    async fn make(&self, source: Source, device: &str) -> Result<AccountId, Refusal> {
         for number in 0..TRIES {
             let mut username = generated(number)?;
             // Once: where its name is taken, the account is called as we say.
@@ -58,7 +58,8 @@ impl LogIns {
             }
             let account = AccountId::from(Uuid::now_v7());
             let activated = !self.settings.require_activation;
-            let new = NewDevice { account, device, username: &username, activated, at_ms: self.clock.now_ms() };
+            let (from_this_machine, at_ms) = (source.is_this_machine(), self.clock.now_ms());
+            let new = NewDevice { account, device, username: &username, activated, from_this_machine, at_ms };
             if self.store.create_by_device(new).await? {
                 metrics::counter!("realmgate_registrations_total").increment(1);
                 tracing::info!(%account, "registered by a device");

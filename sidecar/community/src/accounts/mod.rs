@@ -1,6 +1,7 @@
 //! Accounts as players have them: how they log in, what others see of them, and how they go.
 
 mod addresses;
+pub(crate) mod administrators;
 mod deletion;
 pub(crate) mod devices;
 mod log_ins;

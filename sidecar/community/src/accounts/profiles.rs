@@ -9,6 +9,7 @@ use realmgate_platform::passwords::Passwords;
 use realmgate_protocol::ids::AccountId;
 use serde_json::{Value, json};
 
+use super::administrators::last_administrator;
 use super::log_ins::LogIns;
 use super::rules;
 use super::shapes::Public;
@@ -16,7 +17,7 @@ use crate::events::Events;
 use crate::hooks::{Hooks, Vetoed};
 use crate::http::{Fault, Fields, Refusal};
 use crate::lobbies::Lobbies;
-use crate::store::{AccountEdit, AccountStore, ProfileRow, Unlinked};
+use crate::store::{AccountEdit, AccountStore, Edited, ProfileRow, Unlinked};
 
 /// Profiles and the ways to log in.
 pub struct Profiles {
@@ -172,7 +173,7 @@ impl Profiles {
     /// Changes an account for an administrator; `None` if there is none.
     ///
     /// # Errors
-    /// 422 for a value that is not legal.
+    /// 422 for a value that is not legal, 409 for the last administrator, who stays one.
     pub async fn edit(&self, account: AccountId, edit: &Edit) -> Result<Option<ProfileRow>, Refusal> {
         if self.hooks.has("before_user_update")
             && let Some(profile) = self.store.profile(account).await?
@@ -196,7 +197,11 @@ impl Profiles {
             display_name: edit.display_name.as_deref(),
             metadata: edit.metadata.as_ref(),
         };
-        let Some(ended) = self.store.edit(account, edited, self.clock.now_ms()).await? else { return Ok(None) };
+        let ended = match self.store.edit(account, edited, self.clock.now_ms()).await? {
+            Edited::Done(ended) => ended,
+            Edited::Gone => return Ok(None),
+            Edited::LastAdministrator => return Err(last_administrator()),
+        };
         self.events.changed(account);
         if edit.is_activated == Some(false) {
             // It does not come back by itself, and may be the host of others.

@@ -1,6 +1,7 @@
 //! Which names, passwords, mail addresses and other texts there may be.
 
 use realmgate_platform::accounts::is_username;
+use realmgate_protocol::text::fault_of_line;
 use serde_json::Value;
 
 use crate::field_limits::{FieldLimits, size};
@@ -20,9 +21,15 @@ pub(crate) fn length_fault(text: &str, most: u32) -> Option<Fault> {
     (text.chars().count() > size(most)).then(|| format!("should be at most {most} character(s)").into())
 }
 
+/// What is wrong with a line that others are shown, if anything: it is what it looks like. It may be empty.
+pub(crate) fn line_fault(line: &str, most: u32) -> Option<Fault> {
+    let is_shown = || (!line.is_empty()).then(|| fault_of_line(line, line.len())).flatten();
+    length_fault(line, most).or_else(|| is_shown().map(|fault| fault.to_string().into()))
+}
+
 /// What is wrong with a display name, if anything.
 pub(crate) fn display_name_fault(name: &str, limits: &FieldLimits) -> Option<Fault> {
-    length_fault(name, limits.max_display_name)
+    line_fault(name, limits.max_display_name)
 }
 
 /// What is wrong with a user name, if anything.
@@ -93,6 +100,17 @@ mod tests {
 
     fn address(text: &str) -> Option<String> {
         super::address(text, &FieldLimits::default())
+    }
+
+    #[test]
+    fn a_line_for_others_is_what_it_looks_like() {
+        for fine in ["", "Änn of the Hill", "李雷", "👩🏽\u{200d}🚀"] {
+            assert!(line_fault(fine, 80).is_none(), "{fine}");
+        }
+        for bad in [" ", "two\nlines", "a\u{202e}nn", "hid\u{200b}den", "\u{1b}[31mred", "me\u{2028}admin"] {
+            assert!(line_fault(bad, 80).is_some(), "{bad:?}");
+        }
+        assert!(line_fault(&"x".repeat(81), 80).is_some());
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl Told {
     }
 }
 
-/// An event's frame. Its references are null, which is good for every socket.
+/// An event's frame. Its references are null: each socket puts the one of its join there.
 fn frame(topic: Topic, event: &str, payload: &impl Serialize) -> String {
     // What we publish are structs of texts and numbers: they can be written.
     serde_json::to_string(&(None::<()>, None::<()>, topic.to_string(), event, payload)).unwrap_or_default()

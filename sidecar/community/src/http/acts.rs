@@ -7,17 +7,22 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::callers::Admitted;
+use super::input::content_type;
 use super::{Admin, Input, Listed, MAX_BODY_BYTES, Page, Refusal, Refused};
 use crate::state::Community;
 use crate::store::{ActRow, NewAct};
 use crate::time::iso;
 
-/// How much of what was sent is kept, in bytes.
-const BODY_BYTES: usize = 4_096;
+/// Fields that a call may have; the largest has ten.
+const MOST_FIELDS: usize = 32;
+/// Longest name of a field, in bytes.
+const NAME_BYTES: usize = 64;
+/// How much of a field's value is kept, in bytes.
+const VALUE_BYTES: usize = 512;
 /// What the names of secrets contain.
 const SECRETS: [&str; 3] = ["password", "secret", "token"];
 
@@ -32,9 +37,9 @@ pub(super) struct Act {
     username: String,
     /// The method of the call.
     method: String,
-    /// The path of the call, below `/api/v1`.
+    /// The path of the call, below `/api/v1`; empty for a log-in, whose method is `LOG IN`.
     path: String,
-    /// What was sent, without secrets, up to 4 KiB.
+    /// What the query and the body said together, as JSON without secrets; of each value, the first 512 bytes.
     body: String,
     /// What was answered; 0 where the server ended before that.
     status: u16,
@@ -61,8 +66,9 @@ impl From<ActRow> for Act {
 #[utoipa::path(
     get, path = "/admin/acts", operation_id = "admin_list_acts", tag = "Admin", security(("access_token" = [])),
     params(
-        ("page" = Option<String>, Query, description = "From 1"),
+        ("page" = Option<String>, Query, description = "From 1; the newest 1,000 acts have pages"),
         ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
+        ("before" = Option<String>, Query, description = "An act's id: only those before it, with pages of their own"),
     ),
     responses((status = 200, body = Listed<Act>), (status = 403, body = Refused)),
 )]
@@ -72,7 +78,11 @@ pub(super) async fn admin_list_acts(
     input: Input,
 ) -> Result<Json<Listed<Act>>, Refusal> {
     let page = Page::of(&input, &community.settings.limits);
-    let (rows, total) = community.acts.list(page.limit(), page.offset()).await?;
+    let before = match input.text("before") {
+        Some(id) => Some(id.parse().map_err(|_| Refusal::error(StatusCode::BAD_REQUEST, "invalid_id"))?),
+        None => None,
+    };
+    let (rows, total) = community.acts.list(before, page.limit(), page.offset()).await?;
     Ok(Json(page.list(rows.into_iter().map(Act::from).collect(), total)))
 }
 
@@ -90,13 +100,15 @@ pub(super) async fn authorize_and_audit(
     }
     let too_large = |_| Refusal::detail(StatusCode::PAYLOAD_TOO_LARGE);
     let sent = to_bytes(body, MAX_BODY_BYTES).await.map_err(too_large)?;
+    // As the handler will read it.
+    let input = Input::read(parts.uri.query().unwrap_or_default(), content_type(&parts.headers), &sent)?;
     let (id, path, method) = (Uuid::now_v7(), parts.uri.path().to_owned(), parts.method.clone());
     let act = NewAct {
         id,
         account: caller.account,
         method: method.as_str(),
         path: &path,
-        body: &shown(&sent),
+        body: &kept(input.said())?,
         at_ms: community.http.clock.now_ms(),
     };
     community.acts.begin(&act).await?;
@@ -107,17 +119,32 @@ pub(super) async fn authorize_and_audit(
     Ok(response)
 }
 
-/// What was sent, as it is kept.
-fn shown(sent: &[u8]) -> String {
-    let text = match serde_json::from_slice::<Value>(sent) {
-        Ok(mut value) => {
-            hide(&mut value);
-            value.to_string()
-        }
-        // Whether it has secrets is not known.
-        Err(_) => String::new(),
-    };
-    text[..text.floor_char_boundary(BODY_BYTES)].replace('\0', "")
+/// What a call says, as it is kept: every field by its name, so that none hides another.
+///
+/// # Errors
+/// 400 for more or longer names than any call of an administrator has.
+fn kept(said: &Map<String, Value>) -> Result<String, Refusal> {
+    if said.len() > MOST_FIELDS || said.keys().any(|name| name.len() > NAME_BYTES) {
+        let message = "A call of an administrator has at most 32 fields, and their names at most 64 bytes";
+        return Err(Refusal::explained(StatusCode::BAD_REQUEST, "too_many_fields", message));
+    }
+    if said.is_empty() {
+        return Ok(String::new());
+    }
+    let mut said = Value::Object(said.clone());
+    hide(&mut said);
+    if let Value::Object(fields) = &mut said {
+        fields.values_mut().for_each(cut);
+    }
+    Ok(said.to_string())
+}
+
+/// Replaces a long value by how its text begins.
+fn cut(value: &mut Value) {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    if text.len() > VALUE_BYTES {
+        *value = Value::from(format!("{}…", &text[..text.floor_char_boundary(VALUE_BYTES)]));
+    }
 }
 
 fn hide(value: &mut Value) {
@@ -138,18 +165,41 @@ fn hide(value: &mut Value) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    fn read(said: Value) -> Result<Value, Refusal> {
+        let Value::Object(said) = said else { panic!("{said} is no object") };
+        kept(&said).map(|text| serde_json::from_str(&text).unwrap())
+    }
 
     #[test]
     fn secrets_are_not_kept() {
-        let sent =
-            br#"{"name": "a", "Password": "x", "list": [{"api_token": 7, "b": null}], "client_secret": {"c": "d"}}"#;
-        let kept: Value = serde_json::from_str(&shown(sent)).unwrap();
-        let expected = serde_json::json!({
+        let said = json!({
+            "name": "a", "Password": "x", "list": [{"api_token": 7, "b": null}], "client_secret": {"c": "d"},
+        });
+        let expected = json!({
             "name": "a", "Password": "…", "list": [{"api_token": "…", "b": null}], "client_secret": "…",
         });
-        assert_eq!(kept, expected);
-        assert_eq!((shown(b"password=x"), shown(b"")), (String::new(), String::new()));
-        assert_eq!(shown(format!("\"{}\"", "ä".repeat(4_096)).as_bytes()).len(), 4_095);
+        assert_eq!(read(said).unwrap(), expected);
+        assert_eq!(kept(&Map::new()).unwrap(), "");
+    }
+
+    #[test]
+    fn a_long_value_hides_no_other_field() {
+        let said = json!({"a": "ä".repeat(4_096), "deep": {"list": vec![1; 4_096]}, "is_admin": true});
+        let kept = read(said).unwrap();
+        assert_eq!(kept["is_admin"], true);
+        assert_eq!(kept["a"], format!("{}…", "ä".repeat(256)));
+        assert!(kept["deep"].as_str().unwrap().starts_with("{\"list\":[1,1"));
+    }
+
+    #[test]
+    fn more_fields_than_any_call_has_are_refused() {
+        let fields = |count: usize| (0..count).map(|number| (format!("f{number}"), json!(1))).collect::<Map<_, _>>();
+        assert!(kept(&fields(MOST_FIELDS)).is_ok());
+        assert!(kept(&fields(MOST_FIELDS + 1)).is_err());
+        assert!(read(json!({"x".repeat(NAME_BYTES + 1): 1})).is_err());
     }
 }

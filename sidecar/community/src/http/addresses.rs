@@ -9,15 +9,12 @@ use super::me::Changed;
 use super::{Anybody, Done, Input, Player, Refusal, Refused};
 use crate::state::Community;
 
-/// An address and a password.
+/// An address. The password is chosen when it is confirmed.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct SignUp {
     /// The address. Nothing is there before its owner has confirmed it.
     #[schema(max_length = 160, extensions(("x-limits" = json!({"max": "LIMIT_MAX_EMAIL"}))))]
     email: String,
-    /// The password.
-    #[schema(format = Password, min_length = 8, max_length = 72)]
-    password: String,
 }
 
 /// The token of a link.
@@ -25,6 +22,9 @@ pub(super) struct SignUp {
 pub(super) struct LinkToken {
     /// As it stands in the link.
     token: String,
+    /// The password of the account that a sign-up makes; of no use to other links.
+    #[schema(format = Password, min_length = 8, max_length = 72)]
+    password: Option<String>,
 }
 
 /// An address.
@@ -70,23 +70,24 @@ pub(super) async fn register(
     _: Anybody,
     input: Input,
 ) -> Result<Json<Done>, Refusal> {
-    let SignUp { email, password } = input.fields()?;
-    community.addresses.sign_up(peer.into(), &email, password).await?;
+    let SignUp { email } = input.fields()?;
+    community.addresses.sign_up(peer.into(), &email).await?;
     Ok(Json(Done {}))
 }
 
-/// Confirm an address by the link that was sent to it.
+/// Confirm an address by the link that was sent to it. A new account gets its password with it.
 #[utoipa::path(
     post, path = "/confirm", operation_id = "confirm_address", tag = "Authentication", request_body = LinkToken,
     responses((status = 200, body = Done), (status = 400, body = Refused)),
 )]
 pub(super) async fn confirm_address(
     State(community): State<Community>,
+    peer: Peer,
     _: Anybody,
     input: Input,
 ) -> Result<Json<Done>, Refusal> {
-    let LinkToken { token } = input.fields()?;
-    community.addresses.confirm(&token).await?;
+    let LinkToken { token, password } = input.fields()?;
+    community.addresses.confirm(peer.into(), &token, password).await?;
     Ok(Json(Done {}))
 }
 

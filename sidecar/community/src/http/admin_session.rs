@@ -10,10 +10,12 @@ use axum::routing::post;
 use axum::{Json, Router};
 use realmgate_platform::http::extract::Peer;
 use realmgate_platform::tokens::{Caller, hash_refresh};
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::{Anybody, Done, Input, Refusal};
+use crate::accounts::administrators;
 use crate::state::Community;
 
 const NAME: &str = "realmgate-admin";
@@ -27,6 +29,8 @@ struct Entry {
     password: Option<String>,
     /// Of a log-in by a provider that has just been made.
     refresh_token: Option<String>,
+    /// What makes this account the first administrator: the start of the server has printed it.
+    code: Option<String>,
 }
 
 /// Routes of the log-in.
@@ -44,13 +48,23 @@ async fn begin(
     if !headers.contains_key(HEADER) {
         return Err(Refusal::bad_request());
     }
-    let Entry { email, password, refresh_token } = input.fields()?;
+    let Entry { email, password, refresh_token, code } = input.fields()?;
+    let (name, password) = (email.unwrap_or_default(), SecretString::from(password.unwrap_or_default()));
+    if let Some(code) = code.filter(|code| !code.trim().is_empty()) {
+        let account = match &refresh_token {
+            Some(token) => Some(community.log_ins.refresh(token).await?.account),
+            None => community.log_ins.check_password(peer.into(), &name, password.clone()).await?,
+        };
+        if let Some(account) = account
+            && !administrators::claim(&community.store, account, &code).await?
+        {
+            let message = "This is not the code of the newest start, or the realm has an administrator already";
+            return Err(Refusal::explained(StatusCode::FORBIDDEN, "invalid_code", message));
+        }
+    }
     let grant = match refresh_token {
         Some(token) => community.log_ins.refresh(&token).await?,
-        None => {
-            let (name, password) = (email.unwrap_or_default(), password.unwrap_or_default());
-            community.log_ins.by_password(peer.into(), &name, password.into(), None).await?
-        }
+        None => community.log_ins.by_password(peer.into(), &name, password, None).await?,
     };
     let is_admin = community.store.profile(grant.account).await?.is_some_and(|profile| profile.admin);
     if !is_admin {

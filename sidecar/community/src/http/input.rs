@@ -5,8 +5,8 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -28,8 +28,7 @@ impl<S: Send + Sync> FromRequest<S> for Input {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
         let query = request.uri().query().unwrap_or_default().to_owned();
-        let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let kind = kind.to_owned();
+        let kind = content_type(request.headers()).to_owned();
         let bytes = Bytes::from_request(request, state).await.map_err(|refused| match refused.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Refusal::detail(StatusCode::PAYLOAD_TOO_LARGE),
             _ => Refusal::bad_request(),
@@ -38,8 +37,17 @@ impl<S: Send + Sync> FromRequest<S> for Input {
     }
 }
 
+/// The content type of a request; empty where it has none.
+pub(super) fn content_type(headers: &HeaderMap) -> &str {
+    headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default()
+}
+
 impl Input {
-    fn read(query: &str, content_type: &str, body: &[u8]) -> Result<Self, Refusal> {
+    /// Reads a query and a body of this content type.
+    ///
+    /// # Errors
+    /// 400 for what cannot be read, 415 for another type.
+    pub(super) fn read(query: &str, content_type: &str, body: &[u8]) -> Result<Self, Refusal> {
         let mut all = pairs(query.as_bytes());
         all.retain(|_, value| value.as_str() != Some(""));
         let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -64,6 +72,11 @@ impl Input {
             true => Err(Refusal::bad_request()),
             false => Ok(Self(all)),
         }
+    }
+
+    /// All of it, by name.
+    pub(super) fn said(&self) -> &Map<String, Value> {
+        &self.0
     }
 
     /// All of it, as the fields of a struct; those that it does not have are left out.

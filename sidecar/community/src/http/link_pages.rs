@@ -55,18 +55,20 @@ async fn follow(State(community): State<Community>, peer: Peer, _: Anybody, inpu
     let Some(link) = community.addresses.link(&token).await? else {
         return Ok(community.pages.page(StatusCode::NOT_FOUND, "Nothing here", &paragraph(GONE)));
     };
+    let password = password.unwrap_or_default();
+    if has_password(&link)
+        && let Some(fault) = rules::password_fault(&password)
+    {
+        let again = form(&link, &token, &paragraph(&format!("The password {fault}.")));
+        return Ok(community.pages.page(StatusCode::BAD_REQUEST, title(&link), &again));
+    }
     let done = match link.kind {
         MailKind::Reset => {
-            let password = password.unwrap_or_default();
-            if let Some(fault) = rules::password_fault(&password) {
-                let again = form(&link, &token, &paragraph(&format!("The password {fault}.")));
-                return Ok(community.pages.page(StatusCode::BAD_REQUEST, title(&link), &again));
-            }
             community.addresses.reset(peer.into(), &token, password).await?;
             "Your password is changed. Log in with it; wherever you were logged in, you are no more."
         }
         _ => {
-            community.addresses.confirm(&token).await?;
+            community.addresses.confirm(peer.into(), &token, Some(password)).await?;
             "Your address is confirmed. Log in with it."
         }
     };
@@ -96,6 +98,11 @@ async fn style() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/css"), (CACHE_CONTROL, "max-age=3600")], STYLE)
 }
 
+/// Whether whoever uses a link chooses a password.
+fn has_password(link: &Link) -> bool {
+    matches!(link.kind, MailKind::Reset | MailKind::SignUp)
+}
+
 fn title(link: &Link) -> &'static str {
     if link.kind == MailKind::Reset { "Another password" } else { "Your address" }
 }
@@ -113,13 +120,13 @@ fn forgot_form(limits: &FieldLimits) -> String {
 /// The form of a link that works.
 fn form(link: &Link, token: &str, before: &str) -> String {
     let hidden = format!(r#"<input type="hidden" name="token" value="{}">"#, escaped(token));
-    let (said, rest) = match link.kind {
-        MailKind::Reset => (
+    let (said, rest) = match has_password(link) {
+        true => (
             format!("For {}: choose a password of 8 characters or more.", link.address),
             r#"<label>New password <input name="password" type="password" autocomplete="new-password" minlength="8"
 maxlength="72" required></label><button>Set it</button>"#,
         ),
-        _ => (format!("Is {} yours?", link.address), "<button>Yes, confirm it</button>"),
+        false => (format!("Is {} yours?", link.address), "<button>Yes, confirm it</button>"),
     };
     format!(r#"{before}{}<form method="post" action="/account/link">{hidden}{rest}</form>"#, paragraph(&said))
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use realmgate_platform::error::Error;
 use realmgate_platform::sessions::LogInRow;
 
 use super::{Admin, Data, Done, Input, Listed, Page, PathId, Refusal, Refused};
@@ -15,7 +16,7 @@ fn not_found() -> Refusal {
     Refusal::error(StatusCode::NOT_FOUND, "not_found")
 }
 
-/// Find users by how their name begins, by their address, or by their id; all of them where nothing is said.
+/// Find users by how their name begins, by their address, or by their id; where nothing is said, any. At most 1,000 are found.
 #[utoipa::path(
     get, path = "/admin/users", operation_id = "admin_list_users", tag = "Admin Users", security(("access_token" = [])),
     params(
@@ -42,7 +43,10 @@ pub(super) async fn admin_list_users(
             let total = i64::from(row.is_some());
             (row.into_iter().collect(), total)
         }
-        false => community.store.search(text, page.limit(), page.offset()).await?,
+        false => {
+            let _turn = community.searches.acquire().await.map_err(Error::internal)?;
+            community.store.search(text, page.limit(), page.offset()).await?
+        }
     };
     let mut users = Vec::new();
     for row in rows {
@@ -125,6 +129,7 @@ pub(super) async fn admin_end_log_ins(
         (status = 200, body = Data<Managed>),
         (status = 403, body = Refused),
         (status = 404, body = Refused),
+        (status = 409, body = Refused),
         (status = 422, body = Refused),
     ),
 )]
@@ -146,7 +151,7 @@ pub(super) async fn admin_update_user(
 #[utoipa::path(
     delete, path = "/admin/users/{id}", operation_id = "admin_delete_user", tag = "Admin Users",
     security(("access_token" = [])), params(("id" = String, Path, description = "The account's id")),
-    responses((status = 200, body = Done), (status = 403, body = Refused), (status = 404, body = Refused)),
+    responses((status = 200, body = Done), (status = 403, body = Refused), (status = 404, body = Refused), (status = 409, body = Refused)),
 )]
 pub(super) async fn admin_delete_user(
     State(community): State<Community>,

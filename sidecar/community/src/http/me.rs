@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use realmgate_platform::http::extract::Peer;
 use serde::{Deserialize, Serialize};
 
-use super::{Done, Input, Player, Refusal};
+use super::{Done, Input, Player, Refusal, Refused};
 use crate::accounts::shapes::Me;
 use crate::state::Community;
 
@@ -80,7 +80,7 @@ pub(super) async fn get_current_user(
 /// Delete yourself, with everything that is yours.
 #[utoipa::path(
     delete, path = "/me", operation_id = "delete_current_user", tag = "Users", security(("access_token" = [])),
-    responses((status = 200, body = Done)),
+    responses((status = 200, body = Done), (status = 409, body = Refused)),
 )]
 pub(super) async fn delete_current_user(
     State(community): State<Community>,

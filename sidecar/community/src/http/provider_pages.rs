@@ -3,18 +3,15 @@
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use realmgate_platform::http::extract::Peer;
 
 use super::pages::paragraph;
 use super::{Anybody, Input, PathId, Refusal};
-use crate::oauth::Outcome;
+use crate::oauth::{Outcome, Parameters};
 use crate::state::Community;
-
-/// Most parameters that are looked at.
-const MAX_PARAMETERS: usize = 64;
 
 /// Routes of the pages.
 pub(super) fn router<S: Clone + Send + Sync + 'static>(community: &Community) -> Router<S> {
@@ -24,22 +21,18 @@ pub(super) fn router<S: Clone + Send + Sync + 'static>(community: &Community) ->
         .with_state(community.clone())
 }
 
-/// By GET, or as a form from Apple.
+/// By the query of a GET, or by the form of a POST, which Apple sends. The other part of the request counts for nothing.
 async fn come_back(
     State(community): State<Community>,
     peer: Peer,
     _: Anybody,
     PathId(provider): PathId,
+    method: Method,
     RawQuery(query): RawQuery,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    let query = query.unwrap_or_default();
-    let pairs = form_urlencoded::parse(query.as_bytes()).chain(form_urlencoded::parse(&body));
-    let said: Vec<(String, String)> =
-        pairs.take(MAX_PARAMETERS).map(|(name, value)| (name.into(), value.into())).collect();
-    if said.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
-        return Ok(no_such_flow(&community));
-    }
+    let encoded = if method == Method::POST { &body[..] } else { query.as_deref().unwrap_or_default().as_bytes() };
+    let Some(said) = Parameters::read(encoded) else { return Ok(no_such_flow(&community)) };
     Ok(match community.sign_in.come_back(peer.into(), &provider, &said).await? {
         Some(session) => Redirect::to(&format!("/auth/success?session_id={session}")).into_response(),
         None => no_such_flow(&community),

@@ -115,7 +115,7 @@ mod tests {
             ("/NewLeaderboard/title", json!({"maxLength": 107})),
             ("/LeaderboardEdit/description", json!({"maxLength": 108})),
             ("/NewLeaderboard/slug", json!({"maxLength": 109})),
-            ("/SignUp/password", json!({"minLength": 8, "maxLength": 72})),
+            ("/Reset/password", json!({"minLength": 8, "maxLength": 72})),
         ] {
             for (bound, value) in bounds.as_object().unwrap() {
                 assert_eq!(fields.pointer(path).unwrap()[bound], *value, "{path} {bound}");

@@ -3,17 +3,21 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use realmgate_platform::error::Error;
 
 use super::{Anybody, Input, Listed, Page, PathId, Refusal, Refused};
 use crate::accounts::shapes::Public;
 use crate::field_limits::{FieldLimits, size};
 use crate::state::Community;
 
-/// Find users by how their name begins, or by their id.
+/// Characters that a search has at least: one letter finds a tenth of all users.
+const SHORTEST_SEARCH: usize = 2;
+
+/// Find users by how their name begins, or by their id: at most 1,000.
 #[utoipa::path(
     get, path = "/users", operation_id = "search_users", tag = "Users",
     params(
-        ("q" = Option<String>, Query, description = "How a user name or display name begins, in any case; or an id"),
+        ("q" = Option<String>, Query, description = "How a user name or display name begins, in any case, two characters at least; or an id"),
         ("page" = Option<String>, Query, description = "From 1"),
         ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
     ),
@@ -31,9 +35,10 @@ pub(super) async fn search_users(
     // Names are no longer; an id has 36 characters.
     let FieldLimits { max_display_name, max_username, .. } = community.settings.limits;
     let longest = max_display_name.max(max_username).max(80);
-    if text.is_empty() || text.chars().count() > size(longest) {
+    if !(SHORTEST_SEARCH..=size(longest)).contains(&text.chars().count()) {
         return Ok(Json(page.list(Vec::new(), 0)));
     }
+    let _turn = community.searches.acquire().await.map_err(Error::internal)?;
     let (rows, total) = community.store.search(text, page.limit(), page.offset()).await?;
     Ok(Json(page.list(rows.into_iter().map(Public::from).collect(), total)))
 }

@@ -153,7 +153,10 @@ impl Leaderboards {
         let blank = || title.filter(|title| title.trim().is_empty()).map(|_| "can't be blank".into());
         let long = |text: Option<&str>, most| text.and_then(|text| rules::length_fault(text, most));
         for (field, fault) in [
-            ("title", blank().or_else(|| long(title, limits.max_leaderboard_title))),
+            (
+                "title",
+                blank().or_else(|| title.and_then(|title| rules::line_fault(title, limits.max_leaderboard_title))),
+            ),
             ("description", long(description, limits.max_leaderboard_description)),
             ("metadata", metadata.and_then(|given| rules::metadata_fault(&Value::Object(given.clone()), limits))),
         ] {

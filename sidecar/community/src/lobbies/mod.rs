@@ -25,11 +25,14 @@ use crate::hooks::Hooks;
 use crate::http::{Fields, Refusal};
 use crate::notifications::Notifications;
 use crate::store::{
-    AccountStore, Changer, Changing, Joining, Kicking, LobbyRow, LobbySettings, LobbyStore, NewLobby, ProfileRow, Wish,
+    AccountStore, Changer, Changing, Joining, Kicking, LobbyRow, LobbySettings, LobbyStore, Making, NewLobby,
+    ProfileRow, Wish,
 };
 
 /// Places of a lobby whose maker does not say.
 const DEFAULT_USERS: i64 = 8;
+/// How often a quick join looks again for a lobby after others have made one.
+const QUICK_TRIES: usize = 16;
 /// How often a password is checked that changes while it is.
 const TRIES: usize = 3;
 
@@ -59,6 +62,24 @@ impl Lobbies {
         if self.store.of(caller).await?.is_some() {
             return Err(already_in_lobby());
         }
+        let new = self.new_lobby(source, caller, wanted).await?;
+        self.make(&new, None).await?.ok_or_else(already_in_lobby)
+    }
+
+    /// Makes a lobby; with a wish, `None` where there is one that fits it.
+    async fn make(&self, new: &NewLobby, unless: Option<&Wish>) -> Result<Option<LobbyRow>, Refusal> {
+        match self.store.create(new, unless).await? {
+            Making::Done(made) => {
+                self.tell_made(new.host, &made);
+                Ok(Some(*made))
+            }
+            Making::AlreadyInLobby => Err(already_in_lobby()),
+            Making::OneIsThere => Ok(None),
+        }
+    }
+
+    /// A lobby as the caller and scripts want it.
+    async fn new_lobby(&self, source: Source, caller: AccountId, wanted: Wanted) -> Result<NewLobby, Refusal> {
         let Wanted { change, password } = self.before_create(caller, wanted).await?;
         let (id, password) = (Uuid::now_v7(), self.hashed(source, caller, password).await?.flatten());
         let title = change.title.filter(|title| !title.is_empty());
@@ -71,10 +92,7 @@ impl Lobbies {
             slowdown: change.slowdown.unwrap_or_default(),
             metadata: change.metadata.unwrap_or_default(),
         };
-        let new = NewLobby { id, host: caller, settings, at_ms: self.clock.now_ms() };
-        let made = self.store.create(&new).await?.ok_or_else(already_in_lobby)?;
-        self.tell_made(caller, &made);
-        Ok(made)
+        Ok(NewLobby { id, host: caller, settings, at_ms: self.clock.now_ms() })
     }
 
     /// Changes the lobby that the caller is the host of, or the one that an administrator names.
@@ -191,12 +209,30 @@ impl Lobbies {
         }
         let metadata = wanted.change.metadata.clone().unwrap_or_default();
         let wish = Wish { max_users: wanted.change.max_users, metadata };
-        for lobby in self.store.candidates(&wish).await? {
-            self.before_join(&profile, lobby, None).await?;
-            match self.try_join(caller, lobby, None).await? {
+        if let Some(joined) = self.join_any(&profile, &wish).await? {
+            return Ok(joined);
+        }
+        let new = self.new_lobby(source, caller, wanted).await?;
+        // Of many who want the same at once, one makes it and the others come in, until it is full and one makes the next.
+        for _ in 0..QUICK_TRIES {
+            if let Some(made) = self.make(&new, Some(&wish)).await? {
+                return Ok(made);
+            }
+            if let Some(joined) = self.join_any(&profile, &wish).await? {
+                return Ok(joined);
+            }
+        }
+        self.make(&new, None).await?.ok_or_else(already_in_lobby)
+    }
+
+    /// Joins one of the oldest lobbies that fit a wish; `None` where there is none, or all of them have filled or ended meanwhile.
+    async fn join_any(&self, profile: &ProfileRow, wish: &Wish) -> Result<Option<LobbyRow>, Refusal> {
+        for lobby in self.store.candidates(wish).await? {
+            self.before_join(profile, lobby, None).await?;
+            match self.try_join(profile.account, lobby, None).await? {
                 Joining::Done(row) => {
-                    self.tell_joined(profile, &row);
-                    return Ok(row);
+                    self.tell_joined(profile.clone(), &row);
+                    return Ok(Some(row));
                 }
                 // Filled or ended since it was found.
                 Joining::Full | Joining::NotFound => {}
@@ -206,7 +242,7 @@ impl Lobbies {
                 Joining::Password(_) => return Err(forbidden("password_required")),
             }
         }
-        self.create(source, caller, wanted).await
+        Ok(None)
     }
 
     /// Deletes a lobby for an administrator.

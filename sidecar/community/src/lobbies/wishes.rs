@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::accounts::rules::{length_fault, metadata_fault};
+use crate::accounts::rules::{length_fault, line_fault, metadata_fault};
 use crate::field_limits::FieldLimits;
 use crate::http::{Fault, Fields, Input};
 use crate::store::LobbyChange;
@@ -54,7 +54,7 @@ pub(crate) fn read(input: &Input, limits: &FieldLimits) -> Result<Wanted, Fields
     let title = reading.field("title", |value| value.as_str().map(|title| title.trim().to_owned()));
     let password = reading.field("password", |value| value.as_str().map(str::to_owned));
     let change = LobbyChange {
-        title: reading.check("title", title, |title| length_fault(title, limits.max_lobby_title)),
+        title: reading.check("title", title, |title| line_fault(title, limits.max_lobby_title)),
         max_users: reading.number("max_users", 1, limits.max_lobby_users.into()),
         slowdown: reading.number("slowdown", 0, LONGEST_SLOWDOWN),
         hidden: reading.flag("is_hidden"),

@@ -11,6 +11,7 @@ mod google;
 mod identity;
 mod openid;
 mod outward;
+mod parameters;
 mod providers;
 mod resolve;
 mod settings;
@@ -18,6 +19,7 @@ mod sign_in;
 mod steam;
 
 pub use identity::{Identity, Provider};
+pub use parameters::Parameters;
 pub use providers::Providers;
 pub use settings::{ProviderSettings, ProvidersConfig};
 pub use sign_in::{Outcome, Proven, SignIn, Started, Status};

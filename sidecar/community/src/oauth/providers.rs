@@ -12,6 +12,7 @@ use super::facebook::Facebook;
 use super::google::Google;
 use super::identity::{Identity, Provider};
 use super::outward::ProviderError;
+use super::parameters::Parameters;
 use super::settings::ProvidersConfig;
 use super::steam::Steam;
 
@@ -51,7 +52,7 @@ pub(super) fn address(base: &str, query: &[(&str, &str)]) -> String {
 /// What a browser has brought back, or an app has got.
 pub enum Proof<'a> {
     /// By way of a browser that we have sent: all its parameters.
-    Browser(&'a [(String, String)], Flow<'a>),
+    Browser(&'a Parameters, Flow<'a>),
     /// A code or ticket that the caller's own program has got; with where a browser would have been sent back to.
     Code(&'a str, &'a str),
 }
@@ -151,10 +152,9 @@ impl Providers {
 }
 
 /// The code that a browser has brought, or why there is none.
-fn code_of(said: &[(String, String)]) -> Result<&str, ProviderError> {
-    let of = |name: &str| said.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    match of("code").filter(|code| !code.is_empty()) {
+fn code_of(said: &Parameters) -> Result<&str, ProviderError> {
+    match said.get("code").filter(|code| !code.is_empty()) {
         Some(code) => Ok(code),
-        None => Err(ProviderError::Refused(of("error").unwrap_or("no code").chars().take(100).collect())),
+        None => Err(ProviderError::Refused(said.get("error").unwrap_or("no code").chars().take(100).collect())),
     }
 }

@@ -58,36 +58,35 @@ impl Resolver<'_> {
     }
 
     async fn link_or_make(&self, source: Source, id: ProviderId<'_>, who: &Identity) -> Result<AccountId, Failure> {
-        let address = who.address.as_ref().and_then(|address| {
-            rules::address(&address.text, &self.log_ins.settings.limits).map(|text| (text, address.is_verified))
-        });
-        let own = match &address {
-            Some((text, true)) => {
-                if let Some(account) = self.store.link_by_address(text, id, self.clock.now_ms()).await? {
-                    tracing::info!(%account, provider = id.provider, "linked by a verified address");
-                    return Ok(account);
-                }
-                text.as_str()
-            }
-            // That of an account stays that account's, and nobody else's word for it counts.
-            _ => "",
-        };
-        if let Some((text, _)) = &address
-            && self.store.find_address(text).await?.is_some()
-        {
-            // A call of the same player may have taken it since: its account is the one.
-            if let Some(account) = self.store.find_identity(id).await? {
+        // One that the provider has not checked may be anybody's: what becomes of it would tell whether it has an account.
+        let address = who.address.as_ref().filter(|address| address.is_verified);
+        let address = address.and_then(|address| rules::address(&address.text, &self.log_ins.settings.limits));
+        if let Some(text) = &address {
+            if let Some(account) = self.store.link_by_address(text, id, self.clock.now_ms()).await? {
+                tracing::info!(%account, provider = id.provider, "linked by a verified address");
                 return Ok(account);
             }
-            return Err(Failure::Create(
-                "The address belongs to another account: log in to it, and link this provider",
-            ));
+            if self.store.find_address(text).await?.is_some() {
+                // A call of the same player may have taken it since: its account is the one.
+                if let Some(account) = self.store.find_identity(id).await? {
+                    return Ok(account);
+                }
+                return Err(Failure::Create(
+                    "The address belongs to another account: log in to it, and link this provider",
+                ));
+            }
         }
         self.log_ins.limits.registration(source).await.map_err(|error| Failure::Ours(error.into()))?;
-        self.make(id, who, own).await
+        self.make(source, id, who, address.as_deref().unwrap_or_default()).await
     }
 
-    async fn make(&self, id: ProviderId<'_>, who: &Identity, address: &str) -> Result<AccountId, Failure> {
+    async fn make(
+        &self,
+        source: Source,
+        id: ProviderId<'_>,
+        who: &Identity,
+        address: &str,
+    ) -> Result<AccountId, Failure> {
         let limits = &self.log_ins.settings.limits;
         let is_legal = |name: &&str| rules::display_name_fault(name, limits).is_none();
         let display_name = Some(who.name.trim()).filter(is_legal).unwrap_or_default();
@@ -101,8 +100,16 @@ impl Resolver<'_> {
                 username = self.log_ins.before_register(username, display_name).await.map_err(Failure::Ours)?;
             }
             let activated = !self.log_ins.settings.require_activation;
-            let at_ms = self.clock.now_ms();
-            let new = NewIdentity { account, username: &username, display_name, picture, address, activated, at_ms };
+            let new = NewIdentity {
+                account,
+                username: &username,
+                display_name,
+                picture,
+                address,
+                activated,
+                from_this_machine: source.is_this_machine(),
+                at_ms: self.clock.now_ms(),
+            };
             if self.store.create_by_identity(new, id).await? {
                 metrics::counter!("realmgate_registrations_total").increment(1);
                 tracing::info!(%account, provider = id.provider, "registered by a provider");

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::identity::{Identity, Provider};
 use super::outward::ProviderError;
+use super::parameters::Parameters;
 use super::providers::{Flow, Proof, Providers};
 use super::resolve::{Failure, Resolver};
 use crate::accounts::{Grant, LogIns};
@@ -128,10 +129,10 @@ impl SignIn {
         &self,
         source: Source,
         provider: &str,
-        said: &[(String, String)],
+        said: &Parameters,
     ) -> Result<Option<String>, Refusal> {
         let Some(provider) = Provider::of(provider) else { return Ok(None) };
-        let Some((_, state)) = said.iter().find(|(name, _)| name == "state") else { return Ok(None) };
+        let Some(state) = said.get("state") else { return Ok(None) };
         let taken = self.sessions.take(state, provider.name(), self.clock.now_ms()).await?;
         let Some(session) = taken else { return Ok(None) };
         let redirect_uri = self.redirect_uri(provider);
@@ -152,7 +153,7 @@ impl SignIn {
         if let (Ended::Linked, Some((account, _))) = (&ended, session.link) {
             self.events.changed(account);
         }
-        refusal.map_or_else(|| Ok(Some(state.clone())), Err)
+        refusal.map_or_else(|| Ok(Some(state.to_owned())), Err)
     }
 
     /// How a flow stands; `None` if there is none any more. A log-in's tokens are handed out with it.

@@ -7,13 +7,14 @@ use serde::Deserialize;
 
 use super::identity::Identity;
 use super::outward::{Outward, ProviderError};
+use super::parameters::Parameters;
 use super::providers::{Flow, address};
 use super::settings::SteamSettings;
 
 const OPENID: &str = "http://specs.openid.net/auth/2.0";
 const ANYBODY: &str = "http://specs.openid.net/auth/2.0/identifier_select";
 /// What has to be signed, or it could be anybody's.
-const SIGNED: [&str; 4] = ["op_endpoint", "claimed_id", "return_to", "response_nonce"];
+const SIGNED: [&str; 5] = ["op_endpoint", "claimed_id", "identity", "return_to", "response_nonce"];
 /// Longest ticket, in hexadecimal digits.
 const MAX_TICKET: usize = 5_120;
 
@@ -65,29 +66,25 @@ impl Steam {
         )
     }
 
-    /// Asks Steam whether what a browser has brought is its own. `said` are the browser's parameters.
+    /// Asks Steam whether what a browser has brought is its own, by exactly those parameters that were read here.
     ///
     /// # Errors
     /// [`ProviderError`].
-    pub async fn by_browser(&self, said: &[(String, String)], flow: &Flow<'_>) -> Result<Identity, ProviderError> {
+    pub async fn by_browser(&self, said: &Parameters, flow: &Flow<'_>) -> Result<Identity, ProviderError> {
         const FORGED: ProviderError = ProviderError::Unbelievable("this is not Steam's answer");
-        let of = |name: &str| {
-            said.iter().find(|(key, _)| key.strip_prefix("openid.") == Some(name)).map(|(_, value)| value.as_str())
-        };
+        let of = |name: &str| said.get(&format!("openid.{name}"));
         let signed: Vec<&str> = of("signed").unwrap_or_default().split(',').collect();
         let is_ours = of("mode") == Some("id_res")
             && of("ns") == Some(OPENID)
             && of("op_endpoint") == Some(&self.endpoint())
+            && of("identity") == of("claimed_id")
             && of("return_to") == Some(&return_to(flow))
             && SIGNED.iter().all(|name| signed.contains(name));
         let prefix = format!("{}/openid/id/", self.settings.url);
         let id = of("claimed_id").and_then(|claimed| claimed.strip_prefix(&prefix)).filter(|id| is_id(id));
         let (true, Some(id)) = (is_ours, id) else { return Err(FORGED) };
-        let mut form: Vec<(&str, &str)> = said
-            .iter()
-            .filter(|(key, _)| key.starts_with("openid.") && key != "openid.mode")
-            .map(|(key, value)| (key.as_str(), value.as_str()))
-            .collect();
+        let is_sent = |(name, _): &(&str, &str)| name.starts_with("openid.") && *name != "openid.mode";
+        let mut form: Vec<(&str, &str)> = said.iter().filter(is_sent).collect();
         form.push(("openid.mode", "check_authentication"));
         let answer = self.outward.post_for_text(&self.endpoint(), &form).await?;
         let is_valid = answer.split(|byte| *byte == b'\n').any(|line| line.trim_ascii() == b"is_valid:true");

@@ -1,10 +1,37 @@
-//! Messages of the channel protocol: JSON arrays `[join_ref, ref, topic, event, payload]`.
+//! Messages of the channel protocol: JSON arrays `[join_ref, ref, topic, event, payload]` in version 2, JSON objects
+//! `{"topic", "event", "payload", "ref"}` in version 1. All are written as arrays here; a socket of version 1 has them as objects.
 
+use axum::extract::ws::Utf8Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Longest reference, topic or event that is read, in bytes.
 const LONGEST_TEXT: usize = 256;
+
+/// The version of the channel protocol that a socket speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Version {
+    /// 1, with objects.
+    Objects,
+    /// 2, with arrays.
+    Arrays,
+}
+
+/// A message of version 1. A client may leave out the reference of the join.
+#[derive(Deserialize)]
+struct ObjectSaid {
+    #[serde(default = "no_ref")]
+    join_ref: Ref,
+    #[serde(rename = "ref")]
+    own: Ref,
+    topic: String,
+    event: String,
+    payload: Value,
+}
+
+fn no_ref() -> Ref {
+    Ref::None(())
+}
 
 /// What a client sends.
 #[derive(Debug, Clone, Deserialize)]
@@ -37,10 +64,43 @@ pub(super) enum Status {
     Error,
 }
 
+impl Version {
+    /// By what the query says; version 1 where it says nothing, as a Phoenix server takes it. `None` for one that is not known.
+    pub(super) fn of(asked: Option<&str>) -> Option<Self> {
+        match asked.map(|asked| asked.split('.').next().unwrap_or_default()) {
+            None | Some("1") => Some(Self::Objects),
+            Some("2") => Some(Self::Arrays),
+            Some(_) => None,
+        }
+    }
+
+    /// A frame as this version has it.
+    pub(super) fn written(self, frame: Utf8Bytes) -> Utf8Bytes {
+        if self == Self::Arrays {
+            return frame;
+        }
+        let object = |(_, own, topic, event, payload): (Value, Value, Value, Value, Value)| {
+            serde_json::json!({"topic": topic, "event": event, "payload": payload, "ref": own}).to_string().into()
+        };
+        serde_json::from_str(&frame).map(object).unwrap_or(frame)
+    }
+}
+
+impl From<ObjectSaid> for Said {
+    fn from(said: ObjectSaid) -> Self {
+        Self(said.join_ref, said.own, said.topic, said.event, said.payload)
+    }
+}
+
 impl Said {
     /// Reads a message; `None` if it is none.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let said: Self = serde_json::from_str(text).ok()?;
+    pub(super) fn parse(text: &str, version: Version) -> Option<Self> {
+        let said: Self = match version {
+            // Serde would take an array for a struct.
+            Version::Objects if !text.trim_start().starts_with('{') => return None,
+            Version::Objects => serde_json::from_str::<ObjectSaid>(text).ok()?.into(),
+            Version::Arrays => serde_json::from_str(text).ok()?,
+        };
         let short = |text: &str| text.len() <= LONGEST_TEXT;
         let all_short = said.0.is_short() && said.1.is_short() && short(&said.2) && short(&said.3);
         all_short.then_some(said)
@@ -58,6 +118,14 @@ pub(super) fn reply(said: &Said, join_ref: &Ref, status: Status, response: &Valu
     let status = if status == Status::Ok { "ok" } else { "error" };
     let payload = serde_json::json!({"status": status, "response": response});
     written(&(join_ref, &said.1, &said.2, "phx_reply", payload))
+}
+
+/// An event's frame for the socket that has joined its topic by this reference. Clients drop what belongs to no join of theirs.
+pub(super) fn of_join(event: &Utf8Bytes, join_ref: &Ref) -> Utf8Bytes {
+    match event.strip_prefix("[null") {
+        Some(rest) if *join_ref != Ref::None(()) => format!("[{}{rest}", written(join_ref)).into(),
+        _ => event.clone(),
+    }
 }
 
 /// Something that a client is told on a topic that it has joined.
@@ -84,7 +152,7 @@ mod tests {
     #[test]
     fn replies_repeat_the_references() {
         for (join, own) in [(json!("1"), json!("4")), (json!(null), json!("7")), (json!(1), json!(2))] {
-            let said = Said::parse(&json!([join, own, "t", "e", {"a": 1}]).to_string()).unwrap();
+            let said = Said::parse(&json!([join, own, "t", "e", {"a": 1}]).to_string(), Version::Arrays).unwrap();
             let answer = reply(&said, &said.0, Status::Error, &json!({"reason": "x"}));
             let expected = json!([join, own, "t", "phx_reply", {"status": "error", "response": {"reason": "x"}}]);
             assert_eq!(serde_json::from_str::<Value>(&answer).unwrap(), expected);
@@ -110,9 +178,59 @@ mod tests {
             json!(["1", "2", long, "e", {}]),
             json!(["1", "2", "t", long, {}]),
         ] {
-            assert!(Said::parse(&bad.to_string()).is_none(), "{bad}");
+            assert!(Said::parse(&bad.to_string(), Version::Arrays).is_none(), "{bad}");
         }
-        assert!(Said::parse("[").is_none());
-        assert!(Said::parse(&format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000))).is_none(), "however deep");
+        let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+        for version in [Version::Arrays, Version::Objects] {
+            assert!(Said::parse("[", version).is_none());
+            assert!(Said::parse(&deep, version).is_none(), "however deep");
+        }
+        for bad in [
+            json!(["1", "2", "t", "e", {}]),
+            json!({"topic": "t", "event": "e", "payload": {}}),
+            json!({"topic": 1, "event": "e", "payload": {}, "ref": "1"}),
+            json!({"topic": long, "event": "e", "payload": {}, "ref": "1"}),
+        ] {
+            assert!(Said::parse(&bad.to_string(), Version::Objects).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_known_by_its_first_number() {
+        for (asked, version) in [
+            (None, Some(Version::Objects)),
+            (Some("1.0.0"), Some(Version::Objects)),
+            (Some("2.0.0"), Some(Version::Arrays)),
+            (Some("3.0.0"), None),
+            (Some("20"), None),
+            (Some(""), None),
+        ] {
+            assert_eq!(Version::of(asked), version, "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn version_1_has_objects_both_ways() {
+        let text =
+            json!({"topic": "t", "event": "phx_join", "payload": {"a": 1}, "ref": "1", "join_ref": "1"}).to_string();
+        let said = Said::parse(&text, Version::Objects).unwrap();
+        let answer = reply(&said, &said.0, Status::Ok, &json!({}));
+        let answer: Value = serde_json::from_str(&Version::Objects.written(answer.into())).unwrap();
+        let payload = json!({"status": "ok", "response": {}});
+        assert_eq!(answer, json!({"topic": "t", "event": "phx_reply", "payload": payload, "ref": "1"}));
+        let old = json!({"topic": "t", "event": "e", "payload": {}, "ref": "2"}).to_string();
+        assert_eq!(Said::parse(&old, Version::Objects).unwrap().0, Ref::None(()));
+    }
+
+    #[test]
+    fn an_event_has_the_reference_of_its_join() {
+        let event = Utf8Bytes::from_static(r#"[null,null,"t","e",{"a":[null,null]}]"#);
+        for (join_ref, expected) in [
+            (Ref::Text("7\"".to_owned()), r#"["7\"",null,"t","e",{"a":[null,null]}]"#),
+            (Ref::Number(7), r#"[7,null,"t","e",{"a":[null,null]}]"#),
+            (Ref::None(()), r#"[null,null,"t","e",{"a":[null,null]}]"#),
+        ] {
+            assert_eq!(of_join(&event, &join_ref).as_str(), expected);
+        }
     }
 }

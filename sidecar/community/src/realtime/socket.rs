@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
-use super::frame::{Ref, Said, Status, close, reply};
+use super::frame::{Ref, Said, Status, Version, close, of_join, reply};
 use super::held::Held;
 use crate::events::{Delivery, End, Seat, Told, Topic};
 use crate::state::Community;
@@ -35,6 +35,7 @@ pub(super) struct Client {
     pub(super) community: Community,
     pub(super) caller: Caller,
     socket: Socket,
+    version: Version,
     seat: Seat,
     channels: BTreeMap<Topic, Channel>,
     held: Held,
@@ -63,13 +64,14 @@ impl Channel {
 }
 
 /// Serves a socket whose token was valid.
-pub(super) async fn serve(community: Community, socket: Socket, caller: Caller, seat: Seat) {
+pub(super) async fn serve(community: Community, socket: Socket, version: Version, caller: Caller, seat: Seat) {
     let now = Instant::now();
     let held = Held::new(Duration::from_millis(community.settings.realtime_debounce_ms.into()));
     let mut client = Client {
         community,
         caller,
         socket,
+        version,
         seat,
         channels: BTreeMap::new(),
         held,
@@ -187,10 +189,12 @@ impl Client {
 
     /// Writes an event, unless it says what was told before.
     async fn tell_now(&mut self, told: &Told) -> Result<(), End> {
-        match self.channels.get_mut(&told.topic).is_some_and(|channel| channel.is_news(told)) {
-            true => self.write(told.text.clone()).await,
-            false => Ok(()),
+        let Some(channel) = self.channels.get_mut(&told.topic) else { return Ok(()) };
+        if !channel.is_news(told) {
+            return Ok(());
         }
+        let frame = of_join(&told.text, &channel.join_ref);
+        self.write(frame).await
     }
 
     async fn receive(&mut self, received: Option<Result<Message, Fault>>) -> Result<(), End> {
@@ -209,7 +213,7 @@ impl Client {
             Message::Binary(_) => Err(End::Malformed),
             Message::Text(_) if !self.count(now) => Err(End::Flooding),
             Message::Text(text) => {
-                let said = Said::parse(&text).ok_or(End::Malformed)?;
+                let said = Said::parse(&text, self.version).ok_or(End::Malformed)?;
                 drop(text);
                 self.hear(&said).await
             }
@@ -347,7 +351,7 @@ impl Client {
 
     pub(super) async fn write(&mut self, text: impl Into<Utf8Bytes>) -> Result<(), End> {
         let ended = self.seat.waiting.ended();
-        let writing = timeout(WRITE_DEADLINE, self.socket.send(Message::Text(text.into())));
+        let writing = timeout(WRITE_DEADLINE, self.socket.send(Message::Text(self.version.written(text.into()))));
         tokio::select! {
             biased;
             written = writing => match written {
@@ -390,7 +394,7 @@ impl End {
             Self::LoggedOut => Some((close_code::NORMAL, "Logged out")),
             Self::Idle => Some((close_code::AWAY, "Nothing was heard for a minute")),
             Self::Flooding => Some((close_code::POLICY, "Too many messages")),
-            Self::Malformed => Some((close_code::INVALID, "Messages are JSON arrays of five")),
+            Self::Malformed => Some((close_code::INVALID, "Messages are JSON arrays of five, or objects")),
             Self::TooLarge => Some((close_code::SIZE, "A message has at most 128 KiB")),
             Self::Shutdown => Some((close_code::AWAY, "The server shuts down")),
         }

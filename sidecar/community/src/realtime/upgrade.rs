@@ -10,6 +10,7 @@ use realmgate_platform::http::HttpState;
 use realmgate_platform::http::extract::Peer;
 use realmgate_platform::websocket::{Bounds, Upgrade};
 
+use super::frame::Version;
 use super::socket;
 use crate::http::Refusal;
 use crate::state::Community;
@@ -33,8 +34,12 @@ async fn upgrade(
     };
     let http = HttpState::from_ref(&community);
     let (token, version) = params(&uri);
-    let version_is_known = version.is_none_or(|version| version.starts_with("2."));
-    let Some(token) = token.filter(|_| version_is_known && http.origins.allow(&headers)) else {
+    let Some(version) = Version::of(version.as_deref()) else {
+        http.limits.anonymous_call(peer.into()).await.map_err(refuse)?;
+        let message = "This socket speaks versions 1 and 2 of the channel protocol: vsn=1.0.0 or vsn=2.0.0";
+        return Err(Refusal::explained(StatusCode::BAD_REQUEST, "unknown_version", message));
+    };
+    let Some(token) = token.filter(|_| http.origins.allow(&headers)) else {
         http.limits.anonymous_call(peer.into()).await.map_err(refuse)?;
         return Err(forbidden());
     };
@@ -53,7 +58,7 @@ async fn upgrade(
     http.tokens.authenticate(&token).await.map_err(refuse)?;
     let alive = community.background.tasks.token();
     Ok(upgrade.open(Bounds::REALTIME, move |socket| async move {
-        socket::serve(community, socket, caller, seat).await;
+        socket::serve(community, socket, version, caller, seat).await;
         drop(alive);
     }))
 }

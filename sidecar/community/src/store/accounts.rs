@@ -23,6 +23,8 @@ pub struct NewDevice<'a> {
     pub username: &'a str,
     /// Whether it may log in at once.
     pub activated: bool,
+    /// Whether somebody on this machine makes it.
+    pub from_this_machine: bool,
     /// The time of creation in Unix milliseconds.
     pub at_ms: u64,
 }
@@ -55,9 +57,9 @@ impl AccountStore {
     /// When the database cannot be asked.
     pub async fn create_by_device(&self, new: NewDevice<'_>) -> sqlx::Result<bool> {
         let mut tx = self.0.begin_write("create_account").await?;
-        let NewDevice { account: id, username, activated, at_ms, .. } = new;
+        let NewDevice { account: id, username, activated, from_this_machine, at_ms, .. } = new;
         let length = NameLength::ANY;
-        let new_account = NewAccount { id, username, length, display_name: "", activated, at_ms };
+        let new_account = NewAccount { id, username, length, display_name: "", activated, from_this_machine, at_ms };
         insert(&mut tx, self.0.hook_subscriptions(), new_account).await?;
         let called: String = sqlx::query_scalar("SELECT username FROM profiles WHERE account_id = $1")
             .bind(id.to_string())

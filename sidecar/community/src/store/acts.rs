@@ -6,6 +6,9 @@ use realmgate_protocol::ids::AccountId;
 use sqlx::Row;
 use uuid::Uuid;
 
+/// Acts that pages reach; older ones are before one of these.
+const MOST_PAGED: i64 = 1_000;
+
 /// Acts of administrators.
 #[derive(Clone)]
 pub struct ActStore(SqlStore);
@@ -91,17 +94,23 @@ impl ActStore {
         end.execute(&mut *self.0.write("end_act").await?).await.map(|_| ())
     }
 
-    /// A page of the acts, the newest first, and how many there are in all.
+    /// A page of the acts, the newest first, and how many there are, up to 1,000; with `before`, of those before that act.
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
-    pub async fn list(&self, limit: i64, offset: i64) -> sqlx::Result<(Vec<ActRow>, i64)> {
+    pub async fn list(&self, before: Option<Uuid>, limit: i64, offset: i64) -> sqlx::Result<(Vec<ActRow>, i64)> {
         let mut db = self.0.begin_read("list_acts").await?;
+        // Ids are times in hexadecimal.
+        let before = before.map_or_else(|| "g".to_owned(), |id| id.to_string());
         let rows = "SELECT a.id, a.account_id, COALESCE(p.username, '') AS username, a.method, a.path, a.body, a.status, a.at_ms
                     FROM admin_acts a LEFT JOIN profiles p ON p.account_id = a.account_id
-                    ORDER BY a.id DESC LIMIT $1 OFFSET $2";
-        let rows = sqlx::query(rows).bind(limit).bind(offset).fetch_all(&mut *db).await?;
-        let total: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM admin_acts").fetch_one(&mut *db).await?;
+                    WHERE a.id < $1 ORDER BY a.id DESC LIMIT $2 OFFSET $3";
+        let rows = match offset < MOST_PAGED {
+            true => sqlx::query(rows).bind(&before).bind(limit).bind(offset).fetch_all(&mut *db).await?,
+            false => Vec::new(),
+        };
+        let total = "SELECT COUNT(*) FROM (SELECT a.id FROM admin_acts a WHERE a.id < $1 ORDER BY a.id DESC LIMIT $2) AS counted";
+        let total: i64 = sqlx::query_scalar(total).bind(&before).bind(MOST_PAGED).fetch_one(&mut *db).await?;
         Ok((rows.iter().map(ActRow::of).collect::<sqlx::Result<_>>()?, total))
     }
 }

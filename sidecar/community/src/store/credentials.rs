@@ -1,5 +1,6 @@
 //! The ways to log in to an account: passwords under a name or an address, and a device.
 
+use realmgate_platform::database::SqlConnection;
 use realmgate_platform::database::columns::{parse_id, to_sql_ms};
 use realmgate_platform::database::dialect::{Rows, lock_rows};
 use realmgate_protocol::ids::AccountId;
@@ -116,8 +117,8 @@ impl AccountStore {
         Ok(ways)
     }
 
-    /// Sets the password of every name of the account, and ends all its log-ins; one that has no password gets one
-    /// under its user name. Returns the log-ins, or `None` if somebody registered under that name.
+    /// Sets the password of every name of the account, and ends all its log-ins; its devices open it no more. One that has no password
+    /// gets one under its user name, and keeps its device. Returns the log-ins, or `None` if somebody registered under that name.
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
@@ -136,6 +137,8 @@ impl AccountStore {
             if added.rows_affected() == 0 {
                 return Ok(None);
             }
+        } else {
+            remove_devices(&mut tx, account).await?;
         }
         let ended = end_log_ins(&mut tx, account, at_ms).await?;
         tx.commit().await?;
@@ -199,4 +202,10 @@ impl AccountStore {
         tx.commit().await?;
         Ok(Unlinked::Done)
     }
+}
+
+/// Removes the devices of an account that gets another password: whoever had the old one may have linked theirs.
+pub(super) async fn remove_devices(db: &mut SqlConnection, account: AccountId) -> sqlx::Result<()> {
+    let remove = "DELETE FROM credentials WHERE account_id = $1 AND kind = 'device'";
+    sqlx::query(remove).bind(account.to_string()).execute(db).await.map(|_| ())
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::AccountStore;
+use super::administrators::lock_administrator;
 use super::lobbies::{Departure, depart};
 use super::profiles::{is_there, set_metadata};
 
@@ -27,6 +28,28 @@ pub struct AccountEdit<'a> {
     pub metadata: Option<&'a Value>,
 }
 
+/// The outcome of an edit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edited {
+    /// It is done, and has ended these log-ins.
+    Done(Vec<Uuid>),
+    /// There is no such account.
+    Gone,
+    /// Nothing is done: nobody would be left to administer the realm.
+    LastAdministrator,
+}
+
+/// The outcome of a deletion.
+#[derive(Debug, Clone)]
+pub enum Deletion {
+    /// It is done.
+    Done(Box<Deleted>),
+    /// There is no such account.
+    Gone,
+    /// Nothing is done: nobody would be left to administer the realm.
+    LastAdministrator,
+}
+
 /// What the deletion of an account has ended.
 #[derive(Debug, Clone)]
 pub struct Deleted {
@@ -37,18 +60,23 @@ pub struct Deleted {
 }
 
 impl AccountStore {
-    /// Edits an account; one that may no longer log in loses its log-ins. Returns the log-ins that this has ended, or `None` if there
-    /// is no such account.
+    /// Edits an account; one that may no longer log in loses its log-ins. The last administrator stays one, and may log in.
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
-    pub async fn edit(&self, account: AccountId, edit: AccountEdit<'_>, at_ms: u64) -> sqlx::Result<Option<Vec<Uuid>>> {
+    pub async fn edit(&self, account: AccountId, edit: AccountEdit<'_>, at_ms: u64) -> sqlx::Result<Edited> {
         let mut tx = self.0.begin_write("edit_account").await?;
         let id = account.to_string();
-        lock_rows(&mut tx, Rows::Accounts, [id.clone()]).await?;
+        if edit.admin == Some(false) || edit.activated == Some(false) {
+            if lock_administrator(&mut tx, account).await? {
+                return Ok(Edited::LastAdministrator);
+            }
+        } else {
+            lock_rows(&mut tx, Rows::Accounts, [id.clone()]).await?;
+        }
         let there = "SELECT id FROM accounts WHERE id = $1 AND deleted_at_ms IS NULL";
         if sqlx::query_scalar::<_, String>(there).bind(&id).fetch_optional(&mut *tx).await?.is_none() {
-            return Ok(None);
+            return Ok(Edited::Gone);
         }
         if let Some(admin) = edit.admin {
             let role = if admin { "admin" } else { "player" };
@@ -75,7 +103,7 @@ impl AccountStore {
         }
         self.0.hook_subscriptions().note(&mut tx, "after_user_updated", &[Arg::user(account)]).await?;
         tx.commit().await?;
-        Ok(Some(ended))
+        Ok(Edited::Done(ended))
     }
 
     /// Ends every log-in of an account, and revokes its tokens. Returns them, or `None` if there is no such account.
@@ -94,23 +122,25 @@ impl AccountStore {
     }
 
     /// Deletes an account and all that is only its own: credentials, profile, log-ins. The account's row stays, since
-    /// the books name its characters. Returns what this has ended, or `None` if there is no such account.
+    /// the books name its characters. The last administrator is not deleted.
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
-    pub async fn delete(&self, account: AccountId, at_ms: u64) -> sqlx::Result<Option<Deleted>> {
+    pub async fn delete(&self, account: AccountId, at_ms: u64) -> sqlx::Result<Deletion> {
         retried!("delete_account", self.try_delete(account, at_ms))
     }
 
-    async fn try_delete(&self, account: AccountId, at_ms: u64) -> sqlx::Result<Option<Deleted>> {
+    async fn try_delete(&self, account: AccountId, at_ms: u64) -> sqlx::Result<Deletion> {
         let mut tx = self.0.begin_write("delete_account").await?;
         let id = account.to_string();
-        lock_rows(&mut tx, Rows::Accounts, [id.clone()]).await?;
+        if lock_administrator(&mut tx, account).await? {
+            return Ok(Deletion::LastAdministrator);
+        }
         let gone = sqlx::query(
             "UPDATE accounts SET deleted_at_ms = $2, role = 'player' WHERE id = $1 AND deleted_at_ms IS NULL",
         );
         if gone.bind(&id).bind(to_sql_ms(at_ms)).execute(&mut *tx).await?.rows_affected() == 0 {
-            return Ok(None);
+            return Ok(Deletion::Gone);
         }
         let log_ins = end_log_ins(&mut tx, account, at_ms).await?;
         let names = "SELECT username, display_name FROM profiles WHERE account_id = $1";
@@ -137,7 +167,7 @@ impl AccountStore {
             sqlx::query(delete).bind(&id).execute(&mut *tx).await?;
         }
         tx.commit().await?;
-        Ok(Some(Deleted { log_ins, departure }))
+        Ok(Deletion::Done(Box::new(Deleted { log_ins, departure })))
     }
 }
 

@@ -36,6 +36,8 @@ pub struct NewIdentity<'a> {
     pub address: &'a str,
     /// Whether it may log in at once.
     pub activated: bool,
+    /// Whether somebody on this machine makes it.
+    pub from_this_machine: bool,
     /// The time of creation in Unix milliseconds.
     pub at_ms: u64,
 }
@@ -133,9 +135,9 @@ impl AccountStore {
     /// When the database cannot be asked.
     pub async fn create_by_identity(&self, new: NewIdentity<'_>, provider: ProviderId<'_>) -> sqlx::Result<bool> {
         let mut tx = self.0.begin_write("create_account").await?;
-        let NewIdentity { account: id, username, display_name, activated, at_ms, .. } = new;
+        let NewIdentity { account: id, username, display_name, activated, from_this_machine, at_ms, .. } = new;
         let length = NameLength::ANY;
-        let new_account = NewAccount { id, username, length, display_name, activated, at_ms };
+        let new_account = NewAccount { id, username, length, display_name, activated, from_this_machine, at_ms };
         insert(&mut tx, self.0.hook_subscriptions(), new_account).await?;
         let called: String =
             sqlx::query_scalar("UPDATE profiles SET profile_url = $2 WHERE account_id = $1 RETURNING username")

@@ -8,6 +8,7 @@ use realmgate_platform::database::retry::retried;
 use realmgate_protocol::ids::AccountId;
 use uuid::Uuid;
 
+use super::credentials::remove_devices;
 use super::endings::end_log_ins;
 use super::mails::{MailKind, NewMail, insert_mail, token_hash};
 use super::{AccountStore, MailStore};
@@ -42,6 +43,26 @@ pub enum Used {
 
 type LinkRow = (String, String, String, Option<String>, i64, String);
 
+impl Link {
+    /// The same link, which sets the password of this hash.
+    pub fn with_password(self, hash: String) -> Self {
+        Self { secret: hash, ..self }
+    }
+}
+
+/// An account that a confirmed address makes.
+#[derive(Debug, Clone, Copy)]
+pub struct NewSignUp<'a> {
+    /// Its unique name.
+    pub username: &'a str,
+    /// Whether it may log in at once.
+    pub activated: bool,
+    /// Whether somebody on this machine makes it.
+    pub from_this_machine: bool,
+    /// The time of creation in Unix milliseconds.
+    pub at_ms: u64,
+}
+
 impl MailStore {
     /// What a link is for; `None` for one that was used, has ended or never was.
     ///
@@ -66,22 +87,23 @@ impl MailStore {
         Ok(Some(Link { kind, address, account, mail, token_version, secret }))
     }
 
-    /// Makes the account of a sign-up, called `username`.
+    /// Makes the account of a sign-up.
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn sign_up(&self, link: &Link, username: &str, activated: bool, at_ms: u64) -> sqlx::Result<Used> {
-        retried!("sign_up", self.try_sign_up(link, username, activated, at_ms))
+    pub async fn sign_up(&self, link: &Link, new: NewSignUp<'_>) -> sqlx::Result<Used> {
+        retried!("sign_up", self.try_sign_up(link, new))
     }
 
-    async fn try_sign_up(&self, link: &Link, username: &str, activated: bool, at_ms: u64) -> sqlx::Result<Used> {
+    async fn try_sign_up(&self, link: &Link, new: NewSignUp<'_>) -> sqlx::Result<Used> {
+        let NewSignUp { username, activated, from_this_machine, at_ms } = new;
         let mut tx = self.0.begin_write("sign_up").await?;
         let id = AccountId::from(Uuid::now_v7());
         if !mark_used(&mut tx, link, at_ms).await? {
             return Ok(Used::Gone);
         }
         let length = NameLength::ANY;
-        let new_account = NewAccount { id, username, length, display_name: "", activated, at_ms };
+        let new_account = NewAccount { id, username, length, display_name: "", activated, from_this_machine, at_ms };
         insert(&mut tx, self.0.hook_subscriptions(), new_account).await?;
         let called: String = sqlx::query_scalar("SELECT username FROM profiles WHERE account_id = $1")
             .bind(id.to_string())
@@ -166,6 +188,7 @@ impl MailStore {
             .bind(hash)
             .execute(&mut *tx)
             .await?;
+        remove_devices(&mut tx, account).await?;
         let ended = end_log_ins(&mut tx, account, at_ms).await?;
         tx.commit().await?;
         Ok(Used::Done(account, ended))

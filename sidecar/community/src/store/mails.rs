@@ -8,8 +8,10 @@ use realmgate_protocol::ids::AccountId;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// An hour, within which an address gets a limited number of mails.
+/// An hour, within which an address gets a limited number of mails of a kind.
 const HOUR_MS: u64 = 60 * 60 * 1_000;
+/// How long a mail stands for others that say the same.
+const STANDS_MS: u64 = 15 * 60 * 1_000;
 
 /// What a mail is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,9 +67,9 @@ pub struct DueMail {
 /// What an address has been sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Noted {
-    /// The mail is due.
+    /// The mail is due, or another that says the same was asked for just now.
     Done,
-    /// The address has had as many within an hour as it may; the oldest of them was so many milliseconds ago.
+    /// The address has had as many of this kind within an hour as it may; the oldest of them was so many milliseconds ago.
     TooMany(u64),
 }
 
@@ -130,16 +132,35 @@ impl MailStore {
         Self(sql)
     }
 
-    /// Notes a mail, unless its address has had `most` within the last hour.
+    /// Notes a mail, unless its address has had `most` of its kind within the last hour. One that says the same as a mail of the last 15
+    /// minutes, whose link was not used, is not sent: the first one serves.
     ///
     /// # Errors
     /// When the database cannot be asked.
     pub async fn ask(&self, new: &NewMail<'_>, most: u32) -> sqlx::Result<Noted> {
         let mut tx = self.0.begin_write("ask_for_mail").await?;
-        let hour_ago = new.at_ms.saturating_sub(HOUR_MS);
-        let query = "SELECT created_at_ms FROM mails WHERE address = $1 AND created_at_ms > $2 ORDER BY created_at_ms";
-        let recent: Vec<i64> =
-            sqlx::query_scalar(query).bind(new.address).bind(to_sql_ms(hour_ago)).fetch_all(&mut *tx).await?;
+        let stands = "SELECT id FROM mails WHERE address = $1 AND created_at_ms > $2 AND kind = $3 AND used_at_ms IS NULL \
+                      AND COALESCE(account_id, '') = $4 AND token_version = $5 AND secret = $6 LIMIT 1";
+        let stands: Option<String> = sqlx::query_scalar(stands)
+            .bind(new.address)
+            .bind(to_sql_ms(new.at_ms.saturating_sub(STANDS_MS)))
+            .bind(new.kind.name())
+            .bind(new.account.map(|account| account.to_string()).unwrap_or_default())
+            .bind(new.token_version)
+            .bind(new.secret)
+            .fetch_optional(&mut *tx)
+            .await?;
+        if stands.is_some() {
+            return Ok(Noted::Done);
+        }
+        let recent = "SELECT created_at_ms FROM mails WHERE address = $1 AND created_at_ms > $2 AND kind = $3 \
+                      ORDER BY created_at_ms";
+        let recent: Vec<i64> = sqlx::query_scalar(recent)
+            .bind(new.address)
+            .bind(to_sql_ms(new.at_ms.saturating_sub(HOUR_MS)))
+            .bind(new.kind.name())
+            .fetch_all(&mut *tx)
+            .await?;
         if recent.len() >= most as usize {
             let oldest = recent.first().copied().map_or(new.at_ms, from_sql_ms);
             return Ok(Noted::TooMany(new.at_ms.saturating_sub(oldest)));

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod acts;
+mod administrators;
 mod boards;
 mod credentials;
 mod endings;
@@ -26,16 +27,16 @@ pub use boards::{
     Standing, Submission, Submitted, is_score, window,
 };
 pub use credentials::{Unlinked, Ways};
-pub use endings::{AccountEdit, Deleted};
+pub use endings::{AccountEdit, Deleted, Deletion, Edited};
 pub use friend_lists::{FriendRow, RequestRow, Side};
 pub use friendship::{Friendship, Limit, Outcome, Step};
 pub use friendships::FriendStore;
 pub use identities::{Linking, NewIdentity, ProviderId, UnlinkedProvider};
 pub use lobbies::{
     Changer, Changing, Departure, Joining, Kicking, LobbyChange, LobbyFilter, LobbyRow, LobbySettings, LobbyStore,
-    NewLobby, Wish,
+    Making, NewLobby, Wish,
 };
-pub use mail_links::{Link, Used};
+pub use mail_links::{Link, NewSignUp, Used};
 pub use mails::{DueMail, MailKind, MailStore, NewMail, Noted};
 pub use notifications::{NewNotification, NotificationRow, NotificationStore};
 pub use oauth_sessions::{Ended, NewOAuthSession, OAuthSessionStore, OAuthState};

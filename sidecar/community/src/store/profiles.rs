@@ -1,5 +1,7 @@
 //! Profiles: what others see of an account.
 
+use std::collections::{HashMap, HashSet};
+
 use realmgate_platform::accounts::{ensure_profile, name_key};
 use realmgate_platform::database::columns::{from_sql_ms, parse_id, parsed, to_sql_ms, undecodable};
 use realmgate_platform::database::dialect::{Rows, lock_rows};
@@ -23,9 +25,8 @@ pub(super) const COLUMNS: &str = "p.account_id, p.username, p.display_name, p.pr
 pub(super) const TABLES: &str = "profiles p JOIN accounts a ON a.id = p.account_id \
                                  LEFT JOIN lobby_members seat ON seat.account_id = p.account_id \
                                  LEFT JOIN lobbies room ON room.id = seat.lobby_id";
-/// Whose names begin with a key: from $1 up to and without $2. Or whose id is $3.
-const FOUND: &str = "(p.username_key >= $1 AND p.username_key < $2) OR (p.display_key >= $1 AND p.display_key < $2) \
-                     OR p.account_id = $3";
+/// Users that a search finds at most. Further pages are empty: a longer text finds others.
+pub const MOST_FOUND: i64 = 1_000;
 
 /// What is stored of a user.
 #[derive(Debug, Clone)]
@@ -107,25 +108,39 @@ impl AccountStore {
         row.as_ref().map(ProfileRow::of).transpose()
     }
 
-    /// The users whose name or display name begins with a text, in any case, or whose id it is, which comes first; and
-    /// how many there are in all.
+    /// A page of the users whose id a text is, whose name begins with it, or whose display name does, in that order and in any
+    /// case; and how many there are, up to [`MOST_FOUND`]. Whatever the text, this reads at most twice as many rows of an index,
+    /// and the rows of the page.
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
     pub async fn search(&self, text: &str, limit: i64, offset: i64) -> sqlx::Result<(Vec<ProfileRow>, i64)> {
         let mut db = self.0.begin_read("search_users").await?;
-        let (from, id) = (name_key(text), text.parse::<Uuid>().map(|id| id.to_string()).unwrap_or_default());
+        let mut found = Vec::new();
+        if let Ok(id) = text.parse::<Uuid>() {
+            let query = "SELECT account_id FROM profiles WHERE account_id = $1";
+            found.extend(sqlx::query_scalar::<_, String>(query).bind(id.to_string()).fetch_optional(&mut *db).await?);
+        }
+        let from = name_key(text);
         // Whatever begins with the key and goes on in hexadecimal is before this.
         let until = format!("{from}g");
-        let rows = format!(
-            "SELECT {COLUMNS} FROM {TABLES} WHERE {FOUND} \
-             ORDER BY CASE WHEN p.account_id = $3 THEN 0 ELSE 1 END, p.username_key, p.account_id LIMIT $4 OFFSET $5"
-        );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(rows)).bind(&from).bind(&until).bind(&id).bind(limit).bind(offset);
-        let rows = rows.fetch_all(&mut *db).await?;
-        let total = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM profiles p WHERE {FOUND}"));
-        let total: i64 = sqlx::query_scalar(total).bind(&from).bind(&until).bind(&id).fetch_one(&mut *db).await?;
-        Ok((rows.iter().map(ProfileRow::of).collect::<sqlx::Result<_>>()?, total))
+        for key in ["username_key", "display_key"] {
+            let query = format!(
+                "SELECT account_id FROM profiles WHERE {key} >= $1 AND {key} < $2 ORDER BY {key} LIMIT {MOST_FOUND}"
+            );
+            let query = sqlx::query_scalar(sqlx::AssertSqlSafe(query)).bind(&from).bind(&until);
+            let ids: Vec<String> = query.fetch_all(&mut *db).await?;
+            found.extend(ids);
+            if found.len() >= count(MOST_FOUND) {
+                break;
+            }
+        }
+        let mut seen = HashSet::new();
+        found.retain(|id| seen.insert(id.clone()));
+        found.truncate(count(MOST_FOUND));
+        let page = found.iter().skip(count(offset)).take(count(limit));
+        let rows = rows_of(&mut db, page).await?;
+        Ok((rows, i64::try_from(found.len()).unwrap_or(MOST_FOUND)))
     }
 
     /// Records that an account is here.
@@ -218,6 +233,29 @@ impl AccountStore {
         tx.commit().await?;
         Ok(rows.len())
     }
+}
+
+/// A number of rows, as iterators count them.
+fn count(rows: i64) -> usize {
+    usize::try_from(rows).unwrap_or_default()
+}
+
+/// The profiles of these accounts, in this order.
+async fn rows_of(
+    db: &mut SqlConnection,
+    accounts: impl Iterator<Item = &String> + Clone,
+) -> sqlx::Result<Vec<ProfileRow>> {
+    let Some(first) = accounts.clone().next() else { return Ok(Vec::new()) };
+    // A power of two, so that few statement texts are prepared.
+    let places = accounts.clone().count().next_power_of_two();
+    let ids = accounts.clone().chain(std::iter::repeat(first)).take(places);
+    let numbers: Vec<String> = (1..=places).map(|number| format!("${number}")).collect();
+    let query = format!("SELECT {COLUMNS} FROM {TABLES} WHERE p.account_id IN ({})", numbers.join(", "));
+    let query = ids.fold(sqlx::query(sqlx::AssertSqlSafe(query)), |query, id| query.bind(id));
+    let rows = query.fetch_all(db).await?;
+    let rows = rows.iter().map(|row| Ok((row.try_get::<String, _>("account_id")?, ProfileRow::of(row)?)));
+    let mut rows: HashMap<String, ProfileRow> = rows.collect::<sqlx::Result<_>>()?;
+    Ok(accounts.filter_map(|id| rows.remove(id)).collect())
 }
 
 /// What programs keep with a user; `None` where there is none.

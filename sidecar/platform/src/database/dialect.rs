@@ -129,6 +129,22 @@ pub async fn lock_rows(
     sqlx::query(AssertSqlSafe(query)).bind(keys).execute(connection).await.map(|_| ())
 }
 
+/// Waits until no other transaction has locked this key, and locks it until this one ends: for what has no row yet. On SQLite, where a
+/// write transaction owns the whole file, this does nothing.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn lock_key(connection: &mut SqlConnection, key: i64) -> sqlx::Result<()> {
+    match Dialect::of(connection) {
+        Dialect::Sqlite => Ok(()),
+        Dialect::Postgres => sqlx::query("SELECT 1 FROM (SELECT pg_advisory_xact_lock($1)) AS locked")
+            .bind(key)
+            .execute(connection)
+            .await
+            .map(|_| ()),
+    }
+}
+
 /// Lifts the limit of `DATABASE_STATEMENT_SECONDS` for the rest of a transaction that reads whole tables.
 ///
 /// # Errors

@@ -68,7 +68,7 @@ async fn newest(connection: &mut AnyConnection) -> sqlx::Result<i64> {
 
 /// Version, name and text of each migration. sqlx has a macro that reads the folder, but it compiles everything sqlx
 /// needs a second time, with both databases' drivers, to run inside the compiler.
-const MIGRATIONS: [(i64, &str, &str); 16] = [
+const MIGRATIONS: [(i64, &str, &str); 18] = [
     (1, "init", include_str!("../../migrations/0001_init.sql")),
     (2, "locks", include_str!("../../migrations/0002_locks.sql")),
     (3, "characters", include_str!("../../migrations/0003_characters.sql")),
@@ -85,6 +85,8 @@ const MIGRATIONS: [(i64, &str, &str); 16] = [
     (17, "scripts", include_str!("../../migrations/0017_scripts.sql")),
     (18, "admin", include_str!("../../migrations/0018_admin.sql")),
     (19, "final sigma", include_str!("../../migrations/0019_final_sigma.sql")),
+    (20, "administrators", include_str!("../../migrations/0020_administrators.sql")),
+    (21, "lobby lists", include_str!("../../migrations/0021_lobby_lists.sql")),
 ];
 
 fn migrations() -> Migrator {

@@ -10,40 +10,50 @@ use sha2::{Digest, Sha256};
 
 /// Where a request comes from, for rate limits. IPv6 addresses count as their /64, since a customer has a whole one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Source(IpAddr);
+pub struct Source {
+    address: IpAddr,
+    is_this_machine: bool,
+}
 
 impl From<IpAddr> for Source {
+    /// A loopback address is taken for this machine.
     fn from(ip: IpAddr) -> Self {
-        Self(match ip.to_canonical() {
+        Self { is_this_machine: ip.to_canonical().is_loopback(), ..Self::elsewhere(ip) }
+    }
+}
+
+impl Source {
+    /// A source with ordinary limits, whatever its address: behind a proxy on this machine, every client has a loopback address.
+    pub fn elsewhere(ip: IpAddr) -> Self {
+        let address = match ip.to_canonical() {
             IpAddr::V6(v6) => {
                 let [a, b, c, d, ..] = v6.segments();
                 if v6.is_loopback() { ip } else { Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into() }
             }
             v4 => v4,
-        })
+        };
+        Self { address, is_this_machine: false }
     }
-}
 
-impl Source {
-    /// Whether this is our own machine.
-    pub fn is_loopback(self) -> bool {
-        self.0.is_loopback()
+    /// Whether this is our own machine, which has no limits, or wider ones.
+    pub fn is_this_machine(self) -> bool {
+        self.is_this_machine
     }
 
     /// The networks it is part of, as customers have them, the narrowest first: for IPv4 the address itself and its
     /// /24, for IPv6 the /64, the /56 and the /48.
     pub fn networks(self) -> impl Iterator<Item = IpNet> {
-        let prefixes: &[u8] = if self.0.is_ipv4() { &[32, 24] } else { &[64, 56, 48] };
-        prefixes.iter().filter_map(move |prefix| IpNet::new(self.0, *prefix).ok()).map(|network| network.trunc())
+        let prefixes: &[u8] = if self.address.is_ipv4() { &[32, 24] } else { &[64, 56, 48] };
+        prefixes.iter().filter_map(move |prefix| IpNet::new(self.address, *prefix).ok()).map(|network| network.trunc())
     }
 
     /// The networks that contain it and are likely to have one owner, the widest first: for IPv6 the /48, the /56 and
     /// the /64. For IPv4, the address itself three times.
     pub fn owners(self) -> [IpAddr; 3] {
-        let IpAddr::V6(v6) = self.0 else { return [self.0; 3] };
+        let IpAddr::V6(v6) = self.address else { return [self.address; 3] };
         let [a, b, c, d, ..] = v6.segments();
         let network = |d| IpAddr::from(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0));
-        [network(0), network(d & 0xff00), self.0]
+        [network(0), network(d & 0xff00), self.address]
     }
 }
 
@@ -66,7 +76,7 @@ impl Who for CharacterId {
 
 impl Who for Source {
     fn who(&self) -> String {
-        hashed(&self.0.to_string())
+        hashed(&self.address.to_string())
     }
 }
 
@@ -92,7 +102,9 @@ mod tests {
         assert_eq!(source("2001:db8::1"), source("2001:db8:0:0:ffff:ffff:ffff:2"));
         assert_ne!(source("2001:db8::1"), source("2001:db8:0:1::1"));
         assert_eq!(source("::ffff:10.0.0.1"), source("10.0.0.1"));
-        assert!(source("::1").is_loopback() && source("127.0.0.2").is_loopback());
+        assert!(source("::1").is_this_machine() && source("127.0.0.2").is_this_machine());
+        assert!(source("::ffff:127.0.0.1").is_this_machine() && !source("203.0.113.9").is_this_machine());
+        assert!(!Source::elsewhere("127.0.0.1".parse().unwrap()).is_this_machine());
     }
 
     #[test]

@@ -216,6 +216,7 @@ async fn what_was_told_counts_once_whoever_counts(database: TestSql) {
         length: NameLength::USUAL,
         display_name: "",
         activated: true,
+        from_this_machine: true,
         at_ms: 0,
     };
     insert(&mut tx, database.sql.hook_subscriptions(), new).await.unwrap();

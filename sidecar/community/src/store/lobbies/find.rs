@@ -1,9 +1,11 @@
 //! How lobbies are found.
 
 use realmgate_platform::accounts::name_key;
+use realmgate_platform::database::SqlConnection;
 use realmgate_platform::database::columns::parse_id;
 use realmgate_protocol::ids::AccountId;
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -14,9 +16,11 @@ use super::rows::{COLUMNS, LobbyRow, read, text};
 
 /// Lobbies that a player who wants any is tried for.
 const MOST_CANDIDATES: i64 = 5;
-/// Whose title begins with a key: from $1 up to and without $2. And that have a field $3 whose text contains $4.
-const FOUND: &str = "($1 = '' OR (l.title_key >= $1 AND l.title_key < $2)) AND ($3 = '' OR l.id IN (SELECT f.lobby_id \
-                     FROM lobby_fields f WHERE f.name = $3 AND ($4 = '' OR REPLACE(f.value, $4, '') <> f.value)))";
+/// Lobbies that a list or a quick join looks at, however many there are.
+const LOOKED_AT: i64 = 1_000;
+/// That have a field $3 whose text contains $4.
+const HAS_FIELD: &str = "($3 = '' OR EXISTS (SELECT 1 FROM lobby_fields f WHERE f.lobby_id = l.id AND f.name = $3 \
+                         AND ($4 = '' OR REPLACE(f.value, $4, '') <> f.value)))";
 
 /// Which lobbies are listed.
 #[derive(Debug, Clone, Default)]
@@ -49,9 +53,17 @@ pub struct Wish {
 }
 
 impl LobbyFilter {
-    /// The condition. What is no text stands in it as it is.
+    /// The condition. What is no text stands in it as it is. Titles begin with a key: from $1 up to and without $2.
     fn condition(&self) -> String {
-        let mut all = vec![FOUND.to_owned()];
+        // An index has the order of either. A filter that fits few lobbies does not have all of them read.
+        let looked_at = match self.title.is_empty() {
+            true => format!("$1 = '' AND $2 <> '' ORDER BY w.created_at_ms DESC, w.id DESC LIMIT {LOOKED_AT}"),
+            false => format!("w.title_key >= $1 AND w.title_key < $2 ORDER BY w.title_key LIMIT {LOOKED_AT}"),
+        };
+        // Those that nobody may see must not take the places of others.
+        let listed = if self.hidden == Some(false) { "w.is_hidden = 0 AND " } else { "" };
+        let looked_at = format!("SELECT w.id FROM lobbies w WHERE {listed}{looked_at}");
+        let mut all = vec![format!("l.id IN ({looked_at})"), HAS_FIELD.to_owned()];
         let flag = |column: &str, flag: Option<bool>| flag.map(|flag| format!("l.{column} = {}", i64::from(flag)));
         all.extend(flag("is_hidden", self.hidden));
         all.extend(flag("is_locked", self.locked));
@@ -63,7 +75,8 @@ impl LobbyFilter {
 }
 
 impl LobbyStore {
-    /// A page of the lobbies that a filter lets pass, the newest first, and how many there are in all.
+    /// A page of the lobbies that a filter lets pass, the newest first, and how many there are in all: of the 1,000 newest or, with
+    /// a title, of the first 1,000 whose titles begin so.
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
@@ -111,33 +124,48 @@ impl LobbyStore {
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
     pub async fn candidates(&self, wish: &Wish) -> sqlx::Result<Vec<Uuid>> {
-        let mut fields: Vec<(&String, String)> =
-            wish.metadata.iter().map(|(name, value)| (name, text(value))).collect();
-        // A power of two, so that few statement texts are prepared.
-        if let Some(last) = fields.last().cloned() {
-            fields.resize(fields.len().next_power_of_two(), last);
-        }
-        let wanted: Vec<String> =
-            (0..fields.len()).map(|field| format!("(${}, ${})", 2 * field + 2, 2 * field + 3)).collect();
-        let has_all = match wanted.is_empty() {
-            true => String::new(),
-            false => format!(
-                "AND NOT EXISTS (SELECT 1 FROM (VALUES {}) AS w WHERE NOT EXISTS (SELECT 1 FROM lobby_fields f \
+        candidates(&mut *self.0.read("quick_join").await?, wish).await
+    }
+}
+
+impl Wish {
+    /// The same for wishes that are equal.
+    pub(super) fn key(&self) -> i64 {
+        let text = serde_json::json!([self.max_users, self.metadata]).to_string();
+        let digest = Sha256::digest(text);
+        digest.iter().take(8).fold(0, |key, byte| (key << 8) | i64::from(*byte))
+    }
+}
+
+/// The oldest lobbies that a player may come into who wants this.
+pub(super) async fn candidates(db: &mut SqlConnection, wish: &Wish) -> sqlx::Result<Vec<Uuid>> {
+    let mut fields: Vec<(&String, String)> = wish.metadata.iter().map(|(name, value)| (name, text(value))).collect();
+    // A power of two, so that few statement texts are prepared.
+    if let Some(last) = fields.last().cloned() {
+        fields.resize(fields.len().next_power_of_two(), last);
+    }
+    let wanted: Vec<String> =
+        (0..fields.len()).map(|field| format!("(${}, ${})", 2 * field + 2, 2 * field + 3)).collect();
+    let has_all = match wanted.is_empty() {
+        true => String::new(),
+        false => format!(
+            "AND NOT EXISTS (SELECT 1 FROM (VALUES {}) AS w WHERE NOT EXISTS (SELECT 1 FROM lobby_fields f \
                  WHERE f.lobby_id = l.id AND f.name = w.column1 \
                  AND (w.column2 = '' OR REPLACE(f.value, w.column2, '') <> f.value)))",
-                wanted.join(", ")
-            ),
-        };
-        let query = format!(
-            "SELECT l.id FROM lobbies l WHERE l.is_hidden = 0 AND l.is_locked = 0 AND l.password_hash IS NULL \
-             AND ($1 = 0 OR l.max_users = $1) {has_all} \
+            wanted.join(", ")
+        ),
+    };
+    // One index or the other has the order.
+    let of_size = if wish.max_users.is_some() { "w.max_users = $1" } else { "$1 = 0" };
+    let query = format!(
+        "SELECT l.id FROM lobbies l WHERE l.id IN (SELECT w.id FROM lobbies w \
+                 WHERE w.is_hidden = 0 AND w.is_locked = 0 AND w.password_hash IS NULL AND {of_size} \
+                 ORDER BY w.created_at_ms, w.id LIMIT {LOOKED_AT}) {has_all} \
              AND (SELECT COUNT(*) FROM lobby_members m WHERE m.lobby_id = l.id) < l.max_users \
              ORDER BY l.created_at_ms, l.id LIMIT {MOST_CANDIDATES}"
-        );
-        let query = sqlx::query_scalar(AssertSqlSafe(query)).bind(wish.max_users.unwrap_or(0));
-        let query = fields.into_iter().fold(query, |query, (name, value)| query.bind(name.clone()).bind(value));
-        let mut db = self.0.read("quick_join").await?;
-        let found: Vec<String> = query.fetch_all(&mut *db).await?;
-        found.iter().map(|id| parse_id("id", id)).collect()
-    }
+    );
+    let query = sqlx::query_scalar(AssertSqlSafe(query)).bind(wish.max_users.unwrap_or(0));
+    let query = fields.into_iter().fold(query, |query, (name, value)| query.bind(name.clone()).bind(value));
+    let found: Vec<String> = query.fetch_all(db).await?;
+    found.iter().map(|id| parse_id("id", id)).collect()
 }

@@ -13,7 +13,7 @@ pub use find::{LobbyFilter, Wish};
 pub use rows::{LobbyRow, LobbySettings};
 pub(super) use rows::{lock, set_metadata};
 pub(super) use seats::depart;
-pub use seats::{Departure, Joining, Kicking, NewLobby};
+pub use seats::{Departure, Joining, Kicking, Making, NewLobby};
 
 /// Lobbies.
 #[derive(Clone)]

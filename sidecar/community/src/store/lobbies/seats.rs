@@ -2,7 +2,7 @@
 
 use realmgate_platform::database::SqlConnection;
 use realmgate_platform::database::columns::{parse_id, to_sql_ms};
-use realmgate_platform::database::dialect::{Rows, lock_rows};
+use realmgate_platform::database::dialect::{Rows, lock_key, lock_rows};
 use realmgate_platform::database::retry::retried;
 use realmgate_platform::hook_subscriptions::{Arg, HookSubscriptions};
 use realmgate_protocol::ids::AccountId;
@@ -10,6 +10,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::LobbyStore;
+use super::find::{Wish, candidates};
 use super::rows::{LobbyRow, LobbySettings, delete, insert, lock, read};
 
 /// A lobby that is about to be made.
@@ -59,6 +60,17 @@ pub enum Kicking {
     NoMember,
 }
 
+/// The outcome of making a lobby.
+#[derive(Debug, Clone)]
+pub enum Making {
+    /// It is made, and its host is in it.
+    Done(Box<LobbyRow>),
+    /// Its host is in one already.
+    AlreadyInLobby,
+    /// There is one that fits the wish.
+    OneIsThere,
+}
+
 /// How somebody has left a lobby.
 #[derive(Debug, Clone)]
 pub struct Departure {
@@ -73,25 +85,31 @@ pub struct Departure {
 }
 
 impl LobbyStore {
-    /// Makes a lobby. `None` where its host is in one already.
+    /// Makes a lobby; with a wish, only where there is none that fits it, whoever else makes one at the same time.
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
-    pub async fn create(&self, new: &NewLobby) -> sqlx::Result<Option<LobbyRow>> {
+    pub async fn create(&self, new: &NewLobby, unless: Option<&Wish>) -> sqlx::Result<Making> {
         retried!("create_lobby", async {
             let mut tx = self.0.begin_write("create_lobby").await?;
+            if let Some(wish) = unless {
+                lock_key(&mut tx, wish.key()).await?;
+                if !candidates(&mut tx, wish).await?.is_empty() {
+                    return Ok(Making::OneIsThere);
+                }
+            }
             lock_rows(&mut tx, Rows::Accounts, [new.host.to_string()]).await?;
             if seat_of(&mut tx, new.host).await?.is_some() {
-                return Ok(None);
+                return Ok(Making::AlreadyInLobby);
             }
             insert(&mut tx, new.id, new.host, &new.settings, to_sql_ms(new.at_ms)).await?;
             if !sit_down(&mut tx, new.host, new.id, new.at_ms).await? {
-                return Ok(None);
+                return Ok(Making::AlreadyInLobby);
             }
-            let made = read(&mut tx, new.id).await?;
+            let made = read(&mut tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
             self.0.hook_subscriptions().note(&mut tx, "after_lobby_create", &[Arg::Lobby(new.id)]).await?;
             tx.commit().await?;
-            Ok(made)
+            Ok(Making::Done(Box::new(made)))
         })
     }
 

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
 use axum::http::request::Parts;
 
+use super::here::is_meant_for_this_machine;
 use crate::error::Error;
 use crate::http::{HttpParts, HttpState};
 use crate::limits::Source;
@@ -12,9 +13,15 @@ use crate::limits::Source;
 /// The only header that is read. A proxy that writes another one lets its clients write this one themselves.
 pub(super) const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// The IP address of the client.
+/// Where a call comes from.
 #[derive(Debug, Clone, Copy)]
-pub struct Peer(pub IpAddr);
+pub struct Peer {
+    /// The IP address of the client.
+    pub ip: IpAddr,
+    /// Whether the client runs on this machine: it connects over loopback, and its request
+    /// [is meant for this machine](is_meant_for_this_machine). All clients of a proxy on this machine connect over loopback too.
+    pub is_this_machine: bool,
+}
 
 impl<S> FromRequestParts<S> for Peer
 where
@@ -31,13 +38,14 @@ where
         let lines = parts.headers.get_all(FORWARDED_FOR).iter();
         // A line that is not text cannot be read, and hides what stands before it.
         let lines = lines.map(|line| line.to_str().unwrap_or_default());
-        Ok(Self(proxies.client(addr.ip(), lines)))
+        let ip = proxies.client(addr.ip(), lines);
+        Ok(Self { ip, is_this_machine: ip.to_canonical().is_loopback() && is_meant_for_this_machine(&parts.headers) })
     }
 }
 
 impl From<Peer> for Source {
     fn from(peer: Peer) -> Self {
-        peer.0.into()
+        if peer.is_this_machine { peer.ip.into() } else { Self::elsewhere(peer.ip) }
     }
 }
 

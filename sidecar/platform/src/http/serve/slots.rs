@@ -58,7 +58,7 @@ impl ConnectionSlots {
     /// machine and our own proxies are not limited, since they connect for many clients.
     pub(super) fn take(self: &Arc<Self>, ip: IpAddr, permit: OwnedSemaphorePermit) -> Option<ConnectionSlot> {
         let source = Source::from(ip);
-        let limited = !(source.is_loopback() || self.proxies.contains(ip));
+        let limited = !(source.is_this_machine() || self.proxies.contains(ip));
         if limited && let Err(reason) = self.count(source) {
             self.refused(reason);
             return None;
