@@ -10,7 +10,7 @@ use crate::workspaces::{self, FUZZ, GODOT};
 /// Checks the workspaces beside the tests, which mostly wait. The tests have the features of `cargo test --workspace`, so that
 /// what they share with it is not compiled again.
 pub fn run(workspace: &Workspace) -> Result<()> {
-    workspaces::check_beside(workspace, &[&FUZZ, &GODOT], || cargo(workspace, "test", &[]))
+    workspaces::check_beside(workspace, &[&FUZZ, &GODOT], || cargo(workspace, "test", &["--no-fail-fast"]))
 }
 
 /// Runs clippy on the tests: its `--all-targets` leaves them out too.

@@ -43,7 +43,7 @@ await inBrowser(async (browser) => {
   await page.getByText("Invalid email or password").waitFor();
   await look(admin, "log-in");
   await logsIn(admin, player.name, PASSWORD);
-  await page.getByText("This account is no administrator.").waitFor();
+  await page.getByText("This account is not an administrator.").waitFor();
   await logsIn(admin, name, PASSWORD);
   await page.getByRole("heading", { name: "Users" }).waitFor();
   admin.pardons();

@@ -72,11 +72,30 @@ async fn ctrl_c_right_after_the_spawn_leaves_nothing() {
     let mut script = script(&home);
     script.env("BIN_DIR", home.path("bin"));
     let script = Process::start(&home, script);
+    until_it_takes_sigint(&script);
     script.signal(Signal::INT);
     // Before bash has read its traps, the signal ends it: there is nothing to end then.
     let code = script.finished_within(PATIENCE * 3).await.code;
     assert!(matches!(code, None | Some(130)), "{code:?}{}", script.told());
     gone(&home).await;
+}
+
+/// Waits until a process does not ignore SIGINT. Tests that run in the background ignore it, and so does `env`, which starts the script,
+/// until it has set the default.
+fn until_it_takes_sigint(process: &Process) {
+    let deadline = now() + PATIENCE;
+    while ignores_sigint(process.pid()) {
+        assert!(now() < deadline, "it ignores SIGINT{}", process.told());
+        std::thread::yield_now();
+    }
+}
+
+fn ignores_sigint(pid: u32) -> bool {
+    // One that has ended has none.
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    ignored >> (Signal::INT.as_raw() - 1) & 1 == 1
 }
 
 /// Puts a program of this text into a folder of its own.
