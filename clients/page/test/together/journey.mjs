@@ -13,7 +13,8 @@ const STRETCH_MS = 2_000;
 async function walksToTheGlen(player) {
   await player.until("the portal's name", async () => {
     await player.livesOn();
-    await player.holding(["KeyD"], () => player.page.waitForTimeout(STRETCH_MS));
+    // Along the lower edge, out of the way of the boar.
+    await player.holding(["KeyD", "KeyS"], () => player.page.waitForTimeout(STRETCH_MS));
     return player.sees("To Glen");
   });
   await player.picture(`together-portal-${player.name}`);
