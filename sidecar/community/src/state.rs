@@ -22,8 +22,8 @@ use crate::config::CommunitySettings;
 use crate::events::Events;
 use crate::friends::Friends;
 use crate::hooks::{Fetcher, Hooks, MayCall, Sources};
-use crate::http::Published;
 use crate::http::pages::Pages;
+use crate::http::{Page, Published};
 use crate::leaderboards::{DeclaredBoards, Leaderboards};
 use crate::lobbies::Lobbies;
 use crate::mail::{Letterhead, MailConfig, Post};
@@ -32,7 +32,7 @@ use crate::oauth::{Providers, ProvidersConfig, SignIn};
 use crate::realtime::{Announcer, Presence, RENEW_EVERY, Spectators};
 use crate::store::{
     AccountStore, ActStore, FriendStore, LobbyStore, MailStore, NotificationStore, OAuthSessionStore, PresenceStore,
-    ScriptStore,
+    ProfileRow, ScriptStore,
 };
 use crate::world::World;
 
@@ -111,7 +111,7 @@ pub struct Services {
     pub(crate) published: Published,
     /// Turns of searches, which read more rows than other calls do: however many search, others keep their connections to the
     /// database.
-    pub(crate) searches: Semaphore,
+    searches: Semaphore,
 }
 
 impl Community {
@@ -299,6 +299,15 @@ impl Community {
     /// When the database cannot be asked.
     pub async fn offer_administrator_code(&self) -> Result<Option<String>, Error> {
         administrators::offer_code(&self.store).await
+    }
+
+    /// A page of the users that a text finds, and how many it finds, once it is this search's turn.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub(crate) async fn search_users(&self, text: &str, page: Page) -> Result<(Vec<ProfileRow>, i64), Error> {
+        let _turn = self.searches.acquire().await.map_err(Error::internal)?;
+        Ok(self.store.search(text, page.limit(), page.offset()).await?)
     }
 
     /// Whether there is an administrator who may log in.

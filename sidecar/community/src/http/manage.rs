@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use realmgate_platform::error::Error;
 use realmgate_platform::sessions::LogInRow;
 
 use super::{Admin, Data, Done, Input, Listed, Page, PathId, Refusal, Refused};
@@ -43,10 +42,7 @@ pub(super) async fn admin_list_users(
             let total = i64::from(row.is_some());
             (row.into_iter().collect(), total)
         }
-        false => {
-            let _turn = community.searches.acquire().await.map_err(Error::internal)?;
-            community.store.search(text, page.limit(), page.offset()).await?
-        }
+        false => community.search_users(text, page).await?,
     };
     let mut users = Vec::new();
     for row in rows {

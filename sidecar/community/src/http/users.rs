@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use realmgate_platform::error::Error;
 
 use super::{Anybody, Input, Listed, Page, PathId, Refusal, Refused};
 use crate::accounts::shapes::Public;
@@ -38,8 +37,7 @@ pub(super) async fn search_users(
     if !(SHORTEST_SEARCH..=size(longest)).contains(&text.chars().count()) {
         return Ok(Json(page.list(Vec::new(), 0)));
     }
-    let _turn = community.searches.acquire().await.map_err(Error::internal)?;
-    let (rows, total) = community.store.search(text, page.limit(), page.offset()).await?;
+    let (rows, total) = community.search_users(text, page).await?;
     Ok(Json(page.list(rows.into_iter().map(Public::from).collect(), total)))
 }
 
