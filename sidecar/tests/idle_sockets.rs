@@ -28,15 +28,7 @@ const LEAST: u64 = 1_024;
 async fn token(state: &AppState, number: usize) -> String {
     let (account, session) = (AccountId::from(Uuid::now_v7()), Uuid::now_v7());
     let name = format!("player{number}");
-    let new = NewAccount {
-        id: account,
-        folded: &name,
-        username: &name,
-        password_hash: "",
-        activated: true,
-        from_this_machine: true,
-        at_ms: 0,
-    };
+    let new = NewAccount::plain(account, &name, &name);
     assert!(state.store.accounts.create_with_password(new).await.unwrap());
     let refresh = state.tokens.mint_refresh().unwrap();
     state.store.sessions.open(session, account, refresh.row()).await.unwrap();

@@ -29,6 +29,13 @@ pub struct NewAccount<'a> {
     pub at_ms: u64,
 }
 
+impl<'a> NewAccount<'a> {
+    /// An account without a usable password, made on this machine at the beginning of time: where a test needs any.
+    pub fn plain(id: AccountId, folded: &'a str, username: &'a str) -> Self {
+        Self { id, folded, username, password_hash: "", activated: true, from_this_machine: true, at_ms: 0 }
+    }
+}
+
 /// The credential that a log-in by password is checked against.
 #[derive(Debug, Clone)]
 pub struct PasswordRow {

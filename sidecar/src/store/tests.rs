@@ -35,15 +35,7 @@ const SESSION: Uuid = Uuid::from_u128(7);
 const OTHER_SESSION: Uuid = Uuid::from_u128(8);
 
 async fn register(store: &Store, id: AccountId) -> bool {
-    let new = NewAccount {
-        id,
-        folded: "ann",
-        username: "Ann",
-        password_hash: "argon",
-        activated: true,
-        from_this_machine: true,
-        at_ms: 1,
-    };
+    let new = NewAccount { password_hash: "argon", at_ms: 1, ..NewAccount::plain(id, "ann", "Ann") };
     store.accounts.create_with_password(new).await.unwrap()
 }
 
@@ -89,15 +81,7 @@ async fn a_user_name_is_given_once(store: TestStore) {
 
 async fn a_role_is_given_to_the_account_of_a_user_name(store: TestStore) {
     log_in(&store).await;
-    let eve = NewAccount {
-        id: OTHER_ACCOUNT,
-        folded: "eve",
-        username: "Eve",
-        password_hash: "argon",
-        activated: true,
-        from_this_machine: true,
-        at_ms: 1,
-    };
+    let eve = NewAccount { password_hash: "argon", at_ms: 1, ..NewAccount::plain(OTHER_ACCOUNT, "eve", "Eve") };
     assert!(store.accounts.create_with_password(eve).await.unwrap());
     store.sessions.open(OTHER_SESSION, OTHER_ACCOUNT, token("other")).await.unwrap();
     let role = async |session: Uuid| store.sessions.find_live(session).await.unwrap().unwrap().role;

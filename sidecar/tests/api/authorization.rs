@@ -164,15 +164,7 @@ impl Scene {
         self.people += 1;
         let (state, name) = (self.app.state(), format!("person{}", self.people));
         let (account, session) = (AccountId::from(Uuid::now_v7()), Uuid::now_v7());
-        let new = NewAccount {
-            id: account,
-            folded: &name,
-            username: &name,
-            password_hash: "",
-            activated: true,
-            from_this_machine: true,
-            at_ms: 0,
-        };
+        let new = NewAccount::plain(account, &name, &name);
         assert!(state.store.accounts.create_with_password(new).await.unwrap());
         let refresh = state.tokens.mint_refresh().unwrap();
         state.store.sessions.open(session, account, refresh.row()).await.unwrap();

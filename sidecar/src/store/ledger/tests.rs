@@ -85,15 +85,7 @@ impl<'a> Bench<'a> {
     async fn new(store: &'a TestStore) -> Self {
         store.empty().await;
         let account = AccountId([9; 16]);
-        let new = NewAccount {
-            id: account,
-            folded: "ann",
-            username: "Ann",
-            password_hash: "",
-            activated: true,
-            from_this_machine: true,
-            at_ms: 0,
-        };
+        let new = NewAccount::plain(account, "ann", "Ann");
         assert!(store.accounts.create_with_password(new).await.unwrap());
         let held = CharacterLock { owner: CharacterOwner::Map(server()), epoch: EPOCH, deadline_ms: None };
         for number in 1..=3 {

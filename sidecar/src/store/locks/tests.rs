@@ -31,15 +31,7 @@ const ACCOUNT: AccountId = AccountId([9; 16]);
 
 /// Ann's character, whose lock is free.
 async fn make_ann(store: &Store) {
-    let account = NewAccount {
-        id: ACCOUNT,
-        folded: "ann",
-        username: "Ann",
-        password_hash: "",
-        activated: true,
-        from_this_machine: true,
-        at_ms: 0,
-    };
+    let account = NewAccount::plain(ACCOUNT, "ann", "Ann");
     assert!(store.accounts.create_with_password(account).await.unwrap());
     make_character(store, WHO, "Ann").await;
 }

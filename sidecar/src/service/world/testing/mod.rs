@@ -92,15 +92,7 @@ impl TestWorld {
     pub(crate) async fn player(&self, name: &str) -> Player {
         let state = self.state();
         let account = AccountId::from(Uuid::now_v7());
-        let new = NewAccount {
-            id: account,
-            folded: name,
-            username: name,
-            password_hash: "",
-            activated: true,
-            from_this_machine: true,
-            at_ms: 0,
-        };
+        let new = NewAccount::plain(account, name, name);
         assert!(state.store.accounts.create_with_password(new).await.unwrap(), "{name} is taken");
         let (log_in, token) = self.log_in(account).await;
         let character = self.character(account, log_in, name).await;
