@@ -216,7 +216,7 @@ async fn run_serve(serve: Serve) -> Result<(), Failure> {
     let running = Sidecar::start(config, Some(metrics)).await?;
     let ready = ReadyFiles::write(ready_files, running.addrs(), serve.roles, running.administrator_code());
     if let Some(code) = running.administrator_code() {
-        // Not in the log, which others may read. Whoever has closed stdout finds it in the ready file.
+        // Not in the log, which others may read. Where stdout is closed, it is in the ready file.
         let _ = writeln!(
             std::io::stdout(),
             "This realm has no administrator. Log in at /admin with this code to become it: {code}"

@@ -200,7 +200,7 @@ async fn a_reset_ends_every_log_in_and_every_other_link(realm: Realm, mut server
     realm.post("/refresh", json!({"refresh_token": ann.refresh})).await.expect(StatusCode::UNAUTHORIZED);
     realm.log_in("ann@example.org", PASSWORD).await.expect(StatusCode::UNAUTHORIZED);
     realm.log_in("ann@example.org", OTHER_PASSWORD).await.expect(StatusCode::OK);
-    assert_ne!(realm.device("ann's phone").await.id, ann.id, "whoever had the old password may have linked it");
+    assert_ne!(realm.device("ann's phone").await.id, ann.id, "somebody who had the old password may have linked it");
     for used in [&first, &second] {
         is_gone(&realm.reset(used, "a third password").await);
     }

@@ -22,7 +22,7 @@ use crate::http::{Fields, Refusal};
 use crate::mail::Post;
 use crate::store::{Link, MailKind, MailStore, NewMail, NewSignUp, Noted, Used};
 
-/// Mails of one kind that are asked for an address within an hour, whoever asks. Kinds are counted apart: sign-ups with somebody's address
+/// Mails of one kind that an address gets within an hour. Kinds are counted apart: sign-ups with somebody's address
 /// do not keep its owner from a new password.
 const MAILS_PER_HOUR: u32 = 5;
 const HOUR_MS: u64 = 60 * 60 * 1_000;

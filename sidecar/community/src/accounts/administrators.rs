@@ -14,7 +14,7 @@ use crate::store::AccountStore;
 const CODE_BYTES: usize = 18;
 
 /// A new code that makes an account the administrator of a realm that has none, in place of an earlier code; `None` where there is an
-/// administrator. Whoever knows the code can use it once; the database has its hash.
+/// administrator. One account can use the code; the database has its hash.
 ///
 /// # Errors
 /// When the database cannot be asked, or there are no random bytes.

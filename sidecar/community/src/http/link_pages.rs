@@ -98,7 +98,7 @@ async fn style() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/css"), (CACHE_CONTROL, "max-age=3600")], STYLE)
 }
 
-/// Whether whoever uses a link chooses a password.
+/// Whether the page of a link asks for a password.
 fn has_password(link: &Link) -> bool {
     matches!(link.kind, MailKind::Reset | MailKind::SignUp)
 }

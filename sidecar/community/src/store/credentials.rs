@@ -204,7 +204,7 @@ impl AccountStore {
     }
 }
 
-/// Removes the devices of an account that gets another password: whoever had the old one may have linked theirs.
+/// Removes the devices of an account that gets another password: somebody who had the old one may have linked theirs.
 pub(super) async fn remove_devices(db: &mut SqlConnection, account: AccountId) -> sqlx::Result<()> {
     let remove = "DELETE FROM credentials WHERE account_id = $1 AND kind = 'device'";
     sqlx::query(remove).bind(account.to_string()).execute(db).await.map(|_| ())

@@ -85,7 +85,7 @@ pub struct Departure {
 }
 
 impl LobbyStore {
-    /// Makes a lobby; with a wish, only where there is none that fits it, whoever else makes one at the same time.
+    /// Makes a lobby; with a wish, only where there is none that fits it, even if others make one at the same time.
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
