@@ -91,9 +91,13 @@ export class Api {
     return (await this.#ask("GET", "/api/v1/auth/providers")).data;
   }
 
-  /** Begins a log-in by a provider or, with an access token, to link it. Answers where the player's browser goes. */
-  beginSignIn(provider, accessToken) {
-    return this.#ask("GET", `/api/v1/auth/${encodeURIComponent(provider)}`, { token: accessToken });
+  /**
+   * Begins a log-in by a provider or, with an access token, to link it. Answers where the player's browser goes, and the code
+   * that the page shows on which it ends. With `browser`, from a page of the server itself, the browser is known by a cookie instead.
+   */
+  beginSignIn(provider, accessToken, { browser = false } = {}) {
+    const query = browser ? "?browser=true" : "";
+    return this.#ask("GET", `/api/v1/auth/${encodeURIComponent(provider)}${query}`, { token: accessToken });
   }
 
   /** How that stands. */

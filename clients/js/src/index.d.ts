@@ -128,10 +128,19 @@ export class Api {
   setPassword(accessToken: string, password: string): Promise<void>;
   /** Names of the providers that one may log in by, such as `google`. */
   providers(): Promise<string[]>;
-  /** Begins a log-in by a provider or, with an access token, to link it to the account. The player's browser goes to the address. */
-  beginSignIn(provider: string, accessToken?: string): Promise<{ authorization_url: string; session_id: string }>;
-  /** How that stands. The data are `Tokens` once a log-in is completed, and the code of an error. */
-  signInStatus(sessionId: string): Promise<{ status: "pending" | "completed" | "error"; message: string; data: any }>;
+  /**
+   * Begins a log-in by a provider or, with an access token, to link it to the account. The player's browser goes to the address, and ends
+   * on a page that shows `code`: show it too. With `browser`, a page of the server itself is known by a cookie, and there is no code.
+   */
+  beginSignIn(
+    provider: string,
+    accessToken?: string,
+    options?: { browser?: boolean },
+  ): Promise<{ authorization_url: string; session_id: string; code?: string }>;
+  /** How that stands. The data are `Tokens` once a log-in is completed, and the code of an error or a conflict. */
+  signInStatus(
+    sessionId: string,
+  ): Promise<{ status: "pending" | "completed" | "error" | "conflict"; message: string; data: any }>;
   /** Trades the refresh token of `register` or `login` for a new pair. The old one is invalid afterwards. */
   refresh(refreshToken: string): Promise<Tokens>;
   /** Ends the log-in, also in the world. */

@@ -50,6 +50,7 @@ test("each call goes where the contract says", async () => {
     [(one) => one.worldStatus(), "GET", "/status"],
     [(one) => one.beginSignIn("google"), "GET", "/api/v1/auth/google"],
     [(one) => one.beginSignIn("google", "t"), "GET", "/api/v1/auth/google", "Bearer t"],
+    [(one) => one.beginSignIn("google", undefined, { browser: true }), "GET", "/api/v1/auth/google?browser=true"],
     [(one) => one.signInStatus("s"), "GET", "/api/v1/auth/session/s"],
     [(one) => one.watchable("s"), "GET", "/watch", "Bearer s"],
     [

@@ -31,8 +31,8 @@ export const logOut = () => send("DELETE", "/admin/session");
 /** By which other accounts one may log in. */
 export const providers = () => send("GET", "/api/v1/auth/providers");
 
-/** Begins a log-in at a provider, and looks at how that goes. */
-export const beginAt = (provider) => send("GET", `/api/v1/auth/${provider}`);
+/** Begins a log-in at a provider, which ends in this browser alone, and looks at how that goes. */
+export const beginAt = (provider) => send("GET", `/api/v1/auth/${provider}?browser=true`);
 export const outcomeOf = (session) => send("GET", `/api/v1/auth/session/${session}`);
 
 async function send(method, path, body) {

@@ -62,8 +62,10 @@ const titled = (provider) => provider[0].toUpperCase() + provider.slice(1);
 /** The provider's page opens beside this one, which looks until it is done there. */
 async function byProvider(provider, code) {
   const beside = open("about:blank", "_blank");
+  // The provider's page must not lead this one elsewhere.
+  if (beside) beside.opener = null;
   const { authorization_url: address, session_id: session } = await beginAt(provider);
-  if (beside) beside.location = address;
+  if (beside) beside.location.replace(address);
   for (;;) {
     const { status, data, message } = await outcomeOf(session);
     if (status === "completed") return logIn({ refresh_token: data.refresh_token, ...code });

@@ -1,19 +1,44 @@
 // Who comes by an account at a provider, and who keeps a guest's account by one: node sign-in.mjs URL FOLDER
 
-import { base, inBrowser, newName, Visitor } from "./testing/visitor.mjs";
+import { join } from "node:path";
+import { base, inBrowser, newName, pictures, Visitor } from "./testing/visitor.mjs";
 
-/** Where the provider sends browsers back to: this server, by the name that it has for players. */
-const PUBLIC = "https://realm.example";
-
-/** Somebody whose browser finds the server by its public name. */
 async function arrives(browser) {
   const visitor = await Visitor.arrive(browser, newName("known"));
-  await visitor.page.context().route(`${PUBLIC}/**`, async (route) => {
-    const at = route.request().url().replace(PUBLIC, base);
-    await route.fulfill({ response: await route.fetch({ url: at }) });
-  });
   await visitor.page.goto(`${base}/play`);
   return visitor;
+}
+
+/** Begins a log-in as a game does, which has no browser of its own. */
+async function begins() {
+  const begun = await (await fetch(`${base}/api/v1/auth/google`)).json();
+  const status = async () => (await (await fetch(`${base}/api/v1/auth/session/${begun.session_id}`)).json()).status;
+  return { ...begun, status };
+}
+
+/** A game's log-in ends on a page that asks, also where the provider asks nothing any more. */
+async function agreesToAGame({ page }) {
+  const { authorization_url: url, code, status } = await begins();
+  const tab = await page.context().newPage();
+  await tab.goto(url);
+  await tab.getByText(code).waitFor();
+  await tab.getByText("Google account ann@example.org").waitFor();
+  if ((await status()) !== "pending") throw new Error("a link alone logs in");
+  await tab.screenshot({ path: join(pictures, "sign-in-asks.png") });
+  await tab.getByRole("button", { name: "Log in", exact: true }).click();
+  await tab.getByText("Go back to the game").waitFor();
+  if ((await status()) !== "completed") throw new Error("the game is not logged in");
+  await tab.close();
+}
+
+/** What one browser has begun ends in no other. */
+async function isNotLedIn({ page }) {
+  const asks = await fetch(`${base}/api/v1/auth/google?browser=true`);
+  const { authorization_url: url } = await asks.json();
+  const tab = await page.context().newPage();
+  await tab.goto(url);
+  await tab.getByText("Another browser has begun this log-in").waitFor();
+  await tab.close();
 }
 
 /** Presses a button that leads to the provider, and logs in there. */
@@ -52,6 +77,8 @@ await inBrowser(async (browser) => {
   await ann.picture("sign-in");
   await provesItself(ann, "Sign in with Google", "ann");
   await makesACharacter(ann);
+  await agreesToAGame(ann);
+  await isNotLedIn(ann);
 
   // Elsewhere it is the same account.
   const again = await arrives(browser);

@@ -9,6 +9,11 @@ use crate::database::{SqlConnection, SqlStore};
 
 /// Maximum number of live sessions of an account.
 pub const MAX_LIVING: u32 = 16;
+/// How long a token that was traded gives the same successor again, in milliseconds: its answer may be lost, or two requests of one client
+/// may come at once.
+pub const TRADED_AGAIN_MS: u64 = 30_000;
+/// How long a session that was logged out is kept, in milliseconds: longer than any access token lives.
+const LOGGED_OUT_KEPT_MS: u64 = 24 * 60 * 60 * 1_000;
 /// Rows that a sweep deletes in one transaction, so that other writers get their turn.
 const SWEPT_AT_ONCE: u64 = 1_000;
 
@@ -172,14 +177,12 @@ impl SessionStore {
         .bind(session.to_string())
         .fetch_optional(&mut *db)
         .await?;
-        row.map(|(account, role, token_version)| {
-            Ok(SessionRow { account: parse_id("accounts.id", &account)?, role, token_version })
-        })
-        .transpose()
+        row.map(session_row).transpose()
     }
 
-    /// Trades a refresh token for the next one. A token that is not valid any more was used before, and ends the
-    /// session of its `family`. Used tokens are not kept, so `family` is what the token itself says, already verified.
+    /// Trades a refresh token for the next one, which is always the same one: for [`TRADED_AGAIN_MS`], and until the next one is
+    /// traded itself, the token gives it again. Later it was copied, and ends the session of its `family`. Used tokens are not kept, so
+    /// `family` is what the token itself says, already verified.
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
@@ -189,10 +192,32 @@ impl SessionStore {
         family: Option<Uuid>,
         next: NewRefreshToken<'_>,
     ) -> sqlx::Result<Rotation> {
-        match self.trade(used_hash, next).await? {
+        if let Some(rotated) = self.trade(used_hash, next).await? {
+            return Ok(rotated);
+        }
+        match self.traded_before(used_hash, next).await? {
             Some(rotated) => Ok(rotated),
             None => self.refuse(used_hash, family, next.at_ms).await,
         }
+    }
+
+    /// The outcome of a trade that was made a moment ago.
+    async fn traded_before(&self, used_hash: &str, next: NewRefreshToken<'_>) -> sqlx::Result<Option<Rotation>> {
+        let mut db = self.0.write("rotate_token_again").await?;
+        let row: Option<(String, String, i64)> = sqlx::query_as(
+            "SELECT s.id, a.id, a.token_version
+             FROM refresh_tokens t
+             JOIN sessions s ON s.id = t.session_id
+             JOIN accounts a ON a.id = s.account_id
+             WHERE t.previous_hash = $1 AND t.previous_hash <> '' AND t.token_hash = $2 AND t.traded_at_ms > $3
+               AND s.ended_at_ms IS NULL AND s.rotates <> 0",
+        )
+        .bind(used_hash)
+        .bind(next.hash)
+        .bind(to_sql_ms(next.at_ms.saturating_sub(TRADED_AGAIN_MS)))
+        .fetch_optional(&mut *db)
+        .await?;
+        row.map(rotated).transpose()
     }
 
     /// What is wrong with a token that could not be traded. One that was used ends its session.
@@ -226,7 +251,8 @@ impl SessionStore {
     /// Trades a token that is in order, as nearly all are, in one statement. Of two that trade the same one, the second waits for the
     /// first, and then there is no such token any more.
     async fn trade(&self, used_hash: &str, next: NewRefreshToken<'_>) -> sqlx::Result<Option<Rotation>> {
-        let trade = "UPDATE refresh_tokens SET token_hash = $2, expires_at_ms = $3
+        let trade = "UPDATE refresh_tokens
+                     SET token_hash = $2, expires_at_ms = $3, previous_hash = token_hash, traded_at_ms = $4
                      WHERE token_hash = $1 AND used_at_ms IS NULL AND expires_at_ms > $4
                        AND EXISTS (SELECT 1 FROM sessions s WHERE s.id = refresh_tokens.session_id
                                    AND s.ended_at_ms IS NULL AND s.rotates <> 0)
@@ -237,11 +263,7 @@ impl SessionStore {
         let trade = sqlx::query_as(trade).bind(used_hash).bind(next.hash).bind(to_sql_ms(next.expires_at_ms));
         let mut db = self.0.write("rotate_token").await?;
         let row: Option<(String, String, i64)> = trade.bind(to_sql_ms(next.at_ms)).fetch_optional(&mut *db).await?;
-        row.map(|(session, account, token_version)| {
-            let session = parse_id("refresh_tokens.session_id", &session)?;
-            Ok(Rotation::Rotated { session, account: parse_id("sessions.account_id", &account)?, token_version })
-        })
-        .transpose()
+        row.map(rotated).transpose()
     }
 
     /// The live session of a refresh token that stays, with its id; `None` if the token is unknown or has expired, its
@@ -300,6 +322,37 @@ impl SessionStore {
         rows.into_iter().map(row).collect()
     }
 
+    /// Finds the session of an access token that opens calls below `/api/v1`: a live one, or one that its user has logged out, as
+    /// clients of such services expect. `None` if it ended otherwise or never existed.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn find_for_calls(&self, session: Uuid) -> sqlx::Result<Option<SessionRow>> {
+        let mut db = self.0.read("find_session").await?;
+        let row: Option<(String, String, i64)> = sqlx::query_as(
+            "SELECT a.id, a.role, a.token_version
+             FROM sessions s JOIN accounts a ON a.id = s.account_id
+             WHERE s.id = $1 AND (s.ended_at_ms IS NULL OR s.logged_out <> 0)",
+        )
+        .bind(session.to_string())
+        .fetch_optional(&mut *db)
+        .await?;
+        row.map(session_row).transpose()
+    }
+
+    /// Ends a session as its user has asked: its refresh token is dead, and its access token opens calls below `/api/v1` alone.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn log_out(&self, session: Uuid, at_ms: u64) -> sqlx::Result<()> {
+        let mut tx = self.0.begin_write("log_out").await?;
+        if end_session(&mut tx, session, at_ms).await? {
+            let mark = "UPDATE sessions SET logged_out = 1 WHERE id = $1";
+            sqlx::query(mark).bind(session.to_string()).execute(&mut *tx).await?;
+        }
+        tx.commit().await
+    }
+
     /// Ends a session: its access and refresh tokens are dead.
     ///
     /// # Errors
@@ -318,13 +371,14 @@ impl SessionStore {
         let expired = self.sweep_rows(
             "DELETE FROM refresh_tokens WHERE token_hash IN
              (SELECT token_hash FROM refresh_tokens WHERE expires_at_ms <= $1 LIMIT $2)",
-            Some(now_ms),
+            now_ms,
         );
         let expired = expired.await?;
         self.sweep_rows(
             "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE NOT EXISTS
-             (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.session_id = sessions.id) LIMIT $1)",
-            None,
+             (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.session_id = sessions.id)
+             AND (logged_out = 0 OR ended_at_ms <= $1) LIMIT $2)",
+            now_ms.saturating_sub(LOGGED_OUT_KEPT_MS),
         )
         .await?;
         Ok(expired)
@@ -334,21 +388,27 @@ impl SessionStore {
 impl SessionStore {
     /// Deletes what a statement finds, [`SWEPT_AT_ONCE`] rows at a time until it finds no more; returns how many there
     /// were.
-    async fn sweep_rows(&self, statement: &'static str, until_ms: Option<u64>) -> sqlx::Result<u64> {
+    async fn sweep_rows(&self, statement: &'static str, until_ms: u64) -> sqlx::Result<u64> {
         let mut swept = 0;
         loop {
             let mut db = self.0.write("sweep_sessions").await?;
-            let mut query = sqlx::query(statement);
-            if let Some(until_ms) = until_ms {
-                query = query.bind(to_sql_ms(until_ms));
-            }
-            let found = query.bind(to_sql_ms(SWEPT_AT_ONCE)).execute(&mut *db).await?.rows_affected();
+            let query = sqlx::query(statement).bind(to_sql_ms(until_ms)).bind(to_sql_ms(SWEPT_AT_ONCE));
+            let found = query.execute(&mut *db).await?.rows_affected();
             swept += found;
             if found < SWEPT_AT_ONCE {
                 return Ok(swept);
             }
         }
     }
+}
+
+fn session_row((account, role, token_version): (String, String, i64)) -> sqlx::Result<SessionRow> {
+    Ok(SessionRow { account: parse_id("accounts.id", &account)?, role, token_version })
+}
+
+fn rotated((session, account, token_version): (String, String, i64)) -> sqlx::Result<Rotation> {
+    let session = parse_id("refresh_tokens.session_id", &session)?;
+    Ok(Rotation::Rotated { session, account: parse_id("sessions.account_id", &account)?, token_version })
 }
 
 async fn insert_token(db: &mut SqlConnection, session: Uuid, token: NewRefreshToken<'_>) -> sqlx::Result<()> {

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::config::TokenTimes;
 use crate::error::{Error, ErrorCode};
-use crate::sessions::{NewRefreshToken, SessionStore};
+use crate::sessions::{NewRefreshToken, SessionRow, SessionStore};
 
 const REFRESH_TOKEN_BYTES: usize = 32;
 const FAMILY_MAC_BYTES: usize = 16;
@@ -178,7 +178,18 @@ impl Tokens {
     /// # Errors
     /// [`ErrorCode::Unauthorized`] for a token that is revoked or logged out; others when the database cannot be asked.
     pub async fn find_caller(&self, token: &SignedToken) -> Result<Caller, Error> {
-        let row = self.log_ins.find_live(token.session).await?;
+        Self::caller(token, self.log_ins.find_live(token.session).await?)
+    }
+
+    /// The caller of a verified token whose log-in has not ended, or was ended by its own user's log-out.
+    ///
+    /// # Errors
+    /// As [`Tokens::find_caller`].
+    pub async fn find_caller_of_calls(&self, token: &SignedToken) -> Result<Caller, Error> {
+        Self::caller(token, self.log_ins.find_for_calls(token.session).await?)
+    }
+
+    fn caller(token: &SignedToken, row: Option<SessionRow>) -> Result<Caller, Error> {
         let row = row.filter(|row| row.account == token.account && row.token_version == token.version);
         let row = row.ok_or(ErrorCode::Unauthorized)?;
         Ok(Caller { account: row.account, session: token.session, role: row.role })
@@ -191,16 +202,29 @@ impl Tokens {
     pub fn mint_refresh(&self) -> Result<RefreshToken, Error> {
         let mut bytes = [0; REFRESH_TOKEN_BYTES];
         getrandom::fill(&mut bytes).map_err(|error| Error::internal(anyhow::anyhow!("random bytes: {error}")))?;
-        let text = URL_SAFE_NO_PAD.encode(bytes);
+        Ok(self.refresh_token(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// The refresh token that a used one is traded for. It is always the same one, so that a trade can be made again; only we can tell
+    /// which.
+    pub fn next_refresh(&self, used: &str) -> RefreshToken {
+        let mac = mac(self.signing_secret(), b"realmgate next refresh token 1").chain_update(random_part(used));
+        self.refresh_token(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+    }
+
+    fn refresh_token(&self, text: String) -> RefreshToken {
         let at_ms = self.clock.now_ms();
         let lives_ms = u64::try_from(self.times.refresh.as_millis()).unwrap_or(u64::MAX);
-        Ok(RefreshToken { hash: hash_refresh(&text), text, expires_at_ms: at_ms.saturating_add(lives_ms), at_ms })
+        RefreshToken { hash: hash_refresh(&text), text, expires_at_ms: at_ms.saturating_add(lives_ms), at_ms }
+    }
+
+    fn signing_secret(&self) -> &[u8] {
+        self.secrets.iter().next().map(|(_, key)| key).unwrap_or_default()
     }
 
     /// The whole token that the client keeps: random part, log-in and signature.
     pub fn seal_refresh(&self, token: &RefreshToken, session: Uuid) -> String {
-        let signing = self.secrets.iter().next().map(|(_, key)| key).unwrap_or_default();
-        let signature = family_mac(signing, &token.text, session).finalize().into_bytes();
+        let signature = family_mac(self.signing_secret(), &token.text, session).finalize().into_bytes();
         let signature = URL_SAFE_NO_PAD.encode(&signature[..FAMILY_MAC_BYTES]);
         format!("{}.{}.{signature}", token.text, session.simple())
     }
@@ -235,14 +259,22 @@ impl RefreshToken {
 
 /// The hash that is stored of a refresh token: of its random part, whose 256 bits need no salt and no slow hash.
 pub fn hash_refresh(token: &str) -> String {
-    let random = token.split('.').next().unwrap_or(token);
-    URL_SAFE_NO_PAD.encode(Sha256::digest(random.as_bytes()))
+    URL_SAFE_NO_PAD.encode(Sha256::digest(random_part(token)))
 }
 
-/// Access tokens are signed with the same keys; they never begin with this text.
+/// What stands before the log-in and the signature of a refresh token.
+fn random_part(token: &str) -> &str {
+    token.split('.').next().unwrap_or(token)
+}
+
 fn family_mac(key: &[u8], random: &str, session: Uuid) -> Hmac<Sha256> {
+    mac(key, b"realmgate refresh token 1").chain_update(session.as_bytes()).chain_update(random)
+}
+
+/// Access tokens are signed with the same keys; they never begin with such a label.
+fn mac(key: &[u8], label: &[u8]) -> Hmac<Sha256> {
     let Ok(mac) = Hmac::<Sha256>::new_from_slice(key) else { unreachable!("HMAC takes keys of any length") };
-    mac.chain_update(b"realmgate refresh token 1").chain_update(session.as_bytes()).chain_update(random)
+    mac.chain_update(label)
 }
 
 #[cfg(test)]

@@ -166,13 +166,14 @@ impl Accounts {
         self.limits.log_ins.check(folded).await
     }
 
-    /// Trades a refresh token for a new pair (refresh token rotation), and has the gateways wait for the log-in anew. A
-    /// token that comes a second time was copied: its whole family is revoked, and the log-in ends.
+    /// Trades a refresh token for a new pair (refresh token rotation), and has the gateways wait for the log-in anew. A token
+    /// that comes again within [`TRADED_AGAIN_MS`](realmgate_platform::sessions::TRADED_AGAIN_MS) gets the same next one; later it was
+    /// copied: its whole family is revoked, and the log-in ends.
     ///
     /// # Errors
     /// `INVALID_REFRESH_TOKEN` when the token is unknown, expired or used; others when the database cannot be asked.
     pub async fn refresh(&self, refresh_token: &str) -> Result<Grant, Error> {
-        let next = self.tokens.mint_refresh()?;
+        let next = self.tokens.next_refresh(refresh_token);
         let used = tokens::hash_refresh(refresh_token);
         let family = self.tokens.family(refresh_token);
         match self.log_ins.rotate(&used, family, next.row()).await? {
@@ -193,6 +194,14 @@ impl Accounts {
             }
             Rotation::Dead => Err(ErrorCode::InvalidRefreshToken.into()),
         }
+    }
+
+    /// Has the gateways wait on for a log-in whose user makes calls and has not opened a socket yet.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn keep_waiting(&self, caller: &Caller) -> Result<(), Error> {
+        self.locks.called(caller.account, caller.session).await
     }
 
     /// Ends the log-in, and takes its player out of the world. That is completed even if the client does not wait for

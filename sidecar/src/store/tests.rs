@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use realmgate_platform::clock::Clock;
-use realmgate_platform::sessions::{NewRefreshToken, Opening, Rotation};
+use realmgate_platform::sessions::{NewRefreshToken, Opening, Rotation, TRADED_AGAIN_MS};
 use realmgate_protocol::ids::{AccountId, CharacterId};
 use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
@@ -18,7 +18,9 @@ on_both!(
     a_user_name_is_given_once,
     a_role_is_given_to_the_account_of_a_user_name,
     a_session_lives_until_it_is_ended,
-    of_two_that_come_with_one_token_the_second_ends_the_session,
+    of_two_that_come_with_one_token_both_get_the_next,
+    a_token_that_comes_again_too_late_ends_the_session,
+    a_token_whose_successor_was_used_ends_the_session,
     of_log_ins_that_come_at_once_so_many_live,
     expired_tokens_are_forgotten_with_their_sessions,
     an_account_has_no_more_characters_than_it_may,
@@ -111,19 +113,38 @@ async fn a_session_lives_until_it_is_ended(store: TestStore) {
     assert_eq!(next, rotated, "with its token");
 }
 
-async fn of_two_that_come_with_one_token_the_second_ends_the_session(store: TestStore) {
+async fn of_two_that_come_with_one_token_both_get_the_next(store: TestStore) {
     log_in(&store).await;
     let other = store.beside().await;
     let both = tokio::join!(
-        store.sessions.rotate("first", Some(SESSION), token("mine")),
-        other.sessions.rotate("first", Some(SESSION), token("yours"))
+        store.sessions.rotate("first", Some(SESSION), token("second")),
+        other.sessions.rotate("first", Some(SESSION), token("second"))
     );
     let rotated = Rotation::Rotated { session: SESSION, account: ACCOUNT, token_version: 0 };
+    assert_eq!((both.0.unwrap(), both.1.unwrap()), (rotated.clone(), rotated.clone()));
+    assert_eq!(store.sessions.rotate("second", Some(SESSION), token("third")).await.unwrap(), rotated);
+}
+
+async fn a_token_that_comes_again_too_late_ends_the_session(store: TestStore) {
+    log_in(&store).await;
+    let later = |hash, at_ms| NewRefreshToken { at_ms, ..token(hash) };
+    let rotated = Rotation::Rotated { session: SESSION, account: ACCOUNT, token_version: 0 };
     let reused = Rotation::Reused { session: SESSION, account: ACCOUNT };
-    let both = (both.0.unwrap(), both.1.unwrap());
-    assert!(both == (rotated.clone(), reused.clone()) || both == (reused, rotated), "{both:?}");
+    let rotate = async |used, next| store.sessions.rotate(used, Some(SESSION), next).await.unwrap();
+    assert_eq!(rotate("first", later("second", 50)).await, rotated);
+    assert_eq!(rotate("first", later("second", 50 + TRADED_AGAIN_MS - 1)).await, rotated, "its answer was lost");
+    assert_eq!(rotate("first", later("second", 50 + TRADED_AGAIN_MS)).await, reused);
     assert!(store.sessions.find_live(SESSION).await.unwrap().is_none());
-    for dead in ["first", "mine", "yours", "never was"] {
+}
+
+async fn a_token_whose_successor_was_used_ends_the_session(store: TestStore) {
+    log_in(&store).await;
+    let rotate = async |used, next| store.sessions.rotate(used, Some(SESSION), token(next)).await.unwrap();
+    rotate("first", "second").await;
+    rotate("second", "third").await;
+    assert_eq!(rotate("first", "second").await, Rotation::Reused { session: SESSION, account: ACCOUNT });
+    assert!(store.sessions.find_live(SESSION).await.unwrap().is_none());
+    for dead in ["first", "second", "third", "never was"] {
         assert_eq!(store.sessions.rotate(dead, None, token("next")).await.unwrap(), Rotation::Dead, "{dead}");
     }
 }

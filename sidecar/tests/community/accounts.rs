@@ -1,14 +1,19 @@
 //! Log-ins, the caller's own account, and how one goes.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use serde_json::json;
 
 use crate::backends::{Realm, on_every_backend};
-use crate::testing::PASSWORD;
+use crate::client::Client;
+use crate::testing::{PASSWORD, START_MS};
 
 on_every_backend!(
     a_device_is_an_account,
     a_refresh_token_stays_until_the_log_in_ends,
+    an_access_token_that_was_logged_out_opens_calls_of_the_community_until_it_expires,
+    an_access_token_whose_log_in_was_ended_for_its_user_opens_nothing,
     the_first_account_is_the_administrator,
     a_new_password_ends_every_log_in,
     names_and_passwords_of_the_world_open_the_same_account,
@@ -58,6 +63,42 @@ async fn a_refresh_token_stays_until_the_log_in_ends(realm: Realm) {
     // The log-in ends.
     assert_eq!(realm.by(&ann, "DELETE", "/logout", json!(null)).await.expect(StatusCode::OK), json!({}));
     assert_eq!(refresh(&ann.refresh).await.expect(StatusCode::UNAUTHORIZED)["error"], no_such);
+}
+
+async fn an_access_token_that_was_logged_out_opens_calls_of_the_community_until_it_expires(realm: Realm) {
+    realm.device("the administrator's").await;
+    let ann = realm.device("ann's").await;
+    let client = realm.online(&ann).await;
+    realm.by(&ann, "DELETE", "/logout", json!(null)).await.expect(StatusCode::OK);
+    client.closed().await;
+    realm.each(|app| app.advance(Duration::from_secs(890)));
+    // Log-ins that are over are swept away.
+    realm.app().state().store.sessions.sweep(START_MS + 890_000).await.unwrap();
+    realm.by(&ann, "GET", "/me", json!(null)).await.expect(StatusCode::OK);
+    realm.by(&ann, "POST", "/lobbies", json!({"title": "still here"})).await.expect(StatusCode::CREATED);
+    realm.by(&ann, "POST", "/lobbies/leave", json!(null)).await.expect(StatusCode::OK);
+    // It opens neither the world nor a socket, and nothing is renewed.
+    realm.app().get("/characters").bearer(&ann.access).send().await.expect(StatusCode::UNAUTHORIZED);
+    realm.app().post("/auth/logout", json!({})).bearer(&ann.access).send().await.expect(StatusCode::UNAUTHORIZED);
+    let query = format!("token={}&vsn=2.0.0", ann.access);
+    assert_eq!(Client::try_open(realm.app().state().addrs.api, &query).await.err(), Some(403));
+    let refresh = realm.call("POST", "/refresh", json!({"refresh_token": ann.refresh})).send().await;
+    refresh.expect(StatusCode::UNAUTHORIZED);
+    realm.each(|app| app.advance(Duration::from_secs(11)));
+    realm.by(&ann, "GET", "/me", json!(null)).await.expect(StatusCode::UNAUTHORIZED);
+}
+
+async fn an_access_token_whose_log_in_was_ended_for_its_user_opens_nothing(realm: Realm) {
+    let admin = realm.device("the administrator's").await;
+    realm.by(&admin, "DELETE", "/logout", json!(null)).await.expect(StatusCode::OK);
+    realm.by(&admin, "GET", "/me", json!(null)).await.expect(StatusCode::OK);
+    realm.by(&admin, "GET", "/admin/users", json!(null)).await.expect(StatusCode::UNAUTHORIZED);
+    let admin = realm.device("the administrator's").await;
+    let ann = realm.device("ann's").await;
+    // Logged out first, ended by an administrator then.
+    realm.by(&ann, "DELETE", "/logout", json!(null)).await.expect(StatusCode::OK);
+    let log_ins = format!("/admin/users/{}/log_ins", ann.id);
+    realm.by(&admin, "DELETE", &log_ins, json!(null)).await.expect(StatusCode::OK);
     realm.by(&ann, "GET", "/me", json!(null)).await.expect(StatusCode::UNAUTHORIZED);
 }
 

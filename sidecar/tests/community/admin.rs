@@ -291,7 +291,7 @@ async fn the_pages_log_in_by_a_cookie_that_others_cannot_use(realm: Realm) {
     realm.execute("UPDATE accounts SET role = 'admin'").await;
     let end = realm.app().call(axum::http::Method::DELETE, "/admin/session").header("cookie", &cookie);
     let ended = end.header("x-realmgate-admin", "1").send().await;
-    assert!(ended.headers["set-cookie"].to_str().unwrap().ends_with("; Max-Age=0"));
+    assert!(ended.headers["set-cookie"].to_str().unwrap().contains("; Max-Age=0"));
     assert_eq!(ask("GET", "/admin/users", true).await, StatusCode::UNAUTHORIZED);
     realm.by(&admin, "GET", "/me", Value::Null).await.expect(StatusCode::UNAUTHORIZED);
 }

@@ -147,7 +147,9 @@ const CALLERS: [Caller; 8] = [
 
 fn expected(route: For, well: u16, caller: Caller) -> u16 {
     match (route, caller) {
-        (For::All, _) | (For::Users | For::Admins, Caller::Admin) | (For::Users, Caller::User) => well,
+        (For::All, _) | (For::Users | For::Admins, Caller::Admin) | (For::Users, Caller::User | Caller::LoggedOut) => {
+            well
+        }
         (For::Admins, Caller::User) => 403,
         (For::Users | For::Admins, _) => 401,
     }

@@ -74,8 +74,9 @@ async fn a_connection_is_kept(realm: Realm) {
 async fn whoever_calls_is_told_what_is_wrong_with_the_token(realm: Realm) {
     let first = realm.device("the administrator's").await;
     let [ann, gone, banned] = [realm.device("ann's").await, realm.device("gone").await, realm.device("banned").await];
-    let out = realm.device("ann's").await;
-    realm.by(&out, "DELETE", "/logout", Value::Null).await.expect(StatusCode::OK);
+    let out = realm.device("out").await;
+    let log_ins = format!("/admin/users/{}/log_ins", out.id);
+    realm.by(&first, "DELETE", &log_ins, Value::Null).await.expect(StatusCode::OK);
     realm.by(&gone, "DELETE", "/me", Value::Null).await.expect(StatusCode::OK);
     let path = format!("/admin/users/{}", banned.id);
     realm.by(&first, "PATCH", &path, json!({"is_activated": false})).await.expect(StatusCode::OK);

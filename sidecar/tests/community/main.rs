@@ -7,6 +7,7 @@ mod admin;
 mod administrators;
 mod authorization;
 mod backends;
+mod bound_flows;
 mod bounds;
 mod client;
 mod conventions;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use realmgate_sidecar::config::Settings;
@@ -23,6 +23,7 @@ struct Door {
 struct Flow {
     url: String,
     session: String,
+    code: String,
 }
 
 /// Makes a sidecar read this `providers.toml`. The folder has to be kept.
@@ -64,13 +65,13 @@ impl Door {
         let call = caller.into_iter().fold(call, |call, caller| call.bearer(&caller.access));
         let begun = call.send().await.expect(StatusCode::OK);
         let text = |name: &str| begun[name].as_str().unwrap().to_owned();
-        Flow { url: text("authorization_url"), session: text("session_id") }
+        Flow { url: text("authorization_url"), session: text("session_id"), code: text("code") }
     }
 
-    /// Logs in at the provider; the browser comes back to us.
+    /// Logs in at the provider; the browser comes back to us, and the user agrees. Returns what the page shows then.
     async fn log_in(&mut self, flow: &Flow, user: &str) -> Answer {
         let at = self.provider.visit(&flow.url, user).await;
-        self.come_back(&at).await
+        agree(&self.realm, &self.come_back(&at).await).await
     }
 
     async fn come_back(&self, at: &str) -> Answer {
@@ -85,7 +86,7 @@ impl Door {
     /// Whoever logs in by the provider.
     async fn player(&mut self, user: &str) -> Player {
         let flow = self.begin(None).await;
-        assert_eq!(self.log_in(&flow, user).await.status, StatusCode::SEE_OTHER);
+        self.log_in(&flow, user).await;
         let status = self.status(&flow).await.expect(StatusCode::OK);
         player(&self.realm, &status).await
     }
@@ -93,6 +94,29 @@ impl Door {
     async fn by_id_token(&self, token: &str) -> Answer {
         self.realm.call("POST", "/auth/google/id_token", json!({"id_token": token})).send().await
     }
+}
+
+/// Where a browser goes that a provider has sent back to us: the page on which the flow ends.
+pub fn page_of(back: &Answer) -> &str {
+    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.text);
+    back.header("location").unwrap()
+}
+
+/// Presses a button of that page. Returns what it shows then.
+pub async fn press(realm: &Realm, back: &Answer, answer: &str) -> Answer {
+    let token = page_of(back).strip_prefix("/auth/success?session_id=").unwrap();
+    let form = format!("session_id={token}&answer={answer}");
+    realm.app().call(Method::POST, "/auth/success").body("application/x-www-form-urlencoded", form).send().await
+}
+
+/// Agrees on that page.
+pub async fn agree(realm: &Realm, back: &Answer) -> Answer {
+    press(realm, back, "yes").await
+}
+
+/// The state in an address of a provider, which the provider gives back.
+fn state_of(url: &str) -> &str {
+    url.split_once("state=").unwrap().1.split('&').next().unwrap()
 }
 
 /// Whose tokens these are.
@@ -129,11 +153,16 @@ async fn a_browser_logs_in_and_the_program_that_sent_it_gets_the_tokens() {
         door.status(&flow).await.expect(StatusCode::OK),
         json!({"status": "pending", "message": "", "data": {}})
     );
-    let back = door.log_in(&flow, "ann").await;
-    assert_eq!(back.header("location"), Some(&*format!("/auth/success?session_id={}", flow.session)));
-    let page = door.realm.app().get(back.header("location").unwrap()).send().await;
-    assert!(page.text.contains("Go back to the game"), "{}", page.text);
+    let at = door.provider.visit(&flow.url, "ann").await;
+    let back = door.come_back(&at).await;
+    let page = door.realm.app().get(page_of(&back)).send().await;
+    for shown in [&*flow.code, "Google account ann@example.org", "A game at this machine asks to log in"] {
+        assert!(page.text.contains(shown), "{shown}: {}", page.text);
+    }
     assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'none'"));
+    let page = agree(&door.realm, &back).await;
+    assert!(page.text.contains("Go back to the game"), "{}", page.text);
+    assert_eq!(door.realm.app().get(page_of(&back)).send().await.text, page.text, "it may be loaded again");
 
     let status = door.status(&flow).await.expect(StatusCode::OK);
     assert_eq!((&status["status"], &status["message"]), (&json!("completed"), &json!("")));
@@ -163,7 +192,7 @@ async fn the_same_on_replicas() {
     let begun = realm.call("GET", "/auth/google", Value::Null).send().await.expect(StatusCode::OK);
     let at = provider.visit(begun["authorization_url"].as_str().unwrap(), "ann").await;
     let back = realm.app().get(at.strip_prefix("https://realm.example").unwrap()).send().await;
-    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.text);
+    agree(&realm, &back).await;
     let path = format!("/auth/session/{}", begun["session_id"].as_str().unwrap());
     let status = realm.call("GET", &path, Value::Null).send().await.expect(StatusCode::OK);
     let ann = player(&realm, &status).await;
@@ -198,7 +227,7 @@ async fn a_state_is_good_once_for_ten_minutes_and_must_be_ours() {
     let Some(mut door) = Door::open().await else { return };
     let flow = door.begin(None).await;
     let at = door.provider.visit(&flow.url, "ann").await;
-    let foreign = at.replace(&flow.session, &URL_SAFE_NO_PAD.encode([7; 32]));
+    let foreign = at.replace(state_of(&flow.url), &URL_SAFE_NO_PAD.encode([7; 32]));
     let stateless = at.replace("state=", "nothing=");
     for forged in [&foreign, &stateless] {
         let answer = door.come_back(forged).await;
@@ -233,7 +262,7 @@ async fn what_was_asked_for_by_somebody_else_is_no_log_in() {
     };
     // A code that another flow has led to: the provider wants that flow's verifier.
     let (victim, own) = (door.begin(None).await, door.begin(None).await);
-    let stolen = door.provider.visit(&victim.url, "ann").await.replace(&victim.session, &own.session);
+    let stolen = door.provider.visit(&victim.url, "ann").await.replace(state_of(&victim.url), state_of(&own.url));
     assert_eq!(door.come_back(&stolen).await.status, StatusCode::SEE_OTHER);
     assert!(failed(&door, &own).await.starts_with("the provider refuses"));
     // And a token with another flow's nonce, though all else is right.
@@ -248,8 +277,11 @@ async fn what_was_asked_for_by_somebody_else_is_no_log_in() {
     assert_eq!(failed(&door, &own).await, "the id token was asked for by somebody else");
     // Who says no to the provider has not logged in.
     let own = door.begin(None).await;
-    door.come_back(&format!("https://realm.example/auth/google/callback?error=access_denied&state={}", own.session))
-        .await;
+    door.come_back(&format!(
+        "https://realm.example/auth/google/callback?error=access_denied&state={}",
+        state_of(&own.url)
+    ))
+    .await;
     assert_eq!(failed(&door, &own).await, "the provider refuses: access_denied");
 }
 
@@ -258,6 +290,7 @@ async fn an_id_token_has_to_be_the_provider_s_and_ours_and_young() {
     let (Some(mut door), Some(mut stranger)) = (Door::open().await, OpenIdProvider::start(Some(START_MS)).await) else {
         return;
     };
+    door.realm.device("the administrator's").await;
     let good = door.provider.id_token("app", "ann").await;
     let ann = player(&door.realm, &door.by_id_token(&good).await.expect(StatusCode::OK)).await;
     assert_eq!(door.player("ann").await.id, ann.id, "by a browser it is the same account");
@@ -308,11 +341,13 @@ async fn a_provider_s_keys_may_change() {
 #[tokio::test]
 async fn a_provider_is_linked_to_an_account_that_is_there() {
     let Some(mut door) = Door::open().await else { return };
+    door.realm.device("the administrator's").await;
     let ann = door.realm.device("ann's").await;
     let flow = door.begin(Some(&ann)).await;
     let pending = door.status(&flow).await.expect(StatusCode::OK);
     assert_eq!(pending["data"], json!({"link_user_id": ann.id}));
-    door.log_in(&flow, "ann").await;
+    let page = door.log_in(&flow, "ann").await;
+    assert!(page.text.contains("Go back to the game"), "{}", page.text);
     let linked = json!({"linked": true, "provider": "google_id", "link_user_id": ann.id});
     assert_eq!(door.status(&flow).await.expect(StatusCode::OK)["data"], linked);
     assert_eq!(door.player("ann").await.id, ann.id);
@@ -325,7 +360,7 @@ async fn a_provider_is_linked_to_an_account_that_is_there() {
     let flow = door.begin(Some(&ben)).await;
     door.log_in(&flow, "ann").await;
     let status = door.status(&flow).await.expect(StatusCode::OK);
-    assert_eq!((&status["status"], &status["data"]["error"]), (&json!("error"), &json!("provider_already_linked")));
+    assert_eq!((&status["status"], &status["data"]["error"]), (&json!("conflict"), &json!("provider_already_linked")));
     // A device may go now, the last provider may not.
     door.realm.by(&ann, "DELETE", "/me/device", Value::Null).await.expect(StatusCode::OK);
     let unlink = async |name: &str| door.realm.by(&ann, "DELETE", &format!("/me/providers/{name}"), Value::Null).await;
@@ -357,7 +392,7 @@ async fn an_address_counts_only_where_the_provider_vouches_for_it() {
 #[tokio::test]
 async fn accounts_wait_for_their_activation_here_too() {
     let Some(mut door) = Door::open_with(|settings| settings.community.require_activation = true).await else { return };
-    door.player("the first one is the administrator").await;
+    door.realm.device("the administrator's").await;
     let flow = door.begin(None).await;
     door.log_in(&flow, "ann").await;
     let status = door.status(&flow).await.expect(StatusCode::OK);

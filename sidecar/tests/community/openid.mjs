@@ -40,6 +40,13 @@ function provider(kid) {
         client_secret: "a secret of the realm's",
         redirect_uris: ["https://realm.example/auth/google/callback"],
       },
+      {
+        // On this machine, on any port.
+        client_id: "here",
+        client_secret: "a secret of the realm's",
+        application_type: "native",
+        redirect_uris: ["http://127.0.0.1/auth/google/callback"],
+      },
       ...["app", "other"].map((client_id) => ({
         client_id,
         redirect_uris: [`https://${client_id}.example/back`],

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::backends::{Player, Realm};
 use crate::elsewhere::{Asked, Elsewhere};
-use crate::oauth::{me, player, with_providers};
+use crate::oauth::{agree, me, player, with_providers};
 
 const NOW_S: u64 = 1_800_000_000;
 
@@ -124,7 +124,8 @@ impl Doors {
         self.realm.call("POST", &format!("/auth/{provider}/callback"), json!({"code": code})).send().await
     }
 
-    async fn begin(&self, provider: &str) -> (Asked, String) {
+    /// Begins a flow of a game. Returns what the provider is asked, and what the flow's outcome is asked for with.
+    pub async fn begin(&self, provider: &str) -> (Asked, String) {
         let begun =
             self.realm.call("GET", &format!("/auth/{provider}"), Value::Null).send().await.expect(StatusCode::OK);
         let url = begun["authorization_url"].as_str().unwrap();
@@ -135,7 +136,7 @@ impl Doors {
         (query.collect(), begun["session_id"].as_str().unwrap().to_owned())
     }
 
-    async fn status(&self, session: &str) -> Value {
+    pub async fn status(&self, session: &str) -> Value {
         self.realm.call("GET", &format!("/auth/session/{session}"), Value::Null).send().await.expect(StatusCode::OK)
     }
 
@@ -144,7 +145,12 @@ impl Doors {
     }
 }
 
-fn encoded(pairs: &[(&str, &str)]) -> String {
+/// The state of a flow by Steam is in the address that it leads back to.
+fn steam_state(asked: &Asked) -> String {
+    asked["openid.return_to"].split_once("?state=").unwrap().1.to_owned()
+}
+
+pub fn encoded(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
@@ -177,10 +183,12 @@ async fn where_nothing_is_configured_nothing_is_listed() {
 async fn discord_says_who_somebody_is(doors: Doors) {
     doors.discord_knows("71", "ann@example.org", true);
     let (asked, session) = doors.begin("discord").await;
-    assert_eq!((&*asked["client_id"], &*asked["state"], &*asked["code_challenge_method"]), ("7", &*session, "S256"));
+    assert_eq!((&*asked["client_id"], &*asked["code_challenge_method"]), ("7", "S256"));
+    assert_ne!(asked["state"], session, "the state is in addresses and logs of others");
     assert_eq!(asked["redirect_uri"], "https://realm.example/auth/discord/callback");
-    let query = encoded(&[("code", "c"), ("state", &session)]);
-    doors.realm.app().get(&format!("/auth/discord/callback?{query}")).send().await;
+    let query = encoded(&[("code", "c"), ("state", &asked["state"])]);
+    let back = doors.realm.app().get(&format!("/auth/discord/callback?{query}")).send().await;
+    agree(&doors.realm, &back).await;
     let traded = doors.there.asked("/api/oauth2/token");
     assert_eq!((&*traded["code"], &*traded["client_secret"], traded["code_verifier"].len()), ("c", "d", 43));
     assert_eq!(doors.there.asked("/api/users/@me")["authorization"], "Bearer opens");
@@ -212,9 +220,12 @@ async fn discord_says_who_somebody_is(doors: Doors) {
 
 async fn facebook_is_shown_the_app_s_secret_and_its_addresses_count_for_nothing(doors: Doors) {
     doors.there.says("/graph/oauth/access_token", json!({"access_token": "opens"}));
-    doors.there.says("/graph/me", json!({"id": "81", "name": "Ann", "email": "ann@example.org"}));
+    let picture = json!({"data": {"url": "https://facebook.example/ann.png", "is_silhouette": false}});
+    let ann = json!({"id": "81", "name": "Ann", "email": "ann@example.org", "picture": picture});
+    doors.there.says("/graph/me", ann);
     let ann = doors.player(&doors.by_code("facebook", "c").await.expect(StatusCode::OK)).await;
-    assert_eq!(me(&doors.realm, &ann).await["email"], "");
+    let seen = me(&doors.realm, &ann).await;
+    assert_eq!((&seen["email"], &seen["profile_url"]), (&json!(""), &json!("https://facebook.example/ann.png")));
     let asked = doors.there.asked("/graph/me");
     assert_eq!((asked["appsecret_proof"].len(), &*asked["authorization"]), (64, "Bearer opens"));
     doors.discord_knows("71", "ben@example.org", true);
@@ -235,9 +246,10 @@ async fn steam_vouches_for_browsers_and_for_tickets(doors: Doors) {
         (format!("{url}/openid/login"), "op_endpoint,claimed_id,identity,return_to,response_nonce");
     let come_back = async |changes: &[(&str, &str)]| {
         let (asked, session) = doors.begin("steam").await;
+        let state = steam_state(&asked);
         let id = format!("{url}/openid/id/76561197960287930");
         let mut said: Asked = [
-            ("state", &*session),
+            ("state", &*state),
             ("openid.ns", "http://specs.openid.net/auth/2.0"),
             ("openid.mode", "id_res"),
             ("openid.op_endpoint", &endpoint),
@@ -253,11 +265,20 @@ async fn steam_vouches_for_browsers_and_for_tickets(doors: Doors) {
         said.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&said).finish();
         let back = doors.realm.app().get(&format!("/auth/steam/callback?{query}")).send().await;
-        assert_eq!(back.status, StatusCode::SEE_OTHER);
+        agree(&doors.realm, &back).await;
         doors.status(&session).await
     };
+    let summary =
+        json!({"steamid": "76561197960287930", "personaname": "Ann", "avatarfull": "https://steam.example/ann.jpg"});
+    doors.there.says("/api/ISteamUser/GetPlayerSummaries/v2/", json!({"response": {"players": [summary]}}));
     let ann = doors.player(&come_back(&[]).await).await;
-    assert_eq!(me(&doors.realm, &ann).await["linked_providers"]["steam"], true);
+    let seen = me(&doors.realm, &ann).await;
+    assert_eq!(seen["linked_providers"]["steam"], true);
+    assert_eq!((&seen["display_name"], &seen["profile_url"]), (&json!("Ann"), &json!("https://steam.example/ann.jpg")));
+    let asked = doors.there.asked("/api/ISteamUser/GetPlayerSummaries/v2/");
+    assert_eq!((&*asked["key"], &*asked["steamids"]), ("k", "76561197960287930"));
+    doors.there.does("/api/ISteamUser/GetPlayerSummaries/v2/", |_| (500, String::new()));
+    assert_eq!(doors.player(&come_back(&[]).await).await.id, ann.id, "what Steam calls her is not needed");
     for change in [
         ("openid.sig", "bad"),
         ("openid.mode", "cancel"),
@@ -287,11 +308,12 @@ async fn steam_vouches_for_browsers_and_for_tickets(doors: Doors) {
 async fn a_callback_with_a_repeated_parameter_is_refused_before_the_provider_is_asked(doors: Doors) {
     doors.there.does("/openid/login", |asked| panic!("Steam was asked about {asked:?}"));
     let (asked, session) = doors.begin("steam").await;
+    let state = steam_state(&asked);
     let url = doors.there.url();
     let (endpoint, victim, own) =
         (format!("{url}/openid/login"), format!("{url}/openid/id/111"), format!("{url}/openid/id/222"));
     let answer = [
-        ("state", &*session),
+        ("state", &*state),
         ("openid.ns", "http://specs.openid.net/auth/2.0"),
         ("openid.mode", "id_res"),
         ("openid.op_endpoint", &endpoint),
@@ -303,7 +325,7 @@ async fn a_callback_with_a_repeated_parameter_is_refused_before_the_provider_is_
         ("openid.sig", "good"),
     ];
     let form_type = "application/x-www-form-urlencoded";
-    for repeated in [("openid.claimed_id", &*own), ("openid.sig", "good"), ("state", &session), ("x", "1")] {
+    for repeated in [("openid.claimed_id", &*own), ("openid.sig", "good"), ("state", &state), ("x", "1")] {
         let all = encoded(&[&answer[..], &[("x", "0"), repeated]].concat());
         let by_query = doors.realm.app().get(&format!("/auth/steam/callback?{all}")).send().await;
         let path = format!("/auth/steam/callback?{}", encoded(&answer));
@@ -318,11 +340,11 @@ async fn apple_answers_with_a_form_and_is_shown_a_secret_that_we_sign(doors: Doo
     assert_eq!((&*asked["response_mode"], &*asked["client_id"]), ("form_post", "example.realm"));
     let claims = |nonce: &str, audience: &str| json!({"iss": doors.there.url(), "sub": "a1", "aud": audience, "exp": NOW_S + 60, "iat": NOW_S, "nonce": nonce});
     doors.apple_says(claims(&asked["nonce"], "example.realm"));
-    let form = encoded(&[("code", "c"), ("state", &session)]);
+    let form = encoded(&[("code", "c"), ("state", &asked["state"])]);
     let form_type = "application/x-www-form-urlencoded";
     let call = doors.realm.app().call(axum::http::Method::POST, "/auth/apple/callback").body(form_type, form);
     let back = call.header("origin", "https://appleid.apple.com").send().await;
-    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.text);
+    agree(&doors.realm, &back).await;
     let ann = doors.player(&doors.status(&session).await).await;
     let secret = doors.there.asked("/token")["client_secret"].clone();
     let header = jsonwebtoken::decode_header(&secret).unwrap();

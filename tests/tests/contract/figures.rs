@@ -2,7 +2,7 @@
 
 use realmgate_client::scrape::Scrape;
 use realmgate_tests::{Account, Gateway, Home, SidecarProcess};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn what_is_refused_is_counted_by_its_name() {
@@ -23,9 +23,10 @@ async fn what_is_refused_is_counted_by_its_name() {
     let wrong = json!({"username": account.username, "password": "wrong password"});
     api.post("/auth/login", wrong).await.problem(401, "INVALID_CREDENTIALS");
 
-    let refresh = async || api.post("/auth/refresh", json!({"refresh_token": account.refresh_token})).await;
-    refresh().await.json(200);
-    refresh().await.problem(401, "INVALID_REFRESH_TOKEN");
+    let refresh = async |token: &Value| api.post("/auth/refresh", json!({"refresh_token": token})).await;
+    let next = refresh(&json!(account.refresh_token)).await.json(200);
+    refresh(&next["refresh_token"]).await.json(200);
+    refresh(&json!(account.refresh_token)).await.problem(401, "INVALID_REFRESH_TOKEN");
 
     for (sample, count) in [
         ("realmgate_registrations_total", 1.0),

@@ -83,8 +83,9 @@ async fn a_server_that_was_killed_starts_again_under_its_own_id_at_once(backend:
     let listed = listed.as_array().expect("a list");
     assert_eq!((listed.len(), &listed[0]["id"]), (1, &json!("one-of-its-kind")));
     assert_eq!(listed[0]["port"], again.ready.game.port());
+    // A sidecar that has not noticed yet asks the old process first, and says that it does not answer.
     let mut gateway = Gateway::open(sidecar.gateway(), &account.access_token).await;
-    gateway.entered(&character.id).await;
+    until("the player is let in", async || gateway.try_enter(&character.id).await).await;
 }
 
 async fn a_sidecar_that_is_away_is_waited_for(backend: Backend) {

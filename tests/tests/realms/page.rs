@@ -80,7 +80,7 @@ async fn a_guest_plays_without_a_password_and_keeps_the_account_later() {
 #[tokio::test(flavor = "multi_thread")]
 async fn players_sign_in_with_a_provider_and_guests_keep_their_account_by_it() {
     let Some(provider) = OpenIdProvider::start(None).await else { return };
-    plays_on(&settings_with(&provider, Settings::new()), "sign-in.mjs").await;
+    plays_on(&settings_with(&provider, "here", Settings::new()), "sign-in.mjs").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,7 +39,7 @@ export function gateScreen({ api, logIn, assets, realm, notice = "", onDone }) {
   const providers = providerButtons({
     api,
     verb: "Sign in with",
-    begin: (provider) => api.beginSignIn(provider),
+    begin: (provider) => api.beginSignIn(provider, undefined, { browser: true }),
     onProven: (tokens) => logIn.beginProven(tokens).then(onDone),
   });
   const { tabs, panels } = tabbed([
@@ -83,7 +83,7 @@ export function keepScreen({ api, logIn, onDone }) {
   const providers = providerButtons({
     api,
     verb: "Keep it by",
-    begin: (provider) => logIn.with((token) => api.beginSignIn(provider, token)),
+    begin: (provider) => logIn.with((token) => api.beginSignIn(provider, token, { browser: true })),
     onProven: () => (logIn.isKept(), onDone()),
   });
   const back = h("button.link", { type: "button", onclick: onDone }, "Back");

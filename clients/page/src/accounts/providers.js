@@ -11,7 +11,7 @@ const NAMES = { google: "Google", discord: "Discord", apple: "Apple", facebook: 
 /**
  * A button for each provider that the server offers; nothing where it offers none.
  * @param {{ api: import("../../../js/src/index.js").Api, verb: string,
- *   begin: (provider: string) => Promise<{ authorization_url: string, session_id: string }>,
+ *   begin: (provider: string) => Promise<{ authorization_url: string, session_id: string, code?: string }>,
  *   onProven: (data: any) => Promise<void> | void }} options `onProven` takes what the server says of a flow that is completed.
  */
 export function providerButtons({ api, verb, begin, onProven }) {
@@ -31,13 +31,14 @@ export function providerButtons({ api, verb, begin, onProven }) {
     const tab = window.open("about:blank");
     if (tab) tab.opener = null;
     try {
-      const { authorization_url: url, session_id: session } = await begin(provider).catch((refused) => {
+      const { authorization_url: url, session_id: session, code } = await begin(provider).catch((refused) => {
         tab?.close();
         throw refused;
       });
       if (tab) tab.location.replace(url);
       const link = h("a", { href: url, target: "_blank", rel: "noopener" }, "Open it here");
-      status.replaceChildren(`Go on at ${NAMES[provider] ?? provider}, in the other tab. `, link);
+      const ends = code ? ` Agree there if it shows this code: ${code}.` : "";
+      status.replaceChildren(`Go on at ${NAMES[provider] ?? provider}, in the other tab. `, link, ends);
       const data = await outcome(api, session, () => own === latest && element.isConnected);
       if (data) await onProven(data);
     } catch (refused) {
@@ -66,7 +67,7 @@ async function outcome(api, session, isWanted) {
     const { status, message, data } = await api.signInStatus(session).catch(unlessItPasses);
     if (!isWanted()) return null;
     if (status === "completed") return data;
-    if (status === "error") throw refusal(data.error, message);
+    if (status === "error" || status === "conflict") throw refusal(data.error, message);
   }
 }
 

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use realmgate_platform::clock::Clock;
+use realmgate_platform::error::ErrorCode;
 use realmgate_platform::limits::{Limits, Source};
 use realmgate_platform::passwords::Passwords;
 use realmgate_platform::sessions::{Opening, Refreshing, SessionStore};
-use realmgate_platform::tokens::{Tokens, hash_refresh};
+use realmgate_platform::tokens::{Caller, Tokens, hash_refresh};
 use realmgate_protocol::ids::AccountId;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -163,18 +164,33 @@ impl LogIns {
         self.grant(row.account, session, row.token_version, refresh_token.to_owned()).await
     }
 
-    /// Ends the log-in of an access token; its player leaves the world. Without a valid token, nothing.
+    /// Ends the log-in of an access token; its player leaves the world. The token opens calls below `/api/v1` until it expires. Without
+    /// a valid token, nothing.
     ///
     /// # Errors
     /// When the database cannot be asked, or the player cannot be taken out.
     pub async fn log_out(&self, token: Option<&str>) -> Result<(), Refusal> {
-        let Some(token) = token else { return Ok(()) };
+        let Some(caller) = self.caller(token).await? else { return Ok(()) };
+        self.sessions.log_out(caller.session, self.clock.now_ms()).await?;
+        Ok(self.world.log_out(caller.account, vec![caller.session]).await?)
+    }
+
+    /// Ends the log-in of an access token, which opens nothing any more.
+    ///
+    /// # Errors
+    /// As [`Self::log_out`].
+    pub(crate) async fn end(&self, token: &str) -> Result<(), Refusal> {
+        let Some(caller) = self.caller(Some(token)).await? else { return Ok(()) };
+        self.sessions.end(caller.session, self.clock.now_ms()).await?;
+        Ok(self.world.log_out(caller.account, vec![caller.session]).await?)
+    }
+
+    /// Whose token this is; `None` for one that is not valid.
+    async fn caller(&self, token: Option<&str>) -> Result<Option<Caller>, Refusal> {
+        let Some(token) = token else { return Ok(None) };
         match self.tokens.authenticate(token).await {
-            Ok(caller) => {
-                self.sessions.end(caller.session, self.clock.now_ms()).await?;
-                Ok(self.world.log_out(caller.account, vec![caller.session]).await?)
-            }
-            Err(error) if error.code == realmgate_platform::error::ErrorCode::Unauthorized => Ok(()),
+            Ok(caller) => Ok(Some(caller)),
+            Err(error) if error.code == ErrorCode::Unauthorized => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

@@ -3,7 +3,7 @@
 //! send: so nobody acts in an administrator's name by a link or a form.
 
 use axum::extract::State;
-use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -14,11 +14,12 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::cookie::Cookie;
 use super::{Anybody, Done, Input, Refusal};
 use crate::accounts::administrators;
 use crate::state::Community;
 
-const NAME: &str = "realmgate-admin";
+const COOKIE: Cookie = Cookie { name: "realmgate-admin", same_site: "Strict" };
 /// What a page of this server says beside the cookie.
 const HEADER: &str = "x-realmgate-admin";
 
@@ -68,11 +69,11 @@ async fn begin(
     };
     let is_admin = community.store.profile(grant.account).await?.is_some_and(|profile| profile.admin);
     if !is_admin {
-        community.log_ins.log_out(Some(&grant.access_token)).await?;
+        community.log_ins.end(&grant.access_token).await?;
         return Err(Refusal::error(StatusCode::FORBIDDEN, "forbidden"));
     }
     tracing::info!(admin = %grant.account, "an administrator has logged in to the pages");
-    let cookie = cookie(&community, &grant.refresh_token);
+    let cookie = COOKIE.set(community.is_https, &grant.refresh_token, None);
     Ok(([(SET_COOKIE, cookie)], Json(json!({"username": grant.username}))).into_response())
 }
 
@@ -81,12 +82,7 @@ async fn end(State(community): State<Community>, _: Anybody, headers: HeaderMap)
         community.sessions.end(caller.session, community.http.clock.now_ms()).await?;
         community.log_ins.world.log_out(caller.account, vec![caller.session]).await?;
     }
-    Ok(([(SET_COOKIE, format!("{}; Max-Age=0", cookie(&community, "")))], Json(Done {})).into_response())
-}
-
-fn cookie(community: &Community, token: &str) -> String {
-    let secure = if community.is_https { "; Secure" } else { "" };
-    format!("{NAME}={token}; Path=/; HttpOnly; SameSite=Strict{secure}")
+    Ok(([(SET_COOKIE, COOKIE.remove(community.is_https))], Json(Done {})).into_response())
 }
 
 /// Whose cookie a call has, if a page of this server has sent it.
@@ -97,9 +93,7 @@ pub(super) async fn caller(community: &Community, headers: &HeaderMap) -> Result
     if !headers.contains_key(HEADER) {
         return Ok(None);
     }
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let Some((_, token)) = pairs.find(|(name, _)| *name == NAME) else { return Ok(None) };
+    let Some(token) = COOKIE.read(community.is_https, headers) else { return Ok(None) };
     let found = community.sessions.find_staying(&hash_refresh(token), community.http.clock.now_ms()).await?;
     Ok(found.map(|(session, row)| Caller { account: row.account, session, role: row.role }))
 }

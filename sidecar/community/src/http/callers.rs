@@ -3,7 +3,7 @@
 use axum::extract::{FromRef, FromRequestParts, RawPathParams};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use realmgate_platform::error::ErrorCode;
+use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_platform::http::HttpState;
 use realmgate_platform::http::extract::{AnonymousPeer, bearer};
 use realmgate_platform::tokens::{Caller, SignedToken};
@@ -18,7 +18,7 @@ use crate::state::Community;
 /// while [`Claimed::admit`] finds out, but is not told before.
 pub struct Claimed(SignedToken);
 
-/// A caller with a valid access token, counted against their rate limit.
+/// A caller with a valid access token, also of a log-in that its user has logged out, counted against their rate limit.
 pub struct Player(pub Caller);
 
 /// A caller who is an administrator: by an access token, or by the cookie of the pages.
@@ -62,12 +62,13 @@ impl Claimed {
     /// 401 where the token has been revoked, 429 where there were too many calls.
     pub async fn admit(&self, community: &Community) -> Result<Caller, Refusal> {
         let http = HttpState::from_ref(community);
-        let caller = http.tokens.find_caller(&self.0).await.map_err(|error| match error.code {
-            ErrorCode::Unauthorized => unauthorized("Failed."),
-            _ => error.into(),
-        })?;
-        http.limits.call(caller.account).await?;
-        Ok(caller)
+        counted(&http, http.tokens.find_caller_of_calls(&self.0).await).await
+    }
+
+    /// As [`Claimed::admit`], where a log-out counts too.
+    async fn admit_logged_in(&self, community: &Community) -> Result<Caller, Refusal> {
+        let http = HttpState::from_ref(community);
+        counted(&http, http.tokens.find_caller(&self.0).await).await
     }
 }
 
@@ -91,7 +92,7 @@ impl FromRequestParts<Community> for Admin {
                 HttpState::from_ref(community).limits.call(caller.account).await?;
                 caller
             }
-            None => Player::from_request_parts(parts, community).await?.0,
+            None => Claimed::from_request_parts(parts, community).await?.admit_logged_in(community).await?,
         };
         match caller.role.as_str() {
             "admin" => Ok(Self(caller)),
@@ -139,6 +140,16 @@ impl FromRequestParts<Community> for PathPair {
         let mut texts = params.iter().map(|(_, text)| text.to_owned());
         texts.next().zip(texts.next()).map(|(one, two)| Self(one, two)).ok_or_else(Refusal::no_route)
     }
+}
+
+/// Counts a call against the rate limit of its caller, if there is one.
+async fn counted(http: &HttpState, found: Result<Caller, Error>) -> Result<Caller, Refusal> {
+    let caller = found.map_err(|error| match error.code {
+        ErrorCode::Unauthorized => unauthorized("Failed."),
+        _ => error.into(),
+    })?;
+    http.limits.call(caller.account).await?;
+    Ok(caller)
 }
 
 fn unauthorized(text: &'static str) -> Refusal {

@@ -8,6 +8,7 @@ mod blocks;
 mod board_records;
 mod boards;
 mod callers;
+mod cookie;
 mod docs;
 mod friends;
 mod health;

@@ -1,30 +1,39 @@
-//! Where a provider sends a player's browser back to, and the page that says that it is done.
+//! Where a provider sends a user's browser back to, and the page on which that ends.
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::{Method, StatusCode};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use realmgate_platform::http::escaped;
 use realmgate_platform::http::extract::Peer;
+use serde::Deserialize;
 
 use super::pages::paragraph;
+use super::providers::FLOW_COOKIE;
 use super::{Anybody, Input, PathId, Refusal};
-use crate::oauth::{Outcome, Parameters};
+use crate::oauth::{FlowPage, Parameters, Question};
 use crate::state::Community;
+
+#[derive(Deserialize)]
+struct Answer {
+    session_id: String,
+    answer: String,
+}
 
 /// Routes of the pages.
 pub(super) fn router<S: Clone + Send + Sync + 'static>(community: &Community) -> Router<S> {
     Router::new()
         .route("/auth/{provider}/callback", get(come_back).post(come_back))
-        .route("/auth/success", get(outcome))
+        .route("/auth/success", get(open).post(answer))
         .with_state(community.clone())
 }
 
 /// By the query of a GET, or by the form of a POST, which Apple sends. The other part of the request counts for nothing.
 async fn come_back(
     State(community): State<Community>,
-    peer: Peer,
     _: Anybody,
     PathId(provider): PathId,
     method: Method,
@@ -33,22 +42,80 @@ async fn come_back(
 ) -> Result<Response, Refusal> {
     let encoded = if method == Method::POST { &body[..] } else { query.as_deref().unwrap_or_default().as_bytes() };
     let Some(said) = Parameters::read(encoded) else { return Ok(no_such_flow(&community)) };
-    Ok(match community.sign_in.come_back(peer.into(), &provider, &said).await? {
-        Some(session) => Redirect::to(&format!("/auth/success?session_id={session}")).into_response(),
+    Ok(match community.sign_in.come_back(&provider, &said).await? {
+        // To a page of its own, also because browsers send no cookie with the form of another site, which Apple's is.
+        Some(page) => Redirect::to(&format!("/auth/success?session_id={page}")).into_response(),
         None => no_such_flow(&community),
     })
 }
 
-/// What has become of a log-in: its address speaks of success, as programs expect, also of those that failed.
-async fn outcome(State(community): State<Community>, _: Anybody, input: Input) -> Result<Response, Refusal> {
-    let session = input.text("session_id").unwrap_or_default();
-    Ok(match community.sign_in.outcome(session).await? {
-        Some(Outcome::Failed(text)) => community.pages.page(StatusCode::OK, "That did not work", &paragraph(&text)),
-        Some(Outcome::Done) => {
-            community.pages.page(StatusCode::OK, "Done", &paragraph("Go back to the game. You can close this page."))
+/// The page of a flow: its address speaks of success, as programs expect, also of one that has failed.
+async fn open(
+    State(community): State<Community>,
+    peer: Peer,
+    _: Anybody,
+    headers: HeaderMap,
+    input: Input,
+) -> Result<Response, Refusal> {
+    let page = input.text("session_id").unwrap_or_default();
+    let cookie = FLOW_COOKIE.read(community.is_https, &headers);
+    let shown = community.sign_in.page(peer.into(), page, cookie).await?;
+    Ok(show(&community, page, shown))
+}
+
+/// The button of that page.
+async fn answer(State(community): State<Community>, peer: Peer, _: Anybody, input: Input) -> Result<Response, Refusal> {
+    let Answer { session_id: page, answer } = input.fields()?;
+    let shown = community.sign_in.answer(peer.into(), &page, answer == "yes").await?;
+    Ok(show(&community, &page, shown))
+}
+
+fn show(community: &Community, page: &str, shown: Option<FlowPage>) -> Response {
+    let said = |title, text: &str| community.pages.page(StatusCode::OK, title, &paragraph(text));
+    match shown {
+        Some(FlowPage::Asks(question)) => {
+            let title = if question.link.is_some() { "Link this account?" } else { "Log in?" };
+            community.pages.page(StatusCode::OK, title, &form(&question, page))
         }
-        None => no_such_flow(&community),
-    })
+        Some(FlowPage::Done) => {
+            let done = said("Done", "Go back to the game. You can close this page.");
+            ([(SET_COOKIE, FLOW_COOKIE.remove(community.is_https))], done).into_response()
+        }
+        Some(FlowPage::Working) => said("One moment", "This is being done. Load the page again."),
+        Some(FlowPage::Failed(text)) => said("That did not work", &text),
+        Some(FlowPage::OtherBrowser) => {
+            let text = "Another browser has begun this log-in, so it ends here. If a link of somebody else led you here, \
+                        they wanted your account. To log in, begin on the page of the game.";
+            community.pages.page(StatusCode::FORBIDDEN, "Nothing done", &paragraph(text))
+        }
+        None => no_such_flow(community),
+    }
+}
+
+/// Who asks, what happens, and the code that the game shows.
+fn form(question: &Question, page: &str) -> String {
+    let Question { provider, who, link, asker, code } = question;
+    let account = match who.is_empty() {
+        true => format!("your {} account", provider.title()),
+        false => format!("your {} account {who}", provider.title()),
+    };
+    let (what, button) = match link {
+        Some(username) => {
+            (format!("A game at {asker} asks to link {account} to the account {username} here."), "Link it")
+        }
+        None => (format!("A game at {asker} asks to log in here with {account}."), "Log in"),
+    };
+    let warning = "Go on only if you have begun this in your own game just now, and it shows this code. If somebody has sent you \
+                   here, they would get your account.";
+    format!(
+        r#"{}<p class="code">{code}</p>{}<form method="post" action="/auth/success">
+<input type="hidden" name="session_id" value="{}">
+<button name="answer" value="yes">{button}</button>
+<button name="answer" value="no" class="quiet">No, I have not begun this</button></form>"#,
+        paragraph(&what),
+        paragraph(warning),
+        escaped(page),
+    )
 }
 
 /// No flow of ours has led here: it may be somebody else's trick.

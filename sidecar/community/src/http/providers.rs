@@ -2,14 +2,20 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::header::{HOST, ORIGIN, SET_COOKIE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use realmgate_platform::http::extract::Peer;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::cookie::Cookie;
 use super::{Anybody, Data, Done, Input, MaybePlayer, PathId, Player, Refusal, Refused};
-use crate::oauth::{Proven, SignIn, Started};
+use crate::oauth::{Beginning, Binding, FLOW_LIVES_MS, Proven, SignIn, Started};
 use crate::state::Community;
+
+/// What binds a flow to the browser that has begun it. It is sent with the link by which the provider leads the browser back.
+pub(super) const FLOW_COOKIE: Cookie = Cookie { name: "realmgate-flow", same_site: "Lax" };
 
 /// A flow that has begun.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -18,13 +24,16 @@ pub(super) struct Begun {
     authorization_url: String,
     /// What the outcome is asked for with. Keep it to yourself: whoever knows it gets the log-in.
     session_id: String,
+    /// What the player compares with the page on which the flow ends: show it in the game. Absent where the call has set a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
 }
 
 /// How a flow stands.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes: the flow says it itself")]
 pub(super) struct FlowStatus {
-    /// `pending`, `completed` or `error`.
+    /// `pending`, `completed`, `error`, or `conflict`: the provider's account opens another account here.
     status: String,
     /// What is wrong, for people; else empty.
     message: String,
@@ -57,20 +66,46 @@ pub(super) async fn list_providers(State(community): State<Community>, _: Anybod
     Json(Data { data: community.sign_in.offered() })
 }
 
-/// Begin to log in by a browser or, with an access token, to link.
+/// Begin to log in by a browser or, with an access token, to link. The flow ends on a page that asks the player, and shows them
+/// `code`; one that this server's own page begins ends in that browser, by a cookie.
 #[utoipa::path(
     get, path = "/auth/{provider}", operation_id = "oauth_request", tag = "Authentication",
-    params(("provider" = String, Path)), security((), ("access_token" = [])),
+    params(
+        ("provider" = String, Path),
+        ("browser" = Option<bool>, Query, description = "`true` from a page of this server, in the browser that goes to the provider"),
+    ),
+    security((), ("access_token" = [])),
     responses((status = 200, body = Begun), (status = 400, body = Refused)),
 )]
 pub(super) async fn oauth_request(
     State(community): State<Community>,
+    peer: Peer,
     _: Anybody,
     MaybePlayer(caller): MaybePlayer,
     PathId(provider): PathId,
-) -> Result<Json<Begun>, Refusal> {
-    let Started { authorization_url, session_id } = community.sign_in.begin(&provider, caller.as_ref()).await?;
-    Ok(Json(Begun { authorization_url, session_id }))
+    headers: HeaderMap,
+    input: Input,
+) -> Result<Response, Refusal> {
+    let asker = if peer.is_this_machine { "this machine".to_owned() } else { peer.ip.to_canonical().to_string() };
+    let is_browser = input.text("browser") == Some("true") && is_own_page(&community, &headers);
+    let beginning = Beginning { caller: caller.as_ref(), asker: &asker, is_browser };
+    let Started { authorization_url, session_id, binding } = community.sign_in.begin(&provider, beginning).await?;
+    let begun = |code| Json(Begun { authorization_url, session_id, code });
+    Ok(match binding {
+        Binding::Code(code) => begun(Some(code)).into_response(),
+        Binding::Cookie(value) => {
+            let cookie = FLOW_COOKIE.set(community.is_https, &value, Some(FLOW_LIVES_MS / 1_000));
+            ([(SET_COOKIE, cookie)], begun(None)).into_response()
+        }
+    })
+}
+
+/// Whether a browser calls from a page at the address that providers lead it back to. Elsewhere it would not send the cookie.
+fn is_own_page(community: &Community, headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let here = &*community.sign_in.public_url;
+    let authority = here.split_once("://").map(|(_, authority)| authority);
+    text(HOST) == authority && text(ORIGIN).is_none_or(|origin| origin == here)
 }
 
 /// Nobody logs in by this.

@@ -23,6 +23,20 @@ struct User {
     id: String,
     name: Option<String>,
     email: Option<String>,
+    picture: Option<Picture>,
+}
+
+#[derive(Deserialize)]
+struct Picture {
+    data: PictureData,
+}
+
+#[derive(Deserialize)]
+struct PictureData {
+    url: String,
+    /// Whether it is the one that Facebook shows for those without.
+    #[serde(default)]
+    is_silhouette: bool,
 }
 
 impl Facebook {
@@ -68,14 +82,17 @@ impl Facebook {
         let graph = &self.settings.graph_url;
         let token: AccessTokenAnswer = self.outward.post(&format!("{graph}/oauth/access_token"), &form).await?;
         let proof = app_secret_proof(secret, &token.access_token);
-        let me = address(&format!("{graph}/me"), &[("fields", "id,name,email"), ("appsecret_proof", &proof)]);
+        let me = address(
+            &format!("{graph}/me"),
+            &[("fields", "id,name,email,picture.type(large)"), ("appsecret_proof", &proof)],
+        );
         let user: User = self.outward.get(&me, Some(&token.access_token)).await?;
         Ok(Identity {
             subject: user.id,
             // It does not say whether an address is its owner's.
             address: user.email.map(|text| Address { text, is_verified: false }),
             name: user.name.unwrap_or_default(),
-            picture: String::new(),
+            picture: user.picture.filter(|it| !it.data.is_silhouette).map(|it| it.data.url).unwrap_or_default(),
         })
     }
 }

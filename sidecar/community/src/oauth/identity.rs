@@ -1,5 +1,7 @@
 //! Who somebody is, as a provider says.
 
+use serde::{Deserialize, Serialize};
+
 /// Where players have accounts already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Provider {
@@ -16,7 +18,7 @@ pub enum Provider {
 }
 
 /// Somebody's account at a provider.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The provider's id of the account; it never changes.
     pub subject: String,
@@ -29,7 +31,7 @@ pub struct Identity {
 }
 
 /// An address of a mailbox, as a provider has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
     /// The address.
     pub text: String,
@@ -60,6 +62,17 @@ impl Provider {
             Self::Apple => "apple_id",
             Self::Facebook => "facebook_id",
             Self::Steam => "steam_id",
+        }
+    }
+
+    /// As people call it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Google => "Google",
+            Self::Discord => "Discord",
+            Self::Apple => "Apple",
+            Self::Facebook => "Facebook",
+            Self::Steam => "Steam",
         }
     }
 

@@ -14,7 +14,7 @@ use crate::accounts::devices::{TRIES, generated_after};
 use crate::accounts::rules;
 use crate::field_limits::size;
 use crate::http::Refusal;
-use crate::store::{AccountStore, Linking, NewIdentity, ProviderId};
+use crate::store::{AccountStore, Given, Linking, NewIdentity, ProviderId};
 
 /// Allowed lengths of the word that a generated name begins with.
 const WORD: std::ops::RangeInclusive<usize> = 3..=20;
@@ -24,6 +24,8 @@ pub(super) struct Resolver<'a> {
     pub store: &'a AccountStore,
     pub log_ins: &'a LogIns,
     pub clock: &'a Clock,
+    /// Whether the accounts of administrators are logged in to and linked. Not where somebody else may have led the user here.
+    pub admits_administrators: bool,
 }
 
 /// Why nobody has logged in, or nothing is linked.
@@ -38,6 +40,10 @@ pub(super) enum Failure {
     Taken,
     /// The account waits to be activated.
     NotActivated,
+    /// The account is an administrator's, and a game has begun the flow.
+    Administrator,
+    /// The user does not agree.
+    Declined,
     /// It is not the player's business.
     Ours(Refusal),
 }
@@ -52,6 +58,7 @@ impl Resolver<'_> {
             None => self.link_or_make(source, id, who).await?,
         };
         match self.store.profile(account).await? {
+            Some(profile) if profile.admin && !self.admits_administrators => Err(Failure::Administrator),
             Some(profile) if profile.activated => Ok(account),
             _ => Err(Failure::NotActivated),
         }
@@ -87,11 +94,7 @@ impl Resolver<'_> {
         who: &Identity,
         address: &str,
     ) -> Result<AccountId, Failure> {
-        let limits = &self.log_ins.settings.limits;
-        let is_legal = |name: &&str| rules::display_name_fault(name, limits).is_none();
-        let display_name = Some(who.name.trim()).filter(is_legal).unwrap_or_default();
-        let is_picture = |url: &&str| url.starts_with("https://") && url.len() <= size(limits.max_profile_url);
-        let picture = Some(who.picture.as_str()).filter(is_picture).unwrap_or_default();
+        let Given { display_name, picture } = self.given(who);
         let word = word_of(display_name);
         for number in 0..TRIES {
             let account = AccountId::from(Uuid::now_v7());
@@ -107,7 +110,7 @@ impl Resolver<'_> {
                 picture,
                 address,
                 activated,
-                from_this_machine: source.is_this_machine(),
+                from_this_machine: source.is_this_machine() && self.admits_administrators,
                 at_ms: self.clock.now_ms(),
             };
             if self.store.create_by_identity(new, id).await? {
@@ -123,6 +126,17 @@ impl Resolver<'_> {
         Err(Failure::Create("Try again"))
     }
 
+    /// What of an account at a provider goes into an account here, if the rules allow it.
+    fn given<'w>(&self, who: &'w Identity) -> Given<'w> {
+        let limits = &self.log_ins.settings.limits;
+        let is_legal = |name: &&str| rules::display_name_fault(name, limits).is_none();
+        let is_picture = |url: &&str| url.starts_with("https://") && url.len() <= size(limits.max_profile_url);
+        Given {
+            display_name: Some(who.name.trim()).filter(is_legal).unwrap_or_default(),
+            picture: Some(who.picture.as_str()).filter(is_picture).unwrap_or_default(),
+        }
+    }
+
     /// Links to an account, whose token version was `version` when that began.
     pub async fn link(
         &self,
@@ -130,8 +144,12 @@ impl Resolver<'_> {
         who: &Identity,
         (account, version): (AccountId, i64),
     ) -> Result<(), Failure> {
+        if !self.admits_administrators && self.store.profile(account).await?.is_some_and(|profile| profile.admin) {
+            return Err(Failure::Administrator);
+        }
         let id = ProviderId { provider: provider.name(), subject: &who.subject };
-        match self.store.link_identity(account, version, id, self.clock.now_ms()).await? {
+        let given = self.given(who);
+        match self.store.link_identity(account, version, id, given, self.clock.now_ms()).await? {
             Linking::Done => Ok(()),
             Linking::Taken => Err(Failure::Taken),
             Linking::Gone => Err(Failure::Link("The log-in that began this has ended")),
@@ -148,6 +166,8 @@ impl Failure {
             Self::Link(_) => "link_failed",
             Self::Taken => "provider_already_linked",
             Self::NotActivated => "account_not_activated",
+            Self::Administrator => "administrator",
+            Self::Declined => "access_denied",
             Self::Ours(_) => "server_error",
         }
     }
@@ -156,7 +176,12 @@ impl Failure {
     pub fn result(&self) -> &'static str {
         match self {
             Self::Exchange(_) => "provider",
-            Self::Create(_) | Self::Link(_) | Self::Taken | Self::NotActivated => "refused",
+            Self::Create(_)
+            | Self::Link(_)
+            | Self::Taken
+            | Self::NotActivated
+            | Self::Administrator
+            | Self::Declined => "refused",
             Self::Ours(refusal) => refusal.result(),
         }
     }
@@ -168,6 +193,10 @@ impl Failure {
             Self::Create(text) | Self::Link(text) => (*text).to_owned(),
             Self::Taken => "This account at the provider opens another account here".to_owned(),
             Self::NotActivated => "Your account is waiting to be activated by an administrator".to_owned(),
+            Self::Administrator => {
+                "Administrators log in by a provider on the pages of this server alone, not from a game".to_owned()
+            }
+            Self::Declined => "You did not agree".to_owned(),
             Self::Ours(_) => "Try again later".to_owned(),
         }
     }
@@ -177,7 +206,7 @@ impl Failure {
         let status = match &self {
             Self::Ours(_) | Self::Exchange(_) | Self::Create(_) | Self::Link(_) => StatusCode::BAD_REQUEST,
             Self::Taken => StatusCode::CONFLICT,
-            Self::NotActivated => StatusCode::FORBIDDEN,
+            Self::NotActivated | Self::Administrator | Self::Declined => StatusCode::FORBIDDEN,
         };
         let field = if matches!(self, Self::Taken | Self::NotActivated) { "message" } else { "details" };
         match self {

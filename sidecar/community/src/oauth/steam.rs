@@ -25,6 +25,22 @@ pub struct Steam {
 }
 
 #[derive(Deserialize)]
+struct SummaryAnswer {
+    response: SummaryResponse,
+}
+
+#[derive(Deserialize)]
+struct SummaryResponse {
+    players: Vec<Summary>,
+}
+
+#[derive(Deserialize)]
+struct Summary {
+    personaname: String,
+    avatarfull: String,
+}
+
+#[derive(Deserialize)]
 struct TicketAnswer {
     response: TicketResponse,
 }
@@ -88,7 +104,7 @@ impl Steam {
         form.push(("openid.mode", "check_authentication"));
         let answer = self.outward.post_for_text(&self.endpoint(), &form).await?;
         let is_valid = answer.split(|byte| *byte == b'\n').any(|line| line.trim_ascii() == b"is_valid:true");
-        if is_valid { Ok(Identity { subject: id.to_owned(), ..Identity::default() }) } else { Err(FORGED) }
+        if is_valid { Ok(self.identity(id.to_owned()).await) } else { Err(FORGED) }
     }
 
     /// Asks Steam whose ticket this is.
@@ -105,11 +121,23 @@ impl Steam {
             [("key", self.settings.api_key.expose_secret()), ("appid", &self.settings.app_id), ("ticket", ticket)];
         let answer: TicketAnswer = self.outward.get(&address(&url, &query), None).await?;
         match answer.response.params {
-            Some(owner) if owner.result == "OK" && is_id(&owner.steamid) => {
-                Ok(Identity { subject: owner.steamid, ..Identity::default() })
-            }
+            Some(owner) if owner.result == "OK" && is_id(&owner.steamid) => Ok(self.identity(owner.steamid).await),
             _ => Err(NOT_A_TICKET),
         }
+    }
+}
+
+impl Steam {
+    /// An account of this id, with the name and the picture of its public profile. The id opens the account here: where Steam does not
+    /// say what it is called, it stays without a name.
+    async fn identity(&self, id: String) -> Identity {
+        // https://partner.steamgames.com/doc/webapi/ISteamUser#GetPlayerSummaries
+        let url = format!("{}/ISteamUser/GetPlayerSummaries/v2/", self.settings.api_url);
+        let query = [("key", self.settings.api_key.expose_secret()), ("steamids", id.as_str())];
+        let answer: Result<SummaryAnswer, _> = self.outward.get(&address(&url, &query), None).await;
+        let summary = answer.ok().and_then(|answer| answer.response.players.into_iter().next());
+        let (name, picture) = summary.map(|summary| (summary.personaname, summary.avatarfull)).unwrap_or_default();
+        Identity { subject: id, name, picture, ..Identity::default() }
     }
 }
 

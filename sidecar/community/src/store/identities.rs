@@ -1,6 +1,6 @@
 //! Accounts at providers as ways to log in. A credential's kind is the provider's name, its subject the provider's id.
 
-use realmgate_platform::accounts::{NameLength, NewAccount, insert};
+use realmgate_platform::accounts::{NameLength, NewAccount, insert, name_key};
 use realmgate_platform::database::SqlConnection;
 use realmgate_platform::database::columns::{parse_id, to_sql_ms};
 use realmgate_platform::database::dialect::{Rows, lock_rows};
@@ -19,6 +19,15 @@ pub struct ProviderId<'a> {
     pub provider: &'static str,
     /// Its id of the account.
     pub subject: &'a str,
+}
+
+/// What of an account at a provider goes into an account here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Given<'a> {
+    /// What the provider calls it; may be empty.
+    pub display_name: &'a str,
+    /// Where the provider has its picture; may be empty.
+    pub picture: &'a str,
 }
 
 /// An account to be made for somebody whom a provider knows.
@@ -72,7 +81,8 @@ impl AccountStore {
         find(&mut db, id).await
     }
 
-    /// Links to an account, in place of what it has of this provider. `version` is its token version when that began.
+    /// Links to an account, in place of what it has of this provider, and fills its empty name and picture with what the provider
+    /// has. `version` is its token version when that began.
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
@@ -81,6 +91,7 @@ impl AccountStore {
         account: AccountId,
         version: i64,
         id: ProviderId<'_>,
+        given: Given<'_>,
         at_ms: u64,
     ) -> sqlx::Result<Linking> {
         let mut tx = self.0.begin_write("link_identity").await?;
@@ -95,6 +106,7 @@ impl AccountStore {
         if !insert_identity(&mut tx, account, id, at_ms).await? {
             return Ok(Linking::Taken);
         }
+        fill_profile(&mut tx, account, given).await?;
         tx.commit().await?;
         Ok(Linking::Done)
     }
@@ -184,6 +196,22 @@ async fn find(db: &mut SqlConnection, id: ProviderId<'_>) -> sqlx::Result<Option
     let query = "SELECT account_id FROM credentials WHERE kind = $1 AND subject = $2";
     let found: Option<String> = sqlx::query_scalar(query).bind(id.provider).bind(id.subject).fetch_optional(db).await?;
     found.map(|id| parse_id("account_id", &id)).transpose()
+}
+
+/// Fills what is empty of a profile.
+async fn fill_profile(db: &mut SqlConnection, account: AccountId, given: Given<'_>) -> sqlx::Result<()> {
+    let Given { display_name, picture } = given;
+    if !display_name.is_empty() {
+        let fill =
+            "UPDATE profiles SET display_name = $2, display_key = $3 WHERE account_id = $1 AND display_name = ''";
+        let fill = sqlx::query(fill).bind(account.to_string()).bind(display_name).bind(name_key(display_name));
+        fill.execute(&mut *db).await?;
+    }
+    if !picture.is_empty() {
+        let fill = "UPDATE profiles SET profile_url = $2 WHERE account_id = $1 AND profile_url = ''";
+        sqlx::query(fill).bind(account.to_string()).bind(picture).execute(&mut *db).await?;
+    }
+    Ok(())
 }
 
 /// Inserts a provider's id; `false` if it opens an account already.

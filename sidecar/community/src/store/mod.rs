@@ -31,7 +31,7 @@ pub use endings::{AccountEdit, Deleted, Deletion, Edited};
 pub use friend_lists::{FriendRow, RequestRow, Side};
 pub use friendship::{Friendship, Limit, Outcome, Step};
 pub use friendships::FriendStore;
-pub use identities::{Linking, NewIdentity, ProviderId, UnlinkedProvider};
+pub use identities::{Given, Linking, NewIdentity, ProviderId, UnlinkedProvider};
 pub use lobbies::{
     Changer, Changing, Departure, Joining, Kicking, LobbyChange, LobbyFilter, LobbyRow, LobbySettings, LobbyStore,
     Making, NewLobby, Wish,
@@ -39,7 +39,7 @@ pub use lobbies::{
 pub use mail_links::{Link, NewSignUp, Used};
 pub use mails::{DueMail, MailKind, MailStore, NewMail, Noted};
 pub use notifications::{NewNotification, NotificationRow, NotificationStore};
-pub use oauth_sessions::{Ended, NewOAuthSession, OAuthSessionStore, OAuthState};
+pub use oauth_sessions::{Ended, NewOAuthSession, OAuthPage, OAuthSessionStore, OAuthState};
 pub use presence::{Here, PresenceStore};
 pub use profiles::ProfileRow;
 pub use scripts::{Access, Committed, DueHook, Effects, Journal, Kept, NoAccess, Notice, Score, ScriptStore, ValueKey};

@@ -18,6 +18,8 @@ use crate::state::AppState;
     ),
 )]
 pub(crate) async fn list(State(state): State<AppState>, caller: Caller) -> Result<Json<Vec<Character>>, Error> {
+    // Who looks at the list may look for long.
+    state.accounts.keep_waiting(&caller).await?;
     let rows = state.characters.list(&caller).await?;
     let begins_on = state.characters.first_map().await?;
     Ok(Json(rows.into_iter().map(|row| Character::new(&state.classes, row, begins_on)).collect()))

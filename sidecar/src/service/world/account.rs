@@ -13,7 +13,8 @@ use super::lock_clock::LockClock;
 use super::session_entry::SessionEntries;
 use super::this_replica::ThisReplica;
 use crate::gateway::Sockets;
-use crate::lock::{AccountLock, AccountStep, NextClaim, NotClaimed};
+use crate::lock::timers::deadline;
+use crate::lock::{AccountLock, AccountOwner, AccountStep, NextClaim, NotClaimed};
 use crate::replicas::{Answer, Ask, Replicas};
 use crate::store::AccountLockStore;
 
@@ -63,6 +64,18 @@ impl AccountLocks {
     /// After a refresh: the account's lock waits anew for the log-in, unless it waits for a newer one.
     pub(crate) async fn refreshed(&self, account: AccountId, session: Uuid) -> Result<(), Error> {
         self.change(account, &AccountStep::Refreshed { session }).await
+    }
+
+    /// After a call of a log-in that has no socket yet: its user is still there, so the account's lock waits on for it. A wait that is
+    /// over stays over, and one that has just begun is left as it is: calls cost no write each.
+    pub(crate) async fn called(&self, account: AccountId, session: Uuid) -> Result<(), Error> {
+        let lock = self.lock_of(account).await?;
+        let half_over = deadline(self.time.now_ms(), self.time.timers.log_in / 2);
+        let is_waited_for = lock.owner == AccountOwner::LogIn && lock.session == Some(session);
+        if is_waited_for && lock.deadline_ms.is_some_and(|deadline_ms| deadline_ms < half_over) {
+            self.refreshed(account, session).await?;
+        }
+        Ok(())
     }
 
     /// After the end of a log-in: frees what it has of the account's lock.

@@ -36,12 +36,41 @@ async fn a_refresh_token_buys_a_new_pair() {
 }
 
 #[tokio::test]
+async fn a_token_whose_answer_was_lost_gives_the_same_next_one_for_thirty_seconds() {
+    let app = TestApp::start().await;
+    let user = app.register("ann").await;
+    let both = tokio::join!(refresh(&app, &user.refresh), refresh(&app, &user.refresh));
+    let next = both.0.expect(StatusCode::OK);
+    assert_eq!(text(&next, "refresh_token"), text(&both.1.expect(StatusCode::OK), "refresh_token"));
+    app.advance(29 * SECOND);
+    let again = refresh(&app, &user.refresh).await.expect(StatusCode::OK);
+    assert_eq!(text(&again, "refresh_token"), text(&next, "refresh_token"));
+    // Every access token is good, and the next refresh token is.
+    for tokens in [&next, &again] {
+        app.get("/characters").bearer(&text(tokens, "access_token")).send().await.expect(StatusCode::OK);
+    }
+    refresh(&app, &text(&next, "refresh_token")).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_token_that_comes_back_after_its_successor_was_used_kills_its_family() {
+    let app = TestApp::start().await;
+    let user = app.register("ann").await;
+    let next = refresh(&app, &user.refresh).await.expect(StatusCode::OK);
+    let last = refresh(&app, &text(&next, "refresh_token")).await.expect(StatusCode::OK);
+    refresh(&app, &user.refresh).await.problem(401, "INVALID_REFRESH_TOKEN");
+    refresh(&app, &text(&last, "refresh_token")).await.problem(401, "INVALID_REFRESH_TOKEN");
+    app.get("/characters").bearer(&text(&last, "access_token")).send().await.problem(401, "UNAUTHORIZED");
+}
+
+#[tokio::test]
 async fn a_used_token_kills_its_family() {
     let app = TestApp::start().await;
     let user = app.register("ann").await;
     let elsewhere = app.login("ann").await;
     let next = refresh(&app, &user.refresh).await.expect(StatusCode::OK);
 
+    app.advance(30 * SECOND);
     refresh(&app, &user.refresh).await.problem(401, "INVALID_REFRESH_TOKEN");
     refresh(&app, &text(&next, "refresh_token")).await.problem(401, "INVALID_REFRESH_TOKEN");
     app.get("/characters").bearer(&text(&next, "access_token")).send().await.problem(401, "UNAUTHORIZED");

@@ -87,6 +87,7 @@ async fn a_made_up_family_ends_nobodys_log_in() {
     for used in [&ann, &bob] {
         refresh(&used.refresh).await.expect(StatusCode::OK);
     }
+    app.advance(Duration::from_secs(31));
     let [random, family, signature] = parts(&ann.refresh);
     let [other_random, _, other_signature] = parts(&bob.refresh);
     let reversed: String = random.chars().rev().collect();

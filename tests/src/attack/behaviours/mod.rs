@@ -57,7 +57,7 @@ behaviours! {
     "half-open handshakes", 30 a minute, entries::half_open, "1 enter_world, its token shown 10 times from 10 addresses", free;
     "noise on the game's port", 30 a minute, noise::noise, "100 datagrams: noise, wrong lengths, forged packets", free;
     "parallel log-ins", 10 a minute, logins::parallel, "10 log-ins of one account at once, every other one wrong", refused;
-    "stolen refresh tokens", 10 a minute, tokens::reuse, "one refresh token used twice, then enter_world over the old socket", refused;
+    "stolen refresh tokens", 10 a minute, tokens::reuse, "a refresh token used again after its successor, then enter_world over the old socket", refused;
     "characters made and deleted", 20 a minute, characters::cycle, "a character made, deleted and made again", free;
     "look-alike names", 30 a minute, characters::look_alike, "5 names that look like another's, invisible or mixed", refused;
     "starter kits", 6 a minute, characters::starter_kit, "a character made, entered, its kit dropped, logged out, deleted", free;

@@ -11,10 +11,16 @@ pub(super) async fn reuse(hostile: &mut Hostile) -> Responses {
         return responses;
     }
     let Some(mut socket) = hostile.gateway().await else { return responses };
+    // The first token comes back after its successor was used.
+    let mut token = hostile.refresh.clone();
     for _ in 0..2 {
-        let body = json!({"refresh_token": hostile.refresh});
-        responses.answer(hostile.call(Method::POST, "/auth/refresh", Some(body)).await.as_ref());
+        let answer = hostile.call(Method::POST, "/auth/refresh", Some(json!({"refresh_token": token}))).await;
+        responses.answer(answer.as_ref());
+        let next = answer.and_then(|(_, body)| body["refresh_token"].as_str().map(str::to_owned));
+        token = next.unwrap_or(token);
     }
+    let body = json!({"refresh_token": hostile.refresh});
+    responses.answer(hostile.call(Method::POST, "/auth/refresh", Some(body)).await.as_ref());
     responses.asked += 1;
     match hostile.ask_in(&mut socket).await {
         Ok(_) => {}

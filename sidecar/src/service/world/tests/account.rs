@@ -233,6 +233,21 @@ async fn who_lost_its_socket_comes_back_in_time_without_a_refresh() {
 }
 
 #[tokio::test]
+async fn a_log_in_that_makes_calls_is_waited_for() {
+    let world = TestWorld::start().await;
+    let player = world.player("Ann").await;
+    for _ in 0..4 {
+        world.pass(Duration::from_secs(20)).await;
+        world.state().accounts.keep_waiting(&caller(&player)).await.unwrap();
+    }
+    player.connect().await.close().await;
+    // Over is over: an old client that goes on asking takes nothing from a newer log-in.
+    world.pass(Duration::from_secs(31)).await;
+    world.state().accounts.keep_waiting(&caller(&player)).await.unwrap();
+    assert_eq!(turned_away(&player, &player.token).await, (1_008, TOO_LATE.to_owned()));
+}
+
+#[tokio::test]
 async fn who_has_left_the_world_keeps_the_account_as_long_as_its_socket_is_open() {
     for in_game in [false, true] {
         let world = TestWorld::start().await;
@@ -279,8 +294,9 @@ async fn a_log_in_whose_refresh_token_was_stolen_ends_with_all_that_lives_by_it(
     client.enter(character).await;
     let (request, _, epoch) = map.prepare().await;
 
-    // A thief uses the token, and after that its owner does.
+    // A thief uses the token, and the next one; after that the owner uses it.
     let stolen = world.state().accounts.refresh(&granted.refresh_token).await.unwrap();
+    let stolen = world.state().accounts.refresh(&stolen.refresh_token).await.unwrap();
     let reused = world.state().accounts.refresh(&granted.refresh_token).await;
     assert_eq!(reused.map(drop).unwrap_err().code, ErrorCode::InvalidRefreshToken);
     assert_eq!(client.closed().await, (1_000, "Logged out".to_owned()));
@@ -309,7 +325,8 @@ async fn a_log_in_whose_refresh_token_was_stolen_ends_with_all_that_lives_by_it(
     client.expect("enter_world_success").await;
     map.entered(character, epoch).await;
     map.sync().await;
-    world.state().accounts.refresh(&again.refresh_token).await.unwrap();
+    let next = world.state().accounts.refresh(&again.refresh_token).await.unwrap();
+    world.state().accounts.refresh(&next.refresh_token).await.unwrap();
     let reused = world.state().accounts.refresh(&again.refresh_token).await;
     assert_eq!(reused.map(drop).unwrap_err().code, ErrorCode::InvalidRefreshToken);
     assert_eq!(map.kick().await, (character, epoch, LeaveReason::Logout));
