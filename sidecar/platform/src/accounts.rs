@@ -102,10 +102,13 @@ pub fn name_key(name: &str) -> String {
     name.to_lowercase().replace('ς', "σ").bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Inserts a profile, unless it is there, somebody else has the name, or logs in by it.
 async fn insert_profile(db: &mut SqlConnection, id: &str, username: &str, display: &str) -> sqlx::Result<bool> {
     let done = sqlx::query(
         "INSERT INTO profiles (account_id, username, display_name, username_key, display_key)
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+         SELECT $1, $2, $3, $4, $5
+         WHERE NOT EXISTS (SELECT 1 FROM credentials WHERE kind = 'password' AND subject = $2 AND account_id <> $1)
+         ON CONFLICT DO NOTHING",
     )
     .bind(id)
     .bind(username)

@@ -43,6 +43,19 @@ pub struct SessionRow {
     pub token_version: i64,
 }
 
+/// A session whose refresh token stays the same.
+#[derive(Debug, Clone)]
+pub struct Staying {
+    /// Its id.
+    pub session: Uuid,
+    /// Whose it is.
+    pub row: SessionRow,
+    /// When it began, in Unix milliseconds.
+    pub created_ms: u64,
+    /// When its refresh token expires, in Unix milliseconds.
+    pub expires_ms: u64,
+}
+
 /// A log-in, as administrators see it.
 #[derive(Debug, Clone)]
 pub struct LogInRow {
@@ -59,8 +72,10 @@ pub struct LogInRow {
 pub enum Opening {
     /// It has started, and has ended these.
     Opened(Vec<Uuid>),
-    /// The account is not activated, or gone.
-    NotAllowed,
+    /// The account waits for its activation, or is gone.
+    NotActivated,
+    /// An administrator has banned the account.
+    Banned,
 }
 
 /// Whether a session's refresh token is replaced whenever it is used.
@@ -124,10 +139,12 @@ impl SessionStore {
         let mut tx = self.0.begin_write("open_session").await?;
         // Of several log-ins at once, each must see those before it.
         lock_rows(&mut tx, Rows::Accounts, [account.to_string()]).await?;
-        let barred = "SELECT id FROM accounts WHERE id = $1 AND (activated = 0 OR deleted_at_ms IS NOT NULL)";
-        let barred = sqlx::query_scalar::<_, String>(barred).bind(account.to_string()).fetch_optional(&mut *tx).await?;
-        if barred.is_some() {
-            return Ok(Opening::NotAllowed);
+        let barred = "SELECT banned FROM accounts WHERE id = $1 AND (activated = 0 OR deleted_at_ms IS NOT NULL)";
+        let barred = sqlx::query_scalar::<_, i64>(barred).bind(account.to_string()).fetch_optional(&mut *tx).await?;
+        match barred {
+            None => {}
+            Some(0) => return Ok(Opening::NotActivated),
+            Some(_) => return Ok(Opening::Banned),
         }
         let living: Vec<String> = sqlx::query_scalar(
             "SELECT id FROM sessions WHERE account_id = $1 AND ended_at_ms IS NULL ORDER BY created_at_ms DESC, id DESC",
@@ -266,15 +283,15 @@ impl SessionStore {
         row.map(rotated).transpose()
     }
 
-    /// The live session of a refresh token that stays, with its id; `None` if the token is unknown or has expired, its
-    /// session has ended, or it is one that rotates.
+    /// The live session of a refresh token that stays; `None` if the token is unknown or has expired, its session has ended, or it is
+    /// one that rotates.
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
-    pub async fn find_staying(&self, hash: &str, now_ms: u64) -> sqlx::Result<Option<(Uuid, SessionRow)>> {
+    pub async fn find_staying(&self, hash: &str, now_ms: u64) -> sqlx::Result<Option<Staying>> {
         let mut db = self.0.read("find_refresh_token").await?;
-        let row: Option<(String, String, String, i64)> = sqlx::query_as(
-            "SELECT s.id, a.id, a.role, a.token_version
+        let row: Option<(String, String, String, i64, i64, i64)> = sqlx::query_as(
+            "SELECT s.id, a.id, a.role, a.token_version, s.created_at_ms, t.expires_at_ms
              FROM refresh_tokens t
              JOIN sessions s ON s.id = t.session_id
              JOIN accounts a ON a.id = s.account_id
@@ -284,11 +301,22 @@ impl SessionStore {
         .bind(to_sql_ms(now_ms))
         .fetch_optional(&mut *db)
         .await?;
-        row.map(|(session, account, role, token_version)| {
-            let account = parse_id("accounts.id", &account)?;
-            Ok((parse_id("sessions.id", &session)?, SessionRow { account, role, token_version }))
+        row.map(|(session, account, role, token_version, created_ms, expires_ms)| {
+            let row = session_row((account, role, token_version))?;
+            let (created_ms, expires_ms) = (from_sql_ms(created_ms), from_sql_ms(expires_ms));
+            Ok(Staying { session: parse_id("sessions.id", &session)?, row, created_ms, expires_ms })
         })
         .transpose()
+    }
+
+    /// Sets when a refresh token that stays expires, in Unix milliseconds.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn expire_at(&self, hash: &str, expires_ms: u64) -> sqlx::Result<()> {
+        let mut db = self.0.write("expire_refresh_token").await?;
+        let set = "UPDATE refresh_tokens SET expires_at_ms = $2 WHERE token_hash = $1";
+        sqlx::query(set).bind(hash).bind(to_sql_ms(expires_ms)).execute(&mut *db).await.map(|_| ())
     }
 
     /// The live sessions of an account.

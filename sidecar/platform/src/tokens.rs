@@ -73,7 +73,7 @@ impl TokenKeys {
         let secrets: Vec<(&str, &[u8])> = keys.iter().collect();
         let (first_id, first) = secrets[0];
         Self {
-            signing: (first_id.to_owned(), EncodingKey::from_secret(first)),
+            signing: (first_id.to_owned(), encoding_key(first)),
             verifying: secrets.iter().map(|(id, key)| Verifying::new(id, key)).collect(),
         }
     }
@@ -110,8 +110,18 @@ impl Verifying {
     fn new(id: &str, secret: &[u8]) -> Self {
         // A header that cannot be serialized stays empty; its key is found by its id.
         let header = serde_json::to_vec(&header(id)).map(|json| URL_SAFE_NO_PAD.encode(json)).unwrap_or_default();
-        Self { id: id.to_owned(), header, key: DecodingKey::from_secret(secret) }
+        Self { id: id.to_owned(), header, key: decoding_key(secret) }
     }
+}
+
+fn encoding_key(secret: &[u8]) -> EncodingKey {
+    let Ok(key) = EncodingKey::from_secret(secret) else { unreachable!("a key ring has no empty keys") };
+    key
+}
+
+fn decoding_key(secret: &[u8]) -> DecodingKey {
+    let Ok(key) = DecodingKey::from_secret(secret) else { unreachable!("a key ring has no empty keys") };
+    key
 }
 
 /// The header of tokens signed with this key.

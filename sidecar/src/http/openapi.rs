@@ -69,6 +69,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
     let all = of_admins.paths.paths.values_mut().flat_map(operations);
     all.for_each(realmgate_community::http::add_common_answers);
     document.merge(of_admins);
+    realmgate_community::http::complete(&mut document);
     document
 }
 

@@ -240,8 +240,11 @@ impl Accounts {
         let refresh = self.tokens.mint_refresh()?;
         let ended = match self.log_ins.open(session, account, refresh.row()).await? {
             Opening::Opened(ended) => ended,
-            Opening::NotAllowed => {
+            Opening::NotActivated => {
                 return Err(Error::new(ErrorCode::Forbidden, "The account waits to be activated by an administrator"));
+            }
+            Opening::Banned => {
+                return Err(Error::new(ErrorCode::Forbidden, "An administrator has banned this account"));
             }
         };
         for oldest in ended {

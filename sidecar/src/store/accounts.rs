@@ -66,6 +66,13 @@ impl AccountStore {
             at_ms: new.at_ms,
         };
         insert(&mut tx, self.0.hook_subscriptions(), row).await?;
+        // Who has the name on a profile may set a password under it.
+        let other = "SELECT COUNT(*) FROM profiles WHERE username = $1 AND account_id <> $2";
+        let other: i64 = sqlx::query_scalar(other).bind(new.folded).bind(&id).fetch_one(&mut *tx).await?;
+        if other > 0 {
+            tx.rollback().await?;
+            return Ok(false);
+        }
         let credential = sqlx::query(
             "INSERT INTO credentials (kind, subject, secret, display, account_id, created_at_ms)
              VALUES ('password', $1, $2, $3, $4, $5)

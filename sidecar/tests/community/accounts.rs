@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use serde_json::json;
 
-use crate::backends::{Realm, on_every_backend};
+use crate::backends::{Player, Realm, on_every_backend};
 use crate::client::Client;
 use crate::testing::{PASSWORD, START_MS};
 
@@ -16,6 +16,9 @@ on_every_backend!(
     an_access_token_whose_log_in_was_ended_for_its_user_opens_nothing,
     the_first_account_is_the_administrator,
     a_new_password_ends_every_log_in,
+    a_user_name_is_reserved_where_an_account_logs_in_by_it,
+    a_renamed_account_logs_in_by_its_new_name,
+    a_banned_account_is_refused_as_banned,
     names_and_passwords_of_the_world_open_the_same_account,
     an_account_goes_with_everything,
     devices_come_and_go,
@@ -102,6 +105,69 @@ async fn an_access_token_whose_log_in_was_ended_for_its_user_opens_nothing(realm
     realm.by(&ann, "GET", "/me", json!(null)).await.expect(StatusCode::UNAUTHORIZED);
 }
 
+async fn a_user_name_is_reserved_where_an_account_logs_in_by_it(realm: Realm) {
+    let (ann, bob) = (realm.device("ann's").await, realm.device("bob's").await);
+    let rename = async |player: &Player, name: &str| {
+        realm.by(player, "PATCH", "/me/username", json!({"username": name})).await.status
+    };
+    // Whoever has the name on a profile may set a password under it: nobody else registers it.
+    assert_eq!(rename(&ann, "wanted").await, StatusCode::OK);
+    realm
+        .app()
+        .post("/auth/register", json!({"username": "Wanted", "password": PASSWORD}))
+        .send()
+        .await
+        .problem(409, "USERNAME_TAKEN");
+    let set = realm.by(&ann, "PATCH", "/me/password", json!({"password": PASSWORD})).await;
+    set.expect(StatusCode::OK);
+    realm.app().try_login("wanted", PASSWORD).send().await.expect(StatusCode::OK);
+    // Nobody takes a name that another logs in by.
+    realm.app().register("registered").await;
+    assert_eq!(rename(&bob, "registered").await, StatusCode::BAD_REQUEST);
+    assert_eq!(rename(&bob, "wanted").await, StatusCode::BAD_REQUEST);
+}
+
+async fn a_renamed_account_logs_in_by_its_new_name(realm: Realm) {
+    realm.device("the administrator's").await;
+    let (squatter, ann) = (realm.device("the squatter's").await, realm.device("ann's").await);
+    let rename = async |player: &Player, name: &str| {
+        realm.by(player, "PATCH", "/me/username", json!({"username": name})).await.expect(StatusCode::OK)
+    };
+    rename(&squatter, "wanted").await;
+    let password = json!({"password": PASSWORD});
+    realm.by(&squatter, "PATCH", "/me/password", password.clone()).await.expect(StatusCode::OK);
+    let squatter = realm.device("the squatter's").await;
+    rename(&squatter, "elsewhere").await;
+    realm.app().try_login("elsewhere", PASSWORD).send().await.expect(StatusCode::OK);
+    realm.app().try_login("wanted", PASSWORD).send().await.problem(401, "INVALID_CREDENTIALS");
+    // The name is free, with all that belongs to it.
+    rename(&ann, "wanted").await;
+    realm.by(&ann, "PATCH", "/me/password", password).await.expect(StatusCode::OK);
+    let logged_in = realm.app().try_login("wanted", PASSWORD).send().await.expect(StatusCode::OK);
+    assert_eq!(logged_in["user_id"], ann.id);
+}
+
+async fn a_banned_account_is_refused_as_banned(realm: Realm) {
+    let admin = realm.device("the administrator's").await;
+    let ann = realm.device("ann's").await;
+    realm.by(&ann, "PATCH", "/me/username", json!({"username": "annabel"})).await.expect(StatusCode::OK);
+    realm.by(&ann, "PATCH", "/me/password", json!({"password": PASSWORD})).await.expect(StatusCode::OK);
+    let activate = async |activated: bool| {
+        let body = json!({"is_activated": activated});
+        realm.by(&admin, "PATCH", &format!("/admin/users/{}", ann.id), body).await.expect(StatusCode::OK);
+    };
+    let log_in = async || realm.call("POST", "/login/device", json!({"device_id": "ann's"})).send().await;
+    for _ in 0..2 {
+        activate(false).await;
+        let refused = log_in().await.expect(StatusCode::FORBIDDEN);
+        assert_eq!(refused, json!({"error": "account_banned", "message": "An administrator has banned this account"}));
+        let refused = realm.app().try_login("annabel", PASSWORD).send().await.problem(403, "FORBIDDEN");
+        assert_eq!(refused["detail"], "An administrator has banned this account");
+    }
+    activate(true).await;
+    log_in().await.expect(StatusCode::OK);
+}
+
 async fn the_first_account_is_the_administrator(realm: Realm) {
     let devices = ["a", "b", "c", "d"].map(|device| realm.device(device));
     let [a, b, c, d] = devices;
@@ -134,7 +200,7 @@ async fn a_new_password_ends_every_log_in(realm: Realm) {
         realm.call("POST", "/login", json!({"email": ann.username, "password": password})).send().await
     };
     assert_eq!(login("not it").await.expect(StatusCode::UNAUTHORIZED), json!({"error": "Invalid email or password"}));
-    let ann = crate::backends::Player::of(&login(PASSWORD).await.expect(StatusCode::OK));
+    let ann = Player::of(&login(PASSWORD).await.expect(StatusCode::OK));
     let me = realm.by(&ann, "GET", "/me", json!(null)).await.expect(StatusCode::OK);
     assert_eq!(me["has_password"], true);
     for current in [json!(null), json!("not it")] {
@@ -272,7 +338,7 @@ async fn administrators_change_accounts(realm: Realm) {
     change(json!({"is_activated": false})).await.expect(StatusCode::OK);
     realm.by(&ann, "GET", "/me", json!(null)).await.expect(StatusCode::UNAUTHORIZED);
     let barred = realm.call("POST", "/login/device", json!({"device_id": "ann's"})).send().await;
-    assert_eq!(barred.expect(StatusCode::FORBIDDEN)["error"], "account_not_activated");
+    assert_eq!(barred.expect(StatusCode::FORBIDDEN)["error"], "account_banned");
     change(json!({"is_activated": true, "is_admin": true})).await.expect(StatusCode::OK);
     let ann = realm.device("ann's").await;
     realm.by(&ann, "PATCH", &path, json!({})).await.expect(StatusCode::OK);

@@ -1,6 +1,7 @@
 //! What administrators see and do beside the rows of other files, and that all of it is recorded.
 
 use std::fs;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use realmgate_platform::config::DatabaseAt;
@@ -18,6 +19,7 @@ on_every_backend!(
     every_act_is_recorded_without_secrets,
     no_form_of_a_call_hides_what_an_act_changes,
     a_failed_call_is_told_with_file_and_line,
+    a_log_in_to_the_pages_ends_when_it_is_idle_and_after_half_a_day,
     the_pages_log_in_by_a_cookie_that_others_cannot_use,
     settings_are_told_without_secrets,
 );
@@ -254,6 +256,33 @@ async fn no_secret_that_was_given_is_told() {
 async fn cookie_of(realm: &Realm, body: Value) -> Answer {
     let call = realm.app().call(axum::http::Method::POST, "/admin/session").header("x-realmgate-admin", "1");
     call.json(body).send().await
+}
+
+async fn a_log_in_to_the_pages_ends_when_it_is_idle_and_after_half_a_day(realm: Realm) {
+    realm.device("the administrator's").await;
+    let cookie = async || {
+        let admin = realm.device("the administrator's").await;
+        let answer = cookie_of(&realm, json!({"refresh_token": admin.refresh})).await;
+        answer.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
+    };
+    let ask = async |cookie: &str| {
+        let call = realm.call("GET", "/admin/users", Value::Null).header("cookie", cookie);
+        call.header("x-realmgate-admin", "1").send().await.status
+    };
+    let idle = cookie().await;
+    realm.each(|app| app.advance(Duration::from_secs(29 * 60)));
+    assert_eq!(ask(&idle).await, StatusCode::OK);
+    realm.each(|app| app.advance(Duration::from_secs(29 * 60)));
+    assert_eq!(ask(&idle).await, StatusCode::OK, "each call keeps it");
+    realm.each(|app| app.advance(Duration::from_secs(30 * 60)));
+    assert_eq!(ask(&idle).await, StatusCode::UNAUTHORIZED);
+    let busy = cookie().await;
+    for _ in 0..12 * 60 / 20 - 1 {
+        realm.each(|app| app.advance(Duration::from_secs(20 * 60)));
+        assert_eq!(ask(&busy).await, StatusCode::OK);
+    }
+    realm.each(|app| app.advance(Duration::from_secs(20 * 60)));
+    assert_eq!(ask(&busy).await, StatusCode::UNAUTHORIZED);
 }
 
 async fn the_pages_log_in_by_a_cookie_that_others_cannot_use(realm: Realm) {

@@ -152,9 +152,9 @@ async fn arguments_of_scripts_have_the_limits_of_the_operator(realm: Realm) {
 async fn the_description_has_the_limits_of_the_operator(realm: Realm) {
     let told = realm.app().get("/api/openapi").send().await.expect(StatusCode::OK);
     let fields = &told["components"]["schemas"];
-    assert_eq!(fields["DisplayName"]["properties"]["display_name"]["maxLength"], 90);
-    assert_eq!(fields["Username"]["properties"]["username"]["minLength"], 2);
-    assert_eq!(fields["NewLobby"]["properties"]["max_users"]["maximum"], 130);
+    assert_eq!(fields["UpdateCurrentUserDisplayNameRequest"]["properties"]["display_name"]["maxLength"], 90);
+    assert_eq!(fields["UpdateCurrentUserUsernameRequest"]["properties"]["username"]["minLength"], 2);
+    assert_eq!(fields["CreateLobbyRequest"]["properties"]["max_users"]["maximum"], 130);
     let page = realm.app().get("/account/forgot").send().await;
     assert!(page.text.contains("maxlength=\"170\""), "{}", page.text);
 }

@@ -13,6 +13,7 @@ mod client;
 mod conventions;
 mod debounce;
 mod development;
+mod documents;
 mod elsewhere;
 mod field_limits;
 mod friend_rows;

@@ -1,5 +1,9 @@
 //! Log-in by Discord, Facebook, Steam and Apple, and what becomes of a provider that is away or lies.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -52,6 +56,8 @@ through_doors!(
     a_callback_with_a_repeated_parameter_is_refused_before_the_provider_is_asked,
     apple_answers_with_a_form_and_is_shown_a_secret_that_we_sign,
     a_token_for_several_names_whom_it_was_given_to,
+    a_known_key_serves_while_an_unknown_one_is_looked_for,
+    a_provider_that_fails_is_asked_again_ten_seconds_later,
     a_provider_that_is_away_or_talks_nonsense_logs_nobody_in,
 );
 
@@ -115,7 +121,12 @@ impl Doors {
 
     /// Apple says who it is, in whatever it is asked for.
     fn apple_says(&self, claims: Value) {
-        let header = Header { kid: Some("theirs".to_owned()), ..Header::new(Algorithm::ES256) };
+        self.apple_says_by("theirs", claims);
+    }
+
+    /// The same, with a key of another name.
+    fn apple_says_by(&self, kid: &str, claims: Value) {
+        let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::ES256) };
         let token = jsonwebtoken::encode(&header, &claims, &self.apple.signs).unwrap();
         self.there.says("/token", json!({"id_token": token}));
     }
@@ -382,6 +393,55 @@ async fn a_token_for_several_names_whom_it_was_given_to(doors: Doors) {
     }
     doors.apple_says(claims(&own, json!(["example.realm", "other"]), json!("example.realm")));
     doors.by_code("apple", "c").await.expect(StatusCode::OK);
+}
+
+fn claims_of(doors: &Doors, subject: &str, now_s: u64) -> Value {
+    json!({"iss": doors.there.url(), "sub": subject, "aud": "example.realm", "exp": now_s + 60})
+}
+
+async fn a_known_key_serves_while_an_unknown_one_is_looked_for(doors: Doors) {
+    doors.apple_says(claims_of(&doors, "a1", NOW_S));
+    doors.by_code("apple", "c").await.expect(StatusCode::OK);
+    // From now on the keys are where nobody answers.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (url, nowhere) = (doors.there.url(), format!("http://{}/jwks", silent.local_addr().unwrap()));
+    let endpoints = json!({
+        "issuer": url, "authorization_endpoint": format!("{url}/authorize"), "token_endpoint": format!("{url}/token"),
+        "jwks_uri": nowhere,
+    });
+    doors.there.says("/.well-known/openid-configuration", endpoints);
+    doors.realm.each(|app| app.advance(Duration::from_secs(10)));
+    doors.apple_says_by("unknown", claims_of(&doors, "a1", NOW_S + 10));
+    let stranger = doors.by_code("apple", "c");
+    let honest = async {
+        let _looked_for = silent.accept().await.unwrap();
+        doors.apple_says(claims_of(&doors, "a1", NOW_S + 10));
+        doors.by_code("apple", "c").await.expect(StatusCode::OK);
+    };
+    tokio::select! {
+        biased;
+        () = honest => {}
+        answer = stranger => panic!("the keys were found: {}", answer.text),
+    }
+}
+
+async fn a_provider_that_fails_is_asked_again_ten_seconds_later(doors: Doors) {
+    let asked = Arc::new(AtomicU32::new(0));
+    let counted = asked.clone();
+    doors.there.does("/.well-known/openid-configuration", move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        (500, String::new())
+    });
+    let begin = async || doors.realm.call("GET", "/auth/apple", Value::Null).send().await;
+    for _ in 0..5 {
+        begin().await.expect(StatusCode::BAD_REQUEST);
+    }
+    // Each sidecar asks for itself.
+    let once = asked.load(Ordering::Relaxed);
+    assert!((1..=2).contains(&once), "asked {once} times");
+    doors.realm.each(|app| app.advance(Duration::from_secs(10)));
+    begin().await.expect(StatusCode::BAD_REQUEST);
+    assert_eq!(asked.load(Ordering::Relaxed), once + 1);
 }
 
 async fn a_provider_that_is_away_or_talks_nonsense_logs_nobody_in(doors: Doors) {

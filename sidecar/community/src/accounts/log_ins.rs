@@ -7,7 +7,7 @@ use realmgate_platform::clock::Clock;
 use realmgate_platform::error::ErrorCode;
 use realmgate_platform::limits::{Limits, Source};
 use realmgate_platform::passwords::Passwords;
-use realmgate_platform::sessions::{Opening, Refreshing, SessionStore};
+use realmgate_platform::sessions::{Opening, Refreshing, SessionStore, Staying};
 use realmgate_platform::tokens::{Caller, Tokens, hash_refresh};
 use realmgate_protocol::ids::AccountId;
 use secrecy::SecretString;
@@ -23,6 +23,8 @@ use crate::http::Refusal;
 use crate::store::AccountStore;
 use crate::world::World;
 
+/// What the user of a banned account reads.
+pub(crate) const BANNED: &str = "An administrator has banned this account";
 /// Longest name that is looked up, in bytes, where addresses are not longer.
 const LONGEST_NAME: usize = 160;
 /// Longest password that is hashed, in bytes.
@@ -157,7 +159,7 @@ impl LogIns {
     pub async fn refresh(&self, refresh_token: &str) -> Result<Grant, Refusal> {
         let refuse = || Refusal::error(StatusCode::UNAUTHORIZED, "Invalid or expired refresh token");
         let found = self.sessions.find_staying(&hash_refresh(refresh_token), self.clock.now_ms()).await?;
-        let (session, row) = found.ok_or_else(refuse)?;
+        let Staying { session, row, .. } = found.ok_or_else(refuse)?;
         if let Err(error) = self.world.refreshed(row.account, session).await {
             tracing::error!(%error, account = %row.account, "no gateway waits for a log-in that was refreshed");
         }
@@ -201,7 +203,8 @@ impl LogIns {
         let token = self.tokens.mint_refresh()?;
         let ended = match self.sessions.open_as(session, account, Refreshing::Stays, token.row()).await? {
             Opening::Opened(ended) => ended,
-            Opening::NotAllowed => return Err(not_activated()),
+            Opening::NotActivated => return Err(not_activated()),
+            Opening::Banned => return Err(banned()),
         };
         if !ended.is_empty() {
             tracing::info!(%account, ?ended, "the oldest log-ins are ended: the account has opened too many");
@@ -247,6 +250,10 @@ impl LogIns {
             display_name: profile.display_name,
         })
     }
+}
+
+pub(crate) fn banned() -> Refusal {
+    Refusal::explained(StatusCode::FORBIDDEN, "account_banned", BANNED)
 }
 
 pub(crate) fn not_activated() -> Refusal {

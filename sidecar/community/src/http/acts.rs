@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::callers::Admitted;
 use super::input::content_type;
-use super::{Admin, Input, Listed, MAX_BODY_BYTES, Page, Refusal, Refused};
+use super::{Admin, Input, Listed, MAX_ADMIN_BODY_BYTES, Page, Refusal, Refused};
 use crate::state::Community;
 use crate::store::{ActRow, NewAct};
 use crate::time::iso;
@@ -99,7 +99,7 @@ pub(super) async fn authorize_and_audit(
         return Ok(next.run(Request::from_parts(parts, body)).await);
     }
     let too_large = |_| Refusal::detail(StatusCode::PAYLOAD_TOO_LARGE);
-    let sent = to_bytes(body, MAX_BODY_BYTES).await.map_err(too_large)?;
+    let sent = to_bytes(body, MAX_ADMIN_BODY_BYTES).await.map_err(too_large)?;
     // As the handler will read it.
     let input = Input::read(parts.uri.query().unwrap_or_default(), content_type(&parts.headers), &sent)?;
     let (id, path, method) = (Uuid::now_v7(), parts.uri.path().to_owned(), parts.method.clone());

@@ -20,6 +20,12 @@ use crate::accounts::administrators;
 use crate::state::Community;
 
 const COOKIE: Cookie = Cookie { name: "realmgate-admin", same_site: "Strict" };
+/// How long a log-in to the pages lives without a call, in milliseconds.
+const IDLE_MS: u64 = 30 * 60 * 1_000;
+/// How long it lives at most, in milliseconds.
+const LIVES_MS: u64 = 12 * 60 * 60 * 1_000;
+/// How much later it has to end for that to be written, in milliseconds.
+const RENEWED_EVERY_MS: u64 = 60 * 1_000;
 /// What a page of this server says beside the cookie.
 const HEADER: &str = "x-realmgate-admin";
 
@@ -72,6 +78,8 @@ async fn begin(
         community.log_ins.end(&grant.access_token).await?;
         return Err(Refusal::error(StatusCode::FORBIDDEN, "forbidden"));
     }
+    let (hash, now_ms) = (hash_refresh(&grant.refresh_token), community.http.clock.now_ms());
+    community.sessions.expire_at(&hash, now_ms + IDLE_MS).await?;
     tracing::info!(admin = %grant.account, "an administrator has logged in to the pages");
     let cookie = COOKIE.set(community.is_https, &grant.refresh_token, None);
     Ok(([(SET_COOKIE, cookie)], Json(json!({"username": grant.username}))).into_response())
@@ -94,6 +102,15 @@ pub(super) async fn caller(community: &Community, headers: &HeaderMap) -> Result
         return Ok(None);
     }
     let Some(token) = COOKIE.read(community.is_https, headers) else { return Ok(None) };
-    let found = community.sessions.find_staying(&hash_refresh(token), community.http.clock.now_ms()).await?;
-    Ok(found.map(|(session, row)| Caller { account: row.account, session, role: row.role }))
+    let (hash, now_ms) = (hash_refresh(token), community.http.clock.now_ms());
+    let Some(found) = community.sessions.find_staying(&hash, now_ms).await? else { return Ok(None) };
+    let until_ms = (now_ms + IDLE_MS).min(found.created_ms + LIVES_MS);
+    if until_ms <= now_ms {
+        return Ok(None);
+    }
+    // It lives on with each call, but a page that calls all the time costs few writes.
+    if found.expires_ms.abs_diff(until_ms) > RENEWED_EVERY_MS {
+        community.sessions.expire_at(&hash, until_ms).await?;
+    }
+    Ok(Some(Caller { account: found.row.account, session: found.session, role: found.row.role }))
 }

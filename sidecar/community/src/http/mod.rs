@@ -46,16 +46,20 @@ use utoipa_axum::routes;
 
 pub use callers::{Admin, Anybody, Claimed, MaybePlayer, PathId, PathPair, Player};
 pub use input::Input;
-pub use openapi::{add_common_answers, document};
+pub use openapi::{add_common_answers, complete, document};
 pub use paging::{Listed, Meta, Page};
 pub(crate) use published::Published;
 pub use refusal::{Fault, Fields, Refusal, Refused};
 
+use crate::field_limits::size;
 use crate::state::Community;
 
-/// Largest body of a call with an access token, in bytes. Those without have the platform's limit, which is far smaller: what
-/// strangers send is held in memory before anything is known of them.
-const MAX_BODY_BYTES: usize = 1_048_576;
+/// Largest body of a player's call, in bytes, where the arguments of scripts are not larger. Calls without an access
+/// token have the platform's limit, which is far smaller: what strangers send is held in memory before anything is known of
+/// them.
+const MAX_BODY_BYTES: usize = 128 * 1_024;
+/// Largest body of an administrator's call, in bytes.
+const MAX_ADMIN_BODY_BYTES: usize = 1_048_576;
 
 /// An answer that says nothing but that it was done.
 #[derive(Debug, Default, serde::Serialize, utoipa::ToSchema)]
@@ -70,12 +74,13 @@ pub struct Data<T> {
 
 /// The routes, to be nested below `/api/v1`.
 pub fn router<S>(community: &Community) -> Router<S> {
+    let largest = MAX_BODY_BYTES.max(2 * size(community.settings.limits.max_hook_args_size));
     let of_users = Router::from(routes_of_users())
         // As newer clients write it.
         .route("/me/friend_requests", get(friends::list_friend_requests))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
+        .layer(DefaultBodyLimit::max(largest));
     let of_admins =
-        for_admins(community, Router::from(routes_of_admins())).layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
+        for_admins(community, Router::from(routes_of_admins())).layer(DefaultBodyLimit::max(MAX_ADMIN_BODY_BYTES));
     Router::from(routes_of_anybody())
         // As a session without an id, which is no provider either.
         .route("/auth/session/", get(providers::no_provider))

@@ -1,16 +1,20 @@
 //! `GET /api/openapi`, and the document for `sidecar openapi --community`.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Content, Ref, ResponseBuilder};
+use utoipa::openapi::{Content, Ref, RefOr, Required, ResponseBuilder, Schema, Server};
 
 use super::published::in_force;
 use super::{Refusal, Refused};
 use crate::state::Community;
+
+/// Where a server is that nobody has configured.
+const DEFAULT_SERVER: &str = "http://127.0.0.1:3000";
 
 /// The frame of the document; paths and schemas come from the routes.
 #[derive(OpenApi)]
@@ -46,7 +50,64 @@ pub fn document() -> utoipa::openapi::OpenApi {
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         add_common_answers(operation);
     }
+    name_bodies(&mut document);
+    complete(&mut document);
     document
+}
+
+/// Names the schema of each request body after its call, as generated clients of Gamend have it: `DeviceLoginRequest`. A call without
+/// its body says nothing, which is refused where something has to be said, so every body is optional.
+fn name_bodies(document: &mut utoipa::openapi::OpenApi) {
+    let Some(components) = &mut document.components else { return };
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        let (Some(id), Some(RefOr::T(body))) = (&operation.operation_id, &mut operation.request_body) else { continue };
+        body.required = Some(Required::False);
+        for content in body.content.values_mut() {
+            let RefOr::T(content) = content else { continue };
+            let Some(was) = content.schema.as_ref().and_then(name_of).map(str::to_owned) else { continue };
+            let name = format!("{}Request", camel_case(id));
+            if let Some(schema) = components.schemas.get(&was).cloned() {
+                components.schemas.insert(name.clone(), schema);
+                content.schema = Some(Ref::from_schema_name(name).into());
+            }
+        }
+    }
+    let text = serde_json::to_string(document).unwrap_or_default();
+    if let Some(components) = &mut document.components {
+        components.schemas.retain(|name, _| text.contains(&format!("\"#/components/schemas/{name}\"")));
+    }
+}
+
+/// The name of the schema that this refers to, itself or beside null.
+fn name_of(schema: &RefOr<Schema>) -> Option<&str> {
+    match schema {
+        RefOr::Ref(reference) => reference.ref_location.strip_prefix("#/components/schemas/"),
+        RefOr::T(Schema::OneOf(either)) => either.items.iter().find_map(name_of),
+        RefOr::T(_) => None,
+    }
+}
+
+/// `device_login` as `DeviceLogin`.
+fn camel_case(name: &str) -> String {
+    let capital = |word: &str| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        first.to_ascii_uppercase() + rest
+    };
+    name.split('_').map(capital).collect()
+}
+
+/// Completes a document: OpenAPI 3.1 wants a description of each answer, and generated clients a server.
+pub fn complete(document: &mut utoipa::openapi::OpenApi) {
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        for (status, answer) in &mut operation.responses.responses {
+            let RefOr::T(answer) = answer else { continue };
+            if answer.description.is_empty() {
+                let known = status.parse().ok().and_then(|code| StatusCode::from_u16(code).ok());
+                answer.description = known.and_then(|known| known.canonical_reason()).unwrap_or("An answer").to_owned();
+            }
+        }
+    }
+    document.servers = Some(vec![Server::new(DEFAULT_SERVER)]);
 }
 
 fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
@@ -76,7 +137,11 @@ pub fn add_common_answers(operation: &mut Operation) {
 /// Read this document.
 pub(super) async fn openapi(State(community): State<Community>) -> Result<impl IntoResponse, Refusal> {
     check_published(&community)?;
-    let made = || in_force(&community.settings.limits).to_json().unwrap_or_default().into();
+    let made = || {
+        let mut document = in_force(&community.settings.limits);
+        document.servers = Some(vec![Server::new(&community.sign_in.public_url)]);
+        document.to_json().unwrap_or_default().into()
+    };
     Ok(([(CONTENT_TYPE, "application/json")], community.published.json.get_or_init(made).clone()))
 }
 

@@ -105,17 +105,17 @@ mod tests {
         };
         let fields = properties(&in_force(&limits));
         for (path, bounds) in [
-            ("/DisplayName/display_name", json!({"maxLength": 101})),
-            ("/Username/username", json!({"minLength": 2, "maxLength": 33})),
-            ("/SignUp/email", json!({"maxLength": 102})),
-            ("/Device/device_id", json!({"maxLength": 103})),
-            ("/NewLobby/title", json!({"maxLength": 104})),
-            ("/NewLobby/max_users", json!({"maximum": 105})),
-            ("/NewLobby/password", json!({"maxLength": 106})),
-            ("/NewLeaderboard/title", json!({"maxLength": 107})),
-            ("/LeaderboardEdit/description", json!({"maxLength": 108})),
-            ("/NewLeaderboard/slug", json!({"maxLength": 109})),
-            ("/Reset/password", json!({"minLength": 8, "maxLength": 72})),
+            ("/UpdateCurrentUserDisplayNameRequest/display_name", json!({"maxLength": 101})),
+            ("/UpdateCurrentUserUsernameRequest/username", json!({"minLength": 2, "maxLength": 33})),
+            ("/RegisterRequest/email", json!({"maxLength": 102})),
+            ("/DeviceLoginRequest/device_id", json!({"maxLength": 103})),
+            ("/CreateLobbyRequest/title", json!({"maxLength": 104})),
+            ("/CreateLobbyRequest/max_users", json!({"maximum": 105})),
+            ("/CreateLobbyRequest/password", json!({"maxLength": 106})),
+            ("/AdminCreateLeaderboardRequest/title", json!({"maxLength": 107})),
+            ("/AdminUpdateLeaderboardRequest/description", json!({"maxLength": 108})),
+            ("/AdminCreateLeaderboardRequest/slug", json!({"maxLength": 109})),
+            ("/ResetPasswordRequest/password", json!({"minLength": 8, "maxLength": 72})),
         ] {
             for (bound, value) in bounds.as_object().unwrap() {
                 assert_eq!(fields.pointer(path).unwrap()[bound], *value, "{path} {bound}");

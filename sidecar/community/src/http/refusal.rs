@@ -43,6 +43,10 @@ pub struct Refused {
     errors: Option<Value>,
     /// Complaints by field.
     details: Option<Value>,
+    /// What an argument of a script may be at most, where it is more.
+    max: Option<u64>,
+    /// Largest arguments of a script, in bytes, where they are larger.
+    max_bytes: Option<u64>,
 }
 
 impl Refusal {

@@ -2,20 +2,19 @@
 //!
 //! After OpenID Connect Core 1.0, section 3.1.3.7, and Discovery 1.0.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use realmgate_platform::clock::Clock;
 use serde::Deserialize;
-use tokio::sync::Mutex;
 
 use super::identity::{Address, Identity};
 use super::outward::{Outward, ProviderError, is_safe};
 
 /// A provider's keys are asked for again after this, so that one that it took back ends.
 const KEYS_LIVE_MS: u64 = 60 * 60 * 1_000;
-/// And for a key that is not among them, at most this often: strangers choose the names of keys.
+/// And for a key that is not among them, or after a failure, at most this often: strangers choose the names of keys.
 const KEYS_AGAIN_MS: u64 = 10_000;
 /// How far a provider's clock may be off.
 const LEEWAY_S: u64 = 60;
@@ -35,6 +34,10 @@ pub struct OpenId {
     outward: Arc<Outward>,
     clock: Clock,
     known: Mutex<Option<Known>>,
+    /// Why nothing could be read, and when.
+    failed: Mutex<Option<(u64, ProviderError)>>,
+    /// Whoever reads. Others wait for it only if what is known does not serve them.
+    reading: tokio::sync::Mutex<()>,
 }
 
 /// What a provider publishes.
@@ -104,7 +107,9 @@ pub struct IdTokenAnswer {
 impl OpenId {
     /// A provider by its issuer, whose tokens may also name `also_called` as theirs. Nothing is asked before it is needed.
     pub fn new(issuer: &str, also_called: Vec<String>, outward: Arc<Outward>, clock: Clock) -> Self {
-        Self { issuer: issuer.trim_end_matches('/').to_owned(), also_called, outward, clock, known: Mutex::default() }
+        let issuer = issuer.trim_end_matches('/').to_owned();
+        let (known, failed, reading) = <(Mutex<_>, Mutex<_>, tokio::sync::Mutex<_>)>::default();
+        Self { issuer, also_called, outward, clock, known, failed, reading }
     }
 
     /// Where its endpoints are.
@@ -165,14 +170,41 @@ impl OpenId {
 
     /// What the provider publishes: what was read last, as long as that is young and `is_enough`.
     async fn known(&self, is_enough: impl Fn(&JwkSet) -> bool) -> Result<Known, ProviderError> {
-        let mut known = self.known.lock().await;
+        if let Some(known) = self.known_already(&is_enough) {
+            return Ok(known);
+        }
+        let _alone = self.reading.lock().await;
+        // Another call may have read meanwhile, or failed to.
+        if let Some(known) = self.known_already(&is_enough) {
+            return Ok(known);
+        }
         let now_ms = self.clock.now_ms();
-        if let Some(known) = &*known {
-            let age_ms = now_ms.saturating_sub(known.at_ms);
-            if age_ms < KEYS_AGAIN_MS || (age_ms < KEYS_LIVE_MS && is_enough(&known.keys)) {
-                return Ok(known.clone());
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, error)) = failed.filter(|(at_ms, _)| now_ms.saturating_sub(*at_ms) < KEYS_AGAIN_MS) {
+            return Err(error);
+        }
+        match self.read(now_ms).await {
+            Ok(read) => {
+                *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(read.clone());
+                Ok(read)
+            }
+            // That is our own fault, and over at once.
+            Err(ProviderError::Busy) => Err(ProviderError::Busy),
+            Err(error) => {
+                *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some((now_ms, error.clone()));
+                Err(error)
             }
         }
+    }
+
+    /// What was read last, if it serves.
+    fn known_already(&self, is_enough: impl Fn(&JwkSet) -> bool) -> Option<Known> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let age_ms = self.clock.now_ms().saturating_sub(known.at_ms);
+        (age_ms < KEYS_AGAIN_MS || (age_ms < KEYS_LIVE_MS && is_enough(&known.keys))).then_some(known)
+    }
+
+    async fn read(&self, now_ms: u64) -> Result<Known, ProviderError> {
         let url = format!("{}/.well-known/openid-configuration", self.issuer);
         let endpoints: Endpoints = self.outward.get(&url, None).await?;
         let addresses = [&endpoints.authorization_endpoint, &endpoints.token_endpoint, &endpoints.jwks_uri];
@@ -180,7 +212,7 @@ impl OpenId {
             return Err(ProviderError::Unbelievable("the provider's configuration is another's"));
         }
         let keys = Arc::new(self.outward.get(&endpoints.jwks_uri, None).await?);
-        Ok(known.insert(Known { endpoints: Arc::new(endpoints), keys, at_ms: now_ms }).clone())
+        Ok(Known { endpoints: Arc::new(endpoints), keys, at_ms: now_ms })
     }
 }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::identity::{Identity, Provider};
 use super::outward::ProviderError;
+use crate::accounts::BANNED;
 use crate::accounts::LogIns;
 use crate::accounts::devices::{TRIES, generated_after};
 use crate::accounts::rules;
@@ -40,6 +41,8 @@ pub(super) enum Failure {
     Taken,
     /// The account waits to be activated.
     NotActivated,
+    /// An administrator has banned the account.
+    Banned,
     /// The account is an administrator's, and a game has begun the flow.
     Administrator,
     /// The user does not agree.
@@ -60,6 +63,7 @@ impl Resolver<'_> {
         match self.store.profile(account).await? {
             Some(profile) if profile.admin && !self.admits_administrators => Err(Failure::Administrator),
             Some(profile) if profile.activated => Ok(account),
+            Some(profile) if profile.banned => Err(Failure::Banned),
             _ => Err(Failure::NotActivated),
         }
     }
@@ -166,6 +170,7 @@ impl Failure {
             Self::Link(_) => "link_failed",
             Self::Taken => "provider_already_linked",
             Self::NotActivated => "account_not_activated",
+            Self::Banned => "account_banned",
             Self::Administrator => "administrator",
             Self::Declined => "access_denied",
             Self::Ours(_) => "server_error",
@@ -180,6 +185,7 @@ impl Failure {
             | Self::Link(_)
             | Self::Taken
             | Self::NotActivated
+            | Self::Banned
             | Self::Administrator
             | Self::Declined => "refused",
             Self::Ours(refusal) => refusal.result(),
@@ -193,6 +199,7 @@ impl Failure {
             Self::Create(text) | Self::Link(text) => (*text).to_owned(),
             Self::Taken => "This account at the provider opens another account here".to_owned(),
             Self::NotActivated => "Your account is waiting to be activated by an administrator".to_owned(),
+            Self::Banned => BANNED.to_owned(),
             Self::Administrator => {
                 "Administrators log in by a provider on the pages of this server alone, not from a game".to_owned()
             }
@@ -206,9 +213,9 @@ impl Failure {
         let status = match &self {
             Self::Ours(_) | Self::Exchange(_) | Self::Create(_) | Self::Link(_) => StatusCode::BAD_REQUEST,
             Self::Taken => StatusCode::CONFLICT,
-            Self::NotActivated | Self::Administrator | Self::Declined => StatusCode::FORBIDDEN,
+            Self::NotActivated | Self::Banned | Self::Administrator | Self::Declined => StatusCode::FORBIDDEN,
         };
-        let field = if matches!(self, Self::Taken | Self::NotActivated) { "message" } else { "details" };
+        let field = if matches!(self, Self::Taken | Self::NotActivated | Self::Banned) { "message" } else { "details" };
         match self {
             Self::Ours(refusal) => refusal,
             other => Refusal::told(status, json!({"error": other.code(), field: other.text()})),

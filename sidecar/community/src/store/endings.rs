@@ -95,7 +95,9 @@ impl AccountStore {
         }
         let mut ended = Vec::new();
         if let Some(activated) = edit.activated {
-            let set = "UPDATE accounts SET activated = $2 WHERE id = $1";
+            // One that was activated is banned; one that was not goes on waiting.
+            let set = "UPDATE accounts SET banned = CASE WHEN $2 <> 0 THEN 0 WHEN activated <> 0 THEN 1 ELSE banned END, \
+                       activated = $2 WHERE id = $1";
             sqlx::query(set).bind(&id).bind(i64::from(activated)).execute(&mut *tx).await?;
             if !activated {
                 ended = end_log_ins(&mut tx, account, at_ms).await?;

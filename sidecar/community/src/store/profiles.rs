@@ -18,7 +18,7 @@ use super::AccountStore;
 const FILLED_AT_ONCE: i64 = 200;
 /// The columns of [`ProfileRow`]; `p` is the profile, `a` its account.
 pub(super) const COLUMNS: &str = "p.account_id, p.username, p.display_name, p.profile_url, p.metadata, p.last_seen_ms, \
-                                  p.show_map, a.activated, a.role, a.lock_owner, \
+                                  p.show_map, a.activated, a.banned, a.role, a.lock_owner, \
                                   (SELECT COUNT(*) FROM realtime_accounts r WHERE r.account_id = p.account_id) AS realtime, \
                                   COALESCE(seat.lobby_id, '') AS lobby_id, COALESCE(room.is_hidden, 0) AS lobby_hidden";
 /// Where those columns are; goes on with a condition.
@@ -45,6 +45,8 @@ pub struct ProfileRow {
     pub last_seen_ms: u64,
     /// Whether it may log in.
     pub activated: bool,
+    /// Whether an administrator has banned it.
+    pub banned: bool,
     /// Whether it is an administrator.
     pub admin: bool,
     /// Whether it has a socket, a realtime one or one of a gateway.
@@ -68,6 +70,7 @@ impl ProfileRow {
             metadata: serde_json::from_str(&metadata).map_err(undecodable)?,
             last_seen_ms: from_sql_ms(row.try_get("last_seen_ms")?),
             activated: row.try_get::<i64, _>("activated")? != 0,
+            banned: row.try_get::<i64, _>("banned")? != 0,
             admin: row.try_get::<String, _>("role")? == "admin",
             online: row.try_get::<i64, _>("realtime")? > 0
                 || row.try_get::<String, _>("lock_owner")?.starts_with("gateway:"),
@@ -76,6 +79,20 @@ impl ProfileRow {
             lobby_hidden: row.try_get::<i64, _>("lobby_hidden")? != 0,
         })
     }
+}
+
+/// Moves the password of an account from its old name to a new one, if it stands under the old one. Returns `false` where another account
+/// logs in by the new name.
+async fn move_password(db: &mut SqlConnection, account: AccountId, name: &str) -> sqlx::Result<bool> {
+    let taken = "SELECT COUNT(*) FROM credentials WHERE kind = 'password' AND subject = $1 AND account_id <> $2";
+    let taken: i64 = sqlx::query_scalar(taken).bind(name).bind(account.to_string()).fetch_one(&mut *db).await?;
+    if taken > 0 {
+        return Ok(false);
+    }
+    let follow = "UPDATE credentials SET subject = $2, display = $2 WHERE account_id = $1 AND kind = 'password'
+                  AND subject = (SELECT username FROM profiles WHERE account_id = $1)";
+    sqlx::query(follow).bind(account.to_string()).bind(name).execute(db).await?;
+    Ok(true)
 }
 
 impl AccountStore {
@@ -187,12 +204,17 @@ impl AccountStore {
             .map(|_| ())
     }
 
-    /// Sets an account's unique name. Returns `false` if another has it.
+    /// Sets an account's unique name, and logs in by it from now on where the old one was its log-in. Returns `false` if another account
+    /// has the name, or logs in by it.
     ///
     /// # Errors
     /// When the database cannot be asked.
     pub async fn set_username(&self, account: AccountId, name: &str) -> sqlx::Result<bool> {
         let mut tx = self.0.begin_write("set_username").await?;
+        lock_rows(&mut tx, Rows::Accounts, [account.to_string()]).await?;
+        if !move_password(&mut tx, account, name).await? {
+            return Ok(false);
+        }
         let done = sqlx::query("UPDATE profiles SET username = $2, username_key = $3 WHERE account_id = $1")
             .bind(account.to_string())
             .bind(name)

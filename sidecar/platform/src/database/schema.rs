@@ -68,7 +68,7 @@ async fn newest(connection: &mut AnyConnection) -> sqlx::Result<i64> {
 
 /// Version, name and text of each migration. sqlx has a macro that reads the folder, but it compiles everything sqlx
 /// needs a second time, with both databases' drivers, to run inside the compiler.
-const MIGRATIONS: [(i64, &str, &str); 20] = [
+const MIGRATIONS: [(i64, &str, &str); 21] = [
     (1, "init", include_str!("../../migrations/0001_init.sql")),
     (2, "locks", include_str!("../../migrations/0002_locks.sql")),
     (3, "characters", include_str!("../../migrations/0003_characters.sql")),
@@ -89,6 +89,7 @@ const MIGRATIONS: [(i64, &str, &str); 20] = [
     (21, "lobby lists", include_str!("../../migrations/0021_lobby_lists.sql")),
     (22, "oauth pages", include_str!("../../migrations/0022_oauth_pages.sql")),
     (23, "refresh again", include_str!("../../migrations/0023_refresh_again.sql")),
+    (24, "bans", include_str!("../../migrations/0024_bans.sql")),
 ];
 
 fn migrations() -> Migrator {

@@ -1,5 +1,6 @@
 //! Middleware around every route, and its order; what pages of other sites may ask (CORS).
 
+mod bodies;
 mod deadline;
 mod headers;
 mod request_metrics;
@@ -84,6 +85,7 @@ fn with_fallbacks<S: Clone + Send + Sync + 'static>(routes: Router<S>, state: &S
 fn around(routes: Router, clock: &Clock, deadline: Duration) -> Router {
     routes
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn(bodies::bound))
         .layer(from_fn(move |request, next| deadline::within(deadline, request, next)))
         .layer(from_fn_with_state(clock.clone(), request_metrics::count))
         .layer(from_fn(headers::security_headers))
