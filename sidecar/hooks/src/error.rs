@@ -26,6 +26,9 @@ pub enum CallError {
     /// Too many calls wait for the plugin.
     #[error("too many calls wait for the plugin")]
     Busy,
+    /// Too many of the plugin's calls did not end: it does no more until its file changes.
+    #[error("the plugin is off")]
+    Off,
 }
 
 impl CallError {
@@ -49,10 +52,34 @@ pub(crate) fn text(error: &mlua::Error) -> String {
         mlua::Error::MemoryError(_) => "the script has used too much memory".to_owned(),
         other => other.to_string(),
     };
-    bounded(text.lines().next().unwrap_or_default())
+    bounded(&one_line(text.lines().next().unwrap_or_default()))
+}
+
+/// A text of a script as the log has it: what would begin another line or steer a terminal is spelled out. It may be a player's.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut line, symbol| {
+        match symbol {
+            '\t' => line.push(symbol),
+            '\u{2028}' | '\u{2029}' => line.extend(symbol.escape_unicode()),
+            _ if symbol.is_control() => line.extend(symbol.escape_default()),
+            _ => line.push(symbol),
+        }
+        line
+    })
 }
 
 /// What of a script's text is told.
 pub(crate) fn bounded(text: &str) -> String {
     text[..text.floor_char_boundary(TEXT_BYTES)].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn a_printed_text_stays_on_its_line() {
+        assert_eq!(one_line("ann\tsaid äh"), "ann\tsaid äh");
+        assert_eq!(one_line("a\nERROR forged\r\u{1b}[2J\u{2028}"), "a\\nERROR forged\\r\\u{1b}[2J\\u{2028}");
+    }
 }

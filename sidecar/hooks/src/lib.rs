@@ -7,7 +7,7 @@
 //!
 //! ```
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use realmgate_hooks::{Call, Plugins, Rules};
+//! use realmgate_hooks::{By, Call, Plugins, Rules};
 //! use serde_json::json;
 //!
 //! let folder = std::env::temp_dir().join("realmgate-hooks-example");
@@ -16,7 +16,8 @@
 //! let rules = Rules { may_ask: &[], check_schedule: |_| Err("there are none".to_owned()) };
 //! let plugins = Plugins::new(folder, rules);
 //! plugins.refresh()?;
-//! let call = Call { plugin: "greet", function: "hello", args: vec![json!("Ada")], caller: None, realm: None };
+//! let by = By::Player("ann".to_owned());
+//! let call = Call { by, plugin: "greet", function: "hello", args: vec![json!("Ada")], caller: None, realm: None };
 //! assert_eq!(plugins.call(call).await?, json!("Hello, Ada"));
 //! # Ok(())
 //! # }
@@ -25,18 +26,23 @@
 
 #![forbid(unsafe_code)]
 
+mod call_time;
 mod error;
 mod folder;
+mod library;
+mod pattern;
 mod plugins;
+mod queue;
 mod realm;
 mod sandbox;
 mod script;
-mod stopwatch;
 mod values;
 mod worker;
 
+pub use call_time::CALL_WITHIN;
 pub use error::CallError;
 pub use plugins::{Call, Fault, Plugins, State};
+pub use queue::By;
 pub use realm::{Realm, Rules};
-pub use sandbox::{CALL_WITHIN, MEMORY_BYTES};
+pub use sandbox::MEMORY_BYTES;
 pub use script::FunctionInfo;

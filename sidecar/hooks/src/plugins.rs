@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::error::CallError;
 use crate::folder;
+use crate::queue::By;
 use crate::realm::{Realm, Rules};
 use crate::script::{FunctionInfo, Run};
 use crate::worker::Worker;
@@ -38,6 +39,8 @@ struct Plugin {
 /// A call.
 #[derive(Clone)]
 pub struct Call<'a> {
+    /// Whose it is.
+    pub by: By,
     /// The plugin.
     pub plugin: &'a str,
     /// Its function.
@@ -132,10 +135,28 @@ impl Plugins {
         for (name, plugin) in loaded {
             states.entry(name.clone()).or_insert_with(|| blank(&name)).functions = plugin.worker().functions.clone();
         }
+        for name in self.off() {
+            let text =
+                format!("{name}.lua: off, since calls of it did not end; change the file, or start the server again");
+            states.entry(name.clone()).or_insert_with(|| blank(&name)).fault = Some(Fault { text, source: None });
+        }
         for (name, fault) in faults {
             states.entry(name.clone()).or_insert_with(|| blank(&name)).fault = Some(fault);
         }
         states.into_values().collect()
+    }
+
+    /// The plugins that are off: too many of their calls did not end.
+    pub fn off(&self) -> Vec<String> {
+        let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
+        loaded.iter().filter(|(_, plugin)| plugin.worker().is_off()).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Turns a plugin off until its file changes: its calls are refused.
+    pub fn turn_off(&self, plugin: &str) {
+        if let Some(plugin) = self.plugin(plugin) {
+            plugin.turn_off();
+        }
     }
 
     /// The plugins that have a function of this name, in their order.
@@ -155,10 +176,10 @@ impl Plugins {
     /// # Errors
     /// [`CallError`].
     pub async fn call(&self, call: Call<'_>) -> Result<Value, CallError> {
-        let Call { plugin, function, args, caller, realm } = call;
+        let Call { by, plugin, function, args, caller, realm } = call;
         let plugin = self.plugin(plugin).ok_or(CallError::NoPlugin)?;
         let worker = plugin.worker();
-        let result = worker.call(Run { function: function.to_owned(), args, caller, realm }).await;
+        let result = worker.call(&by, Run { function: function.to_owned(), args, caller, realm }).await;
         if result == Err(CallError::Timeout) && worker.is_stuck() {
             // It loads the script again, which may take seconds.
             let replaced = tokio::task::spawn_blocking(move || plugin.replace(&worker)).await;
@@ -188,17 +209,26 @@ impl Plugin {
         self.worker.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Starts the plugin on another thread. The stuck one ends by itself, if ever.
+    /// Starts the plugin on another thread, or turns it off where that was done too often. The stuck one ends by itself, if ever.
     fn replace(&self, stuck: &Arc<Worker>) {
         let mut count = lock(&self.stuck);
-        if !Arc::ptr_eq(&self.worker(), stuck) || *count == STUCK_MOST {
+        if !Arc::ptr_eq(&self.worker(), stuck) {
             return;
+        }
+        if *count == STUCK_MOST {
+            return self.turn_off();
         }
         *count += 1;
         tracing::error!(plugin = self.name, times = *count, "a call does not end; the plugin is started anew");
         match Worker::start(&self.name, self.source.clone(), self.rules) {
             Ok(worker) => *write(&self.worker) = Arc::new(worker),
             Err(fault) => tracing::error!(plugin = self.name, "not started anew: {fault}"),
+        }
+    }
+
+    fn turn_off(&self) {
+        if self.worker().turn_off() {
+            tracing::error!(plugin = self.name, "the plugin is off until its file changes: its calls do not end");
         }
     }
 }
@@ -209,4 +239,41 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
     lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_plugin_that_was_stuck_too_often_is_off_until_its_file_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |version: u32| {
+            std::fs::write(folder.path().join("it.lua"), format!("return {{ f = function() return {version} end }}"))
+                .unwrap();
+        };
+        write(1);
+        let rules = Rules { may_ask: &[], check_schedule: |_| Ok(()) };
+        let plugins = Plugins::new(folder.path().to_owned(), rules);
+        plugins.refresh().unwrap();
+        let call = || Call { by: By::Server, plugin: "it", function: "f", args: vec![], caller: None, realm: None };
+        let plugin = plugins.plugin("it").unwrap();
+        for _ in 0..STUCK_MOST {
+            plugin.replace(&plugin.worker());
+            assert_eq!(plugins.call(call()).await, Ok(json!(1)), "on another thread");
+        }
+        assert_eq!(plugins.off(), Vec::<String>::new());
+        plugin.replace(&plugin.worker());
+        assert_eq!(plugins.call(call()).await, Err(CallError::Off));
+        assert_eq!(plugins.off(), ["it"]);
+        assert!(plugins.states()[0].fault.as_ref().unwrap().text.starts_with("it.lua: off"));
+        plugins.refresh().unwrap();
+        assert_eq!(plugins.off(), ["it"], "the same file does not help");
+        write(2);
+        plugins.refresh().unwrap();
+        assert_eq!(plugins.call(call()).await, Ok(json!(2)));
+        assert_eq!((plugins.off(), plugins.states()[0].fault.clone()), (vec![], None));
+    }
 }

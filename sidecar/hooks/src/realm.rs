@@ -1,20 +1,22 @@
 //! What a script may ask beyond itself, and of whom.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use mlua::{Error, Lua, Table, Value as LuaValue, Variadic};
 use serde_json::Value;
 
+use crate::call_time::CallTime;
 use crate::values::{from_lua, to_lua};
 
 /// Whom a script asks while one of its functions runs.
 pub trait Realm: Send + Sync {
-    /// Answers one of the functions that [`Rules`] name. It is called on the plugin's own thread and
-    /// may block, within the time of the call.
+    /// Answers one of the functions that [`Rules`] name. It is called on the plugin's own thread and may block for as long as is left
+    /// of the call's time. Where it takes longer, the call has ended all the same.
     ///
     /// # Errors
     /// A text, which is raised in the script where it has asked.
-    fn ask(&self, function: &str, args: Vec<Value>) -> Result<Value, String>;
+    fn ask(&self, function: &str, args: Vec<Value>, left: Duration) -> Result<Value, String>;
 }
 
 /// What scripts may do beyond themselves.
@@ -27,16 +29,24 @@ pub struct Rules {
 }
 
 /// Whom the call under way asks, if anybody.
-#[derive(Clone, Default)]
-pub(crate) struct Asked(Arc<Mutex<Option<Arc<dyn Realm>>>>);
+#[derive(Clone)]
+pub(crate) struct Asked {
+    realm: Arc<Mutex<Option<Arc<dyn Realm>>>>,
+    time: CallTime,
+}
 
 impl Asked {
+    /// Nobody yet. Asking takes of this time.
+    pub(crate) fn new(time: CallTime) -> Self {
+        Self { realm: Arc::default(), time }
+    }
+
     pub(crate) fn set(&self, realm: Option<Arc<dyn Realm>>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = realm;
+        *self.realm.lock().unwrap_or_else(PoisonError::into_inner) = realm;
     }
 
     fn get(&self) -> Option<Arc<dyn Realm>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.realm.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The table with these functions.
@@ -49,6 +59,9 @@ impl Asked {
             let asked = self.clone();
             let ask = move |lua: &Lua, args: Variadic<LuaValue>| {
                 let answer = asked.ask(lua, name, &args);
+                if asked.time.is_over() {
+                    return Err(CallTime::error());
+                }
                 to_lua(lua, &answer.map_err(|fault| raised(lua, name, &fault))?)
             };
             table.set(name, lua.create_function(ask)?)?;
@@ -59,7 +72,11 @@ impl Asked {
     fn ask(&self, lua: &Lua, name: &str, args: &[LuaValue]) -> Result<Value, String> {
         let realm = self.get().ok_or("the realm answers only while a call runs")?;
         let args = args.iter().map(|arg| from_lua(lua, arg).map_err(|fault| format!("an argument {fault}")));
-        realm.ask(name, args.collect::<Result<_, _>>()?)
+        let (args, left) = (args.collect::<Result<_, _>>()?, self.time.left());
+        if left.is_zero() {
+            return Err("there is no time left".to_owned());
+        }
+        self.time.wait(|| realm.ask(name, args, left))
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use mlua::{Function, MultiValue, Table, Value as LuaValue};
 use serde_json::Value;
 
+use crate::call_time::CallTime;
 use crate::error::{CallError, bounded, text};
 use crate::realm::{Realm, Rules};
 use crate::sandbox::Sandbox;
@@ -47,8 +48,8 @@ impl Script {
     ///
     /// # Errors
     /// What is wrong with it: file, line and words.
-    pub(crate) fn load(plugin: &str, source: &str, rules: Rules) -> Result<Self, String> {
-        let sandbox = Sandbox::new(plugin, rules.may_ask).map_err(|error| text(&error))?;
+    pub(crate) fn load(plugin: &str, source: &str, rules: Rules, time: CallTime) -> Result<Self, String> {
+        let sandbox = Sandbox::new(plugin, rules.may_ask, time).map_err(|error| text(&error))?;
         let chunk = format!("@{plugin}.lua");
         let (made, ran) = sandbox.within(|lua| lua.load(source).set_name(chunk).call::<LuaValue>(()));
         let made = made.map_err(|error| CallError::of(&error, ran).to_string())?;

@@ -4,9 +4,12 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Waker};
+use std::time::Duration;
 
-use realmgate_hooks::{Call, CallError, Plugins, Realm, Rules};
+use realmgate_hooks::{By, Call, CallError, Plugins, Realm, Rules};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -19,7 +22,7 @@ const RULES: Rules = Rules {
 struct Adding;
 
 impl Realm for Adding {
-    fn ask(&self, function: &str, args: Vec<Value>) -> Result<Value, String> {
+    fn ask(&self, function: &str, args: Vec<Value>, _: Duration) -> Result<Value, String> {
         match function {
             "add" => Ok(json!(args.iter().filter_map(Value::as_i64).sum::<i64>())),
             other => Err(format!("{other} is not done")),
@@ -60,7 +63,9 @@ impl Scripts {
     }
 
     async fn call(&self, function: &str, args: &[Value]) -> Result<Value, CallError> {
-        self.plugins.call(Call { plugin: "it", function, args: args.to_vec(), caller: None, realm: None }).await
+        self.plugins
+            .call(Call { by: By::Server, plugin: "it", function, args: args.to_vec(), caller: None, realm: None })
+            .await
     }
 }
 
@@ -79,7 +84,7 @@ async fn a_call_gives_back_what_the_function_returns() {
     assert_eq!(scripts.call("sum", &[json!([1, 2, 3])]).await, Ok(json!(6)));
     assert_eq!(scripts.call("sum", &[json!([1]), json!(2)]).await, Err(CallError::NoFunction), "one too many");
     assert_eq!(scripts.call("other", &[]).await, Err(CallError::NoFunction));
-    let call = Call { plugin: "nobody", function: "echo", args: vec![], caller: None, realm: None };
+    let call = Call { by: By::Server, plugin: "nobody", function: "echo", args: vec![], caller: None, realm: None };
     assert_eq!(scripts.plugins.call(call).await, Err(CallError::NoPlugin));
 }
 
@@ -90,7 +95,7 @@ async fn a_script_says_no_and_sees_who_calls() {
     );
     assert_eq!(scripts.call("no", &[]).await, Err(CallError::Refused("too_young".to_owned())));
     let caller = Some(json!({"name": "Ada"}));
-    let call = Call { plugin: "it", function: "who", args: vec![], caller, realm: None };
+    let call = Call { by: By::Server, plugin: "it", function: "who", args: vec![], caller, realm: None };
     assert_eq!(scripts.plugins.call(call).await, Ok(json!("Ada")));
     assert_eq!(scripts.call("who", &[]).await, Ok(json!(null)), "nobody stays behind");
 }
@@ -171,13 +176,169 @@ async fn a_call_that_loops_ends_even_if_it_catches_its_end() {
     assert_eq!(scripts.call("count", &[]).await, Ok(json!(1_000_000)), "and the next call has all its time");
 }
 
+/// Each of these would keep Lua's own functions busy for minutes at least, most of them for ever.
+#[tokio::test]
+async fn what_would_run_for_ever_ends_and_keeps_its_thread() {
+    let cases = [
+        "local s = ('a'):rep(300); return s:match(('.-'):rep(8) .. 'b')",
+        "local s = ('a'):rep(1e6); return s:find(('.-'):rep(12) .. 'b')",
+        "local s = ('a'):rep(300); return (s:gsub(('.-'):rep(8) .. 'b', 'x'))",
+        "local s = ('a'):rep(300); return (s:gsub(('a*'):rep(8) .. 'b', function() return 'x' end))",
+        "local s = ('a'):rep(300); for all in s:gmatch(('a?'):rep(300) .. 'b') do return all end",
+        "local s = ('('):rep(1e6); return s:find('%b()')",
+        "local s = ('a'):rep(4e6); return s:find(('a'):rep(2e6) .. 'b', 1, true)",
+        "while true do pcall(string.match, ('a'):rep(300), ('.-'):rep(8) .. 'b') end",
+        "return #table.move({}, 1, 1 << 60, 2)",
+        "return table.insert(setmetatable({}, { __len = function() return 1 << 60 end }), 1, 1)",
+        "return table.remove(setmetatable({}, { __len = function() return 1 << 60 end }), 1)",
+        "return table.concat(setmetatable({}, { __index = table.concat }), '', 1, 1 << 60)",
+        "local s, t = ('x'):rep(4e6), {}; for i = 1, 3e5 do t[i] = s end; table.sort(t)",
+    ];
+    let all = cases.map(|case| {
+        tokio::spawn(async move {
+            let counts = "calls = function() return calls end";
+            let scripts = Scripts::of(&format!(
+                "local calls = 0; return {{ case = function() calls = calls + 1; {case} end, {counts} }}"
+            ));
+            assert_eq!(scripts.call("case", &[]).await, Err(CallError::Timeout), "{case}");
+            assert_eq!(scripts.call("calls", &[]).await, Ok(json!(1)), "a new thread would say 0: {case}");
+        })
+    });
+    for case in all {
+        case.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_lua_would_count_for_ever_is_answered_or_refused_at_once() {
+    let scripts = Scripts::of(
+        "return { rep = function(n) return ('').rep('', n) end,
+            format = function() local t = {}; local s = ('x'):rep(1e7); for i = 1, 1e5 do t[i] = s end
+                local made = ('%.1s'):rep(#t):format(table.unpack(t)) return made end,
+            gsub = function() return #('x'):rep(1e6):gsub('x', ('y'):rep(1e6)) end,
+            long = function() return ('x'):rep(20000):find(('x?'):rep(20000)) end }",
+    );
+    for often in [json!(1_u64 << 62), json!("1000000000000000000")] {
+        assert_eq!(scripts.call("rep", &[often]).await, Ok(json!("")));
+    }
+    for (function, words) in
+        [("format", "too many values to format"), ("gsub", "memory"), ("long", "pattern too complex")]
+    {
+        let failed = scripts.call(function, &[]).await;
+        assert!(matches!(&failed, Err(CallError::Exception(text)) if text.contains(words)), "{function}: {failed:?}");
+    }
+}
+
+/// The usual way to trim costs Lua a time that grows with the square of the spaces within.
+#[tokio::test]
+async fn trimming_the_longest_text_of_a_player_ends() {
+    let scripts = Scripts::of(
+        "local calls = 0; return { trim = function(s) calls = calls + 1; return #s:match('^%s*(.-)%s*$') end,
+            calls = function() return calls end }",
+    );
+    let spaces = " ".repeat(64 << 10);
+    for (text, length) in [(spaces.clone(), 0), (format!("x{spaces}x"), (64 << 10) + 2)] {
+        let trimmed = scripts.call("trim", &[json!(text)]).await;
+        assert!(trimmed == Ok(json!(length)) || trimmed == Err(CallError::Timeout), "{trimmed:?}");
+    }
+    assert_eq!(scripts.call("calls", &[]).await, Ok(json!(2)), "the plugin goes on");
+}
+
+/// A tree of calls that Lua's own functions make of each other, without an instruction between them.
 #[tokio::test]
 async fn one_that_nothing_interrupts_loses_its_thread() {
-    let scripts = Scripts::of(
-        "return { find = function() return (('a'):rep(1e6)):find(('.-'):rep(12) .. 'b') end, fine = function() return 1 end }",
-    );
-    assert_eq!(scripts.call("find", &[]).await, Err(CallError::Timeout));
+    let none = "nil, ".repeat(60);
+    let scripts = Scripts::of(&format!(
+        "return {{ spin = function() table.unpack(setmetatable({{ {none} 1 }}, {{ __index = pcall, __call = table.unpack }})) end,
+            fine = function() return 1 end }}",
+    ));
+    assert_eq!(scripts.call("spin", &[]).await, Err(CallError::Timeout));
     assert_eq!(scripts.call("fine", &[]).await, Ok(json!(1)), "on another thread");
+}
+
+/// A realm that answers only when a test says so, or after a while.
+struct Slow {
+    asked: Mutex<Vec<Duration>>,
+    until: Mutex<mpsc::Receiver<()>>,
+    at_most: Duration,
+}
+
+impl Slow {
+    fn new(at_most: Duration) -> (Arc<Self>, mpsc::Sender<()>) {
+        let (release, until) = mpsc::channel();
+        (Arc::new(Self { asked: Mutex::default(), until: Mutex::new(until), at_most }), release)
+    }
+}
+
+impl Realm for Slow {
+    fn ask(&self, _: &str, _: Vec<Value>, left: Duration) -> Result<Value, String> {
+        self.asked.lock().unwrap().push(left);
+        let _ = self.until.lock().unwrap().recv_timeout(self.at_most);
+        Ok(Value::Null)
+    }
+}
+
+const ASKING: &str = "local calls, order = 0, {}
+    return { ask = function() calls = calls + 1; for _ = 1, 256 do pcall(realm.add) end end, calls = function() return calls end,
+        note = function(who) order[#order + 1] = who end, order = function() return array(order) end }";
+
+#[tokio::test]
+async fn what_a_call_waits_for_is_of_its_time() {
+    let scripts = Scripts::of(ASKING);
+    let (slow, _release) = Slow::new(Duration::from_secs(3));
+    let call =
+        Call { by: By::Server, plugin: "it", function: "ask", args: vec![], caller: None, realm: Some(slow.clone()) };
+    assert_eq!(scripts.plugins.call(call).await, Err(CallError::Timeout));
+    let asked = slow.asked.lock().unwrap().clone();
+    assert!(asked.len() == 2 && asked[1] + Duration::from_secs(3) <= asked[0], "it asks for what is left: {asked:?}");
+    assert_eq!(scripts.call("calls", &[]).await, Ok(json!(1)), "on the same thread");
+}
+
+#[tokio::test]
+async fn a_call_that_waits_for_its_realm_is_not_stuck() {
+    let scripts = Scripts::of(ASKING);
+    let (slow, release) = Slow::new(Duration::from_secs(60));
+    let call =
+        Call { by: By::Server, plugin: "it", function: "ask", args: vec![], caller: None, realm: Some(slow.clone()) };
+    assert_eq!(scripts.plugins.call(call).await, Err(CallError::Timeout));
+    release.send(()).unwrap();
+    assert_eq!(scripts.call("calls", &[]).await, Ok(json!(1)), "a new thread would say 0");
+}
+
+/// Begins a call, which waits for its turn.
+fn begun<'a>(
+    scripts: &'a Scripts,
+    by: By,
+    function: &'a str,
+    arg: &str,
+    realm: Option<Arc<dyn Realm>>,
+) -> Pin<Box<dyn Future<Output = Result<Value, CallError>> + 'a>> {
+    let args = if arg.is_empty() { vec![] } else { vec![json!(arg)] };
+    let mut call = Box::pin(scripts.plugins.call(Call { by, plugin: "it", function, args, caller: None, realm }));
+    assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    call
+}
+
+#[tokio::test]
+async fn one_account_keeps_neither_others_nor_the_server_waiting() {
+    let scripts = Scripts::of(ASKING);
+    let (slow, release) = Slow::new(Duration::from_millis(1));
+    let of = |account: &str| By::Player(account.to_owned());
+    let mut calls = vec![begun(&scripts, of("flooder"), "ask", "", Some(slow))];
+    for _ in 0..64 {
+        calls.push(begun(&scripts, of("flooder"), "note", "flooder", None));
+    }
+    calls.push(begun(&scripts, of("ann"), "note", "ann", None));
+    calls.push(begun(&scripts, By::Server, "note", "server", None));
+    calls.push(begun(&scripts, By::Before("ann".to_owned()), "note", "before", None));
+    drop(release);
+    for call in calls {
+        call.await.unwrap();
+    }
+    let order = scripts.call("order", &[]).await.unwrap();
+    let order: Vec<&str> = order.as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!((&order[..2], order.len()), (&["before", "server"][..], 67));
+    assert!(order[2..4].contains(&"ann"), "one call of the other account at most comes before: {order:?}");
 }
 
 #[tokio::test]
@@ -231,7 +392,7 @@ async fn a_script_asks_the_realm_while_it_is_called() {
     let call = async |function: &str, realm: bool| {
         let realm = realm.then(|| Arc::new(Adding) as Arc<dyn Realm>);
         let args = if function == "add" { vec![json!(1), json!(2), json!(4)] } else { vec![] };
-        scripts.plugins.call(Call { plugin: "it", function, args, caller: None, realm }).await
+        scripts.plugins.call(Call { by: By::Server, plugin: "it", function, args, caller: None, realm }).await
     };
     let failed = |text: &str| Err(CallError::Exception(text.to_owned()));
     assert_eq!(call("add", true).await, Ok(json!(7)));
