@@ -74,8 +74,8 @@ export async function scriptsPlace({ done }) {
       "Failures at this server",
       table(
         "Failures",
-        ["When", "Plugin", "Function", "Error"],
-        failures.map((one) => [time(one.inserted_at), one.plugin, one.function, one.error]),
+        ["When", "Plugin", "Function", "Error", "Reference"],
+        failures.map((one) => [time(one.inserted_at), one.plugin, one.function, one.error, one.reference]),
       ),
     ),
   );

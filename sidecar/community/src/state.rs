@@ -69,6 +69,8 @@ pub struct Parts {
     pub hooks_dir: PathBuf,
     /// Where scripts may call.
     pub hooks_may_call: MayCall,
+    /// Whether players are told what is wrong with a script: where it is developed.
+    pub hooks_show_faults: bool,
     /// How mails leave, and from whom.
     pub mail: MailConfig,
     /// By which other accounts players may log in.
@@ -143,7 +145,8 @@ impl Community {
             clock: http.clock.clone(),
             limits: settings.limits,
         };
-        let hooks = Arc::new(Hooks::new(hooks_dir, sources, notifications.clone(), events.clone()));
+        let hooks = Hooks::new(hooks_dir, sources, notifications.clone(), events.clone(), parts.hooks_show_faults);
+        let hooks = Arc::new(hooks);
         let log_ins = Arc::new(LogIns {
             settings,
             store: store.clone(),

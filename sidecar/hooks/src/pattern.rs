@@ -308,6 +308,15 @@ pub(crate) struct Matcher<'a> {
     /// Where captures begin and end. Of those that the items passed so far have set, they are right.
     spans: [(usize, usize); MOST_CAPTURES],
     choices: Vec<Choice>,
+    last_run: Run,
+}
+
+/// As much as an item matches from one place on.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    item: usize,
+    begin: usize,
+    end: usize,
 }
 
 /// A match: where it begins, and where what follows it does.
@@ -327,7 +336,8 @@ pub(crate) enum Caught<'a> {
 
 impl<'a> Matcher<'a> {
     pub(crate) fn new(pattern: &'a Pattern, text: &'a [u8]) -> Self {
-        Self { pattern, text, spans: [(0, 0); MOST_CAPTURES], choices: Vec::new() }
+        let last_run = Run { item: usize::MAX, begin: 0, end: 0 };
+        Self { pattern, text, spans: [(0, 0); MOST_CAPTURES], choices: Vec::new(), last_run }
     }
 
     /// The first match that begins here or later. One that ends where the one before it has ended is none.
@@ -403,9 +413,8 @@ impl<'a> Matcher<'a> {
         Ok(match *item {
             Item::One(set) => self.text.get(at).filter(|&&byte| set.has(byte)).map(|_| at + 1),
             Item::Many { set, least, most } => {
-                let run = self.text[at..].iter().take(most).take_while(|&&byte| set.has(byte)).count();
-                steps.take(run)?;
-                self.longest(index, at, least, run)
+                let run = self.run(index, set, at, steps)?;
+                self.longest(index, at, least, run.min(most))
             }
             Item::Few(_) => {
                 self.choices.push(Choice::Longer { item: index, at });
@@ -437,6 +446,19 @@ impl<'a> Matcher<'a> {
             Item::End => (at == self.text.len()).then_some(at),
             Item::Fault(ref words) => return Err(Fault::Malformed(words.clone())),
         })
+    }
+
+    /// How much an item matches from here on, however often it may. A run within the last one ends where that does: so it takes no more
+    /// steps to trim a text than the text has bytes.
+    fn run(&mut self, item: usize, set: Set, at: usize, steps: &mut Steps<'_>) -> Result<usize, Fault> {
+        let Run { item: last, begin, end } = self.last_run;
+        if item == last && (begin..=end).contains(&at) {
+            return Ok(end - at);
+        }
+        let run = self.text[at..].iter().take_while(|&&byte| set.has(byte)).count();
+        steps.take(run)?;
+        self.last_run = Run { item, begin: at, end: at + run };
+        Ok(run)
     }
 
     /// Takes all of a run, and keeps that fewer would do.

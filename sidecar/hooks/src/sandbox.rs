@@ -18,8 +18,8 @@ const NEARLY_FULL_BYTES: usize = MEMORY_BYTES / 4 * 3;
 /// How many lines a call may print, and how long each may be, in bytes: what players call must not flood the log.
 const PRINTED_LINES: u32 = 16;
 const PRINTED_BYTES: usize = 512;
-/// How many instructions are run between two looks at the clock.
-const LOOK_EVERY: u32 = 1_000;
+/// How many instructions are run between two looks at the clock. Each of them may read a text as long as the memory is large.
+const LOOK_EVERY: u32 = 200;
 /// What Lua's basic library has and a script gets not: other files, machine code as text, and the say in when memory is freed.
 const LEFT_OUT: [&str; 7] = ["dofile", "loadfile", "load", "require", "package", "collectgarbage", "warn"];
 
@@ -117,7 +117,7 @@ fn printed(values: &[Value]) -> mlua::Result<String> {
 }
 
 /// Ends what runs beyond the deadline, which is looked for each time that so many instructions have been run. A script that catches
-/// its end fails again at the next instruction, wherever it goes on: with a look at every thousandth it could catch each of them.
+/// its end fails again at the next instruction, wherever it goes on: with a look now and then it could catch each of them.
 fn look_at_the_clock(lua: &Lua, every: u32, time: CallTime) -> mlua::Result<()> {
     lua.set_global_hook(HookTriggers::new().every_nth_instruction(every), move |lua, _| {
         if !time.is_over() {

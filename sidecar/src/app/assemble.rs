@@ -146,6 +146,7 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         boards,
         hooks_dir: config.hooks_dir.clone(),
         hooks_may_call: config.hooks_may_call.clone(),
+        hooks_show_faults: !config.is_production,
         mail: config.mail.clone(),
         realm: config.realm_name.clone(),
         theme: config.theme.clone(),

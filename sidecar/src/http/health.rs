@@ -71,7 +71,8 @@ pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readines
     let code = if serves { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let named = |ok: bool| if ok { "ok" } else { "failing" };
     let checks = Checks { database: named(database), redis: redis.map(named) };
-    let warnings = state.http.unnamed_proxy.warning().into_iter().chain(no_administrator(&state).await).collect();
+    let warnings = [state.http.unnamed_proxy.warning(), no_administrator(&state).await, scripts_off(&state)];
+    let warnings = warnings.into_iter().flatten().collect();
     (code, Json(Readiness { status, checks, warnings }))
 }
 
@@ -85,6 +86,13 @@ async fn no_administrator(state: &AppState) -> Option<&'static str> {
     matches!(asked, Ok(Ok(false))).then_some(
         "this realm has no administrator: log in at /admin with the code that its newest start has printed, \
          or run `sidecar admin grant`",
+    )
+}
+
+/// The warning of scripts that are off. Which ones is for administrators.
+fn scripts_off(state: &AppState) -> Option<&'static str> {
+    state.community.hooks.are_off().then_some(
+        "a script is off, since calls of it did not end: /admin says which one; change its file, or start the server again",
     )
 }
 

@@ -226,7 +226,7 @@ impl LogIns {
             return Ok(username);
         }
         let user = json!({"username": username, "display_name": display_name});
-        let attrs = self.hooks.before("before_user_register", vec![user.clone(), user]).await;
+        let attrs = self.hooks.before("before_user_register", None, vec![user.clone(), user]).await;
         let attrs = attrs.map_err(|Vetoed { why, .. }| {
             let body = json!({"error": "registration_rejected", "message": why.unwrap_or_default()});
             Refusal::told(StatusCode::BAD_REQUEST, body)

@@ -166,7 +166,11 @@ impl Profiles {
         }
         let Some(profile) = self.store.profile(account).await? else { return Ok(name.to_owned()) };
         let args = vec![json!(Public::from(profile)), json!({field: name})];
-        let attrs = self.hooks.before("before_user_update", args).await.map_err(|vetoed| refused(field, &vetoed))?;
+        let attrs = self
+            .hooks
+            .before("before_user_update", Some(account), args)
+            .await
+            .map_err(|vetoed| refused(field, &vetoed))?;
         Ok(attrs.get(field).and_then(Value::as_str).unwrap_or(name).to_owned())
     }
 
@@ -179,7 +183,7 @@ impl Profiles {
             && let Some(profile) = self.store.profile(account).await?
         {
             let args = vec![json!(Public::from(profile)), json!(edit)];
-            self.hooks.before("before_user_update", args).await.map_err(|vetoed| refused("base", &vetoed))?;
+            self.hooks.before("before_user_update", None, args).await.map_err(|vetoed| refused("base", &vetoed))?;
         }
         let limits = &self.log_ins.settings.limits;
         let faults = [

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
-use realmgate_hooks::{Call, CallError, Realm};
+use realmgate_hooks::{By, Call, CallError, Realm};
 use realmgate_platform::hook_subscriptions::Arg;
 use serde_json::{Value, json};
 
-use super::ask::By;
 use super::work::{Work, lobby_shape};
 use super::{Hooks, TRIES};
 use crate::accounts::shapes::Public;
@@ -62,8 +61,8 @@ impl Hooks {
             let work = Work::begin(self.sources.clone(), None);
             let args = self.fitting(plugin, hook, self.args_of(args).await?);
             let realm = Some(Arc::new(work.clone()) as Arc<dyn Realm>);
-            let call = Call { plugin, function: hook, args, caller: None, realm };
-            let fault = match self.ask(By::Server, call).await {
+            let call = Call { by: By::Server, plugin, function: hook, args, caller: None, realm };
+            let fault = match self.ask(call).await {
                 Ok(answer) => match self.sources.store.commit(&work.journal(), due, self.now_ms()).await? {
                     Committed::Changed => continue,
                     Committed::Refused(why) => why.to_owned(),
@@ -72,7 +71,7 @@ impl Hooks {
                         return Ok(Some(answer));
                     }
                 },
-                Err(CallError::Busy | CallError::NoPlugin) => return Ok(None),
+                Err(CallError::Busy | CallError::NoPlugin | CallError::Off) => return Ok(None),
                 Err(error) => {
                     self.note(plugin, hook, &error);
                     error.to_string()

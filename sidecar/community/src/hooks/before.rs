@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use realmgate_hooks::{Call, CallError};
+use realmgate_hooks::{By, Call, CallError};
 use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_protocol::ids::{AccountId, MapId};
 use serde_json::{Value, json};
 
 use super::Hooks;
-use super::ask::By;
 use super::work::Work;
 use crate::accounts::shapes::Public;
 
@@ -46,7 +45,7 @@ impl Hooks {
             Some(profile) => json!(Public::from(profile)),
             None => json!({"id": account.to_string()}),
         };
-        match self.before(ENTER_WORLD, vec![user, character, json!({"map": map.0})]).await {
+        match self.before(ENTER_WORLD, Some(account), vec![user, character, json!({"map": map.0})]).await {
             // Whoever says why, and forgets the `nil` before it, does not mean yes.
             Ok(Value::String(why)) => Ok(Some(why)),
             Ok(_) => Ok(None),
@@ -62,17 +61,24 @@ impl Hooks {
         !self.plugins.having(hook).is_empty()
     }
 
-    /// Asks the scripts, one after the other. Each sees the last argument as those before it have left it: a table in place
+    /// Asks the scripts about what an account wants, one after the other; what nobody's account wants shares a turn. Each sees the last argument as those before it have left it: a table in place
     /// of it, where they returned one. Returns how it is then.
     ///
     /// # Errors
     /// [`Vetoed`] where one returns `false`, or `nil` and a text, or fails: the others are not asked.
-    pub(crate) async fn before(&self, hook: &'static str, mut args: Vec<Value>) -> Result<Value, Vetoed> {
+    pub(crate) async fn before(
+        &self,
+        hook: &'static str,
+        account: Option<AccountId>,
+        mut args: Vec<Value>,
+    ) -> Result<Value, Vetoed> {
+        let by = By::Before(account.map_or_else(String::new, |account| account.to_string()));
         for plugin in self.plugins.having(hook) {
             let realm = Arc::new(Work::looking(self.sources.clone()));
             let given = self.fitting(&plugin, hook, args.clone());
-            let call = Call { plugin: &plugin, function: hook, args: given, caller: None, realm: Some(realm) };
-            match self.ask(By::Before, call).await {
+            let by = by.clone();
+            let call = Call { by, plugin: &plugin, function: hook, args: given, caller: None, realm: Some(realm) };
+            match self.ask(call).await {
                 Ok(Value::Bool(false)) => return Err(Vetoed::default()),
                 // A word decides, and nobody else is asked.
                 Ok(Value::String(word)) => return Ok(Value::String(word)),
@@ -86,7 +92,8 @@ impl Hooks {
                 Err(error) => {
                     self.note(&plugin, hook, &error);
                     tracing::warn!(plugin, hook, %error, "a script has failed before something was to happen");
-                    let may_pass = matches!(error, CallError::Busy | CallError::Timeout | CallError::NoPlugin);
+                    let may_pass =
+                        matches!(error, CallError::Busy | CallError::Timeout | CallError::NoPlugin | CallError::Off);
                     return Err(Vetoed { why: None, may_pass });
                 }
             }

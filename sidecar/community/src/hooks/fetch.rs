@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use super::args::Fault;
 use crate::bounded_body;
 
-/// Within the time of a script's call.
+/// How long an answer may take; less where less is left of the script's call.
 const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 /// Largest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1_024;

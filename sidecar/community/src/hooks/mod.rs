@@ -4,6 +4,7 @@ mod after;
 mod args;
 mod ask;
 mod before;
+mod callers;
 mod fetch;
 mod life;
 mod names;
@@ -17,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use realmgate_hooks::{Call, CallError, FunctionInfo, Plugins, Rules};
+use realmgate_hooks::{By, Call, CallError, FunctionInfo, Plugins, Rules};
 use realmgate_platform::background::Background;
 use realmgate_platform::error::Error;
 use realmgate_platform::gates::Gates;
@@ -32,8 +33,8 @@ use crate::field_limits::{FieldLimits, size};
 use crate::notifications::Notifications;
 use crate::store::{Committed, Effects, Journal};
 pub(crate) use args::is_key;
-use ask::By;
 pub(crate) use before::Vetoed;
+use callers::Callers;
 pub(crate) use fetch::Fetcher;
 pub use fetch::MayCall;
 use life::{BY_NAME, Lives, by_name};
@@ -63,8 +64,11 @@ pub struct Hooks {
     again: Gates<String>,
     /// The last times of schedules that the database knows.
     slots: Mutex<BTreeMap<Schedule, u64>>,
+    callers: Callers,
     failures: Failures,
     lives: Lives,
+    /// Whether players are told what is wrong with a script: where it is developed.
+    shows_faults: bool,
 }
 
 /// What a player asks for.
@@ -91,6 +95,15 @@ pub enum HookError {
     Reserved,
     /// The caller's account is gone.
     Gone,
+    /// The caller has as many calls as it may have.
+    TooManyCalls,
+    /// The script has failed.
+    Exception {
+        /// By what the log and administrators name it.
+        reference: String,
+        /// What was wrong, with file and line, where players are told.
+        details: Option<String>,
+    },
     /// What the script made of it.
     Call(CallError),
     /// The database cannot be asked.
@@ -129,8 +142,14 @@ pub struct Signature {
 }
 
 impl Hooks {
-    /// The scripts of a folder.
-    pub(crate) fn new(folder: PathBuf, sources: Sources, notifications: Notifications, events: Events) -> Self {
+    /// The scripts of a folder, whose faults players are told or not.
+    pub(crate) fn new(
+        folder: PathBuf,
+        sources: Sources,
+        notifications: Notifications,
+        events: Events,
+        shows_faults: bool,
+    ) -> Self {
         let check_schedule = |when: &str| when.parse::<Cron>().map(|_| ()).map_err(|fault| fault.to_string());
         let plugins = Arc::new(Plugins::new(folder, Rules { may_ask: FUNCTIONS, check_schedule }));
         Self {
@@ -140,8 +159,10 @@ impl Hooks {
             events,
             again: Gates::default(),
             slots: Mutex::default(),
+            callers: Callers::default(),
             failures: Failures::default(),
             lives: Lives::default(),
+            shows_faults,
         }
     }
 
@@ -184,6 +205,7 @@ impl Hooks {
         // Scripts may run for seconds when they are loaded.
         let refreshed = tokio::task::spawn_blocking(move || plugins.refresh()).await;
         waiting.extend(refreshed.map_err(Error::internal)?.map_err(Error::internal)?);
+        metrics::gauge!("realmgate_hook_plugins_off").set(self.plugins.off().len() as f64);
         self.subscribe();
         self.keep_schedules().await?;
         self.tell_loaded(&mut waiting).await.map_err(Error::from)
@@ -217,11 +239,13 @@ impl Hooks {
         if is_reserved(&function) || self.plugins.info(&plugin, &function).is_some_and(is_scheduled) {
             return Err(HookError::Reserved);
         }
+        let _turn = self.callers.pass(account).await.ok_or(HookError::TooManyCalls)?;
         let (function, args) = match self.is_known(&plugin, &function, args.len()) {
             true => (BY_NAME, self.fitting(&plugin, BY_NAME, by_name(&function, args))),
             false => (&*function, args),
         };
-        let call = Call { plugin: &plugin, function, args, caller: None, realm: None };
+        let by = By::Player(account.to_string());
+        let call = Call { by, plugin: &plugin, function, args, caller: None, realm: None };
         self.run(call, account).await
     }
 
@@ -233,12 +257,9 @@ impl Hooks {
             let profile = profile.ok_or(HookError::Gone)?;
             let work = Work::begin(self.sources.clone(), Some(&profile));
             let (caller, realm) = (serde_json::to_value(Brief::from(profile)).ok(), Arc::new(work.clone()));
-            let answer = self.ask(By::Player, Call { caller, realm: Some(realm), ..call.clone() }).await;
-            let answer = answer.map_err(|error| {
-                self.note(call.plugin, call.function, &error);
-                HookError::Call(error)
-            })?;
-            if self.commit(&work.journal()).await? {
+            let answer = self.ask(Call { caller, realm: Some(realm), ..call.clone() }).await;
+            let answer = answer.map_err(|error| self.failed(&call, error))?;
+            if self.commit(&call, &work.journal()).await? {
                 return Ok(answer);
             }
             if _alone.is_none() {
@@ -257,7 +278,7 @@ impl Hooks {
 
     /// Does what a call wants done, and tells of it. Returns `false`, and does nothing, where something that the call has read is
     /// not so any more.
-    async fn commit(&self, journal: &Journal) -> Result<bool, HookError> {
+    async fn commit(&self, call: &Call<'_>, journal: &Journal) -> Result<bool, HookError> {
         if journal.is_empty() {
             return Ok(true);
         }
@@ -268,8 +289,30 @@ impl Hooks {
                 Ok(true)
             }
             Committed::Changed => Ok(false),
-            Committed::Refused(why) => Err(HookError::Call(CallError::Exception(why.to_owned()))),
+            Committed::Refused(why) => Err(self.failed(call, CallError::Exception(why.to_owned()))),
         }
+    }
+
+    /// What a player is told of a call that has failed. What is wrong with a script is its makers' business: they find it by a reference.
+    fn failed(&self, call: &Call<'_>, error: CallError) -> HookError {
+        let Some(reference) = self.note(call.plugin, call.function, &error) else { return HookError::Call(error) };
+        tracing::warn!(plugin = call.plugin, function = call.function, reference, %error, "a script has failed a player");
+        match error {
+            CallError::Exception(text) => {
+                HookError::Exception { reference, details: self.shows_faults.then_some(text) }
+            }
+            other => HookError::Call(other),
+        }
+    }
+
+    /// Whether any plugin is off, since too many of its calls did not end.
+    pub fn are_off(&self) -> bool {
+        !self.plugins.off().is_empty()
+    }
+
+    /// Turns a plugin off until its file changes.
+    pub fn turn_off(&self, plugin: &str) {
+        self.plugins.turn_off(plugin);
     }
 
     async fn tell(&self, effects: Effects) {
@@ -325,7 +368,9 @@ impl HookError {
             Self::Call(CallError::NoFunction) => "not_implemented",
             Self::Call(CallError::Timeout) => "timeout",
             Self::Call(CallError::Refused(why)) => why,
-            Self::Call(CallError::Exception(_)) => "exception",
+            Self::TooManyCalls => "too_many_calls",
+            Self::Exception { .. } | Self::Call(CallError::Exception(_)) => "exception",
+            Self::Call(CallError::Off) => "plugin_off",
             Self::Call(CallError::Busy) | Self::Store(_) => "overloaded",
         }
     }

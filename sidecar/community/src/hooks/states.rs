@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use realmgate_hooks::{CallError, FunctionInfo};
 use realmgate_protocol::cron::Cron;
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::Hooks;
 use crate::time::iso;
@@ -44,6 +45,8 @@ pub(crate) struct Failure {
     function: String,
     /// What was wrong, with file and line.
     error: String,
+    /// The reference that the log has, and a player who has called it.
+    reference: String,
     /// When, ISO 8601.
     inserted_at: String,
 }
@@ -112,13 +115,17 @@ impl Hooks {
         Ok(states.collect())
     }
 
-    /// Keeps what was wrong with a call, if it was the script.
-    pub(super) fn note(&self, plugin: &str, function: &str, error: &CallError) {
+    /// Keeps what was wrong with a call, if it was the script. Returns its reference.
+    pub(super) fn note(&self, plugin: &str, function: &str, error: &CallError) -> Option<String> {
         let error = match error {
             CallError::Exception(_) | CallError::Timeout => error.to_string(),
-            CallError::NoPlugin | CallError::NoFunction | CallError::Refused(_) | CallError::Busy => return,
+            CallError::NoPlugin | CallError::NoFunction | CallError::Refused(_) | CallError::Busy | CallError::Off => {
+                return None;
+            }
         };
-        let (plugin, function) = (plugin.to_owned(), function.to_owned());
-        self.failures.add(Failure { plugin, function, error, inserted_at: iso(self.now_ms()) });
+        let reference = format!("{:012x}", Uuid::new_v4().as_u128() & 0xffff_ffff_ffff);
+        let (plugin, function, inserted_at) = (plugin.to_owned(), function.to_owned(), iso(self.now_ms()));
+        self.failures.add(Failure { plugin, function, error, reference: reference.clone(), inserted_at });
+        Some(reference)
     }
 }

@@ -17,7 +17,7 @@ impl Hooks {
         let none = || Refusal::error(StatusCode::NOT_FOUND, "not_found");
         let kept = self.sources.store.value(key).await?.ok_or_else(none)?;
         let owns = key.user == Some(caller.account);
-        let may = match self.access(key, kept.access).await? {
+        let may = match self.access(caller, key, kept.access).await? {
             Access::Public => true,
             Access::OwnerOnly => owns,
             Access::LobbyMembersOnly => self.is_in(caller, key).await?,
@@ -29,13 +29,13 @@ impl Hooks {
     }
 
     /// Who may read it: as the first script says that has a `before_kv_get(key, opts)` and says anything, else as it was kept.
-    async fn access(&self, key: &ValueKey, kept: Access) -> Result<Access, Refusal> {
+    async fn access(&self, caller: &Caller, key: &ValueKey, kept: Access) -> Result<Access, Refusal> {
         if !self.has("before_kv_get") {
             return Ok(kept);
         }
         let (user, lobby) = (key.user.map(|user| user.to_string()), key.lobby.map(|lobby| lobby.to_string()));
         let args = vec![json!(key.key), json!({"user_id": user, "lobby_id": lobby})];
-        let said = self.before("before_kv_get", args).await;
+        let said = self.before("before_kv_get", Some(caller.account), args).await;
         let said = said.map_err(|_| Refusal::error(StatusCode::FORBIDDEN, "forbidden"))?;
         Ok(said.as_str().and_then(|word| word.parse().ok()).unwrap_or(kept))
     }

@@ -1,8 +1,9 @@
 //! What a call of a script asks of the realm. It reads at once; what it wants done is kept until the call has ended well.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use realmgate_hooks::Realm;
 use realmgate_platform::clock::Clock;
@@ -106,16 +107,21 @@ impl Work {
 }
 
 impl Realm for Work {
-    fn ask(&self, function: &str, args: Vec<Value>) -> Result<Value, String> {
+    fn ask(&self, function: &str, args: Vec<Value>, left: Duration) -> Result<Value, String> {
         if self.0.asked.fetch_add(1, Ordering::Relaxed) >= MOST_ASKED {
             return Err(format!("a call asks {MOST_ASKED} times at most"));
         }
         let (call, function) = (self.0.clone(), function.to_owned());
         let (answer, answered) = sync_channel(1);
-        self.0.runtime.spawn(async move { answer.send(call.answer(&function, Args::of(args)).await) });
-        match answered.recv() {
+        let asked = self.0.runtime.spawn(async move { answer.send(call.answer(&function, Args::of(args)).await) });
+        match answered.recv_timeout(left) {
             Ok(answer) => answer.map_err(|Fault(words)| words),
-            Err(_) => Err("the server shuts down".to_owned()),
+            Err(RecvTimeoutError::Disconnected) => Err("the server shuts down".to_owned()),
+            Err(RecvTimeoutError::Timeout) => {
+                // Nobody waits for it any more: a call of another program would go on.
+                asked.abort();
+                Err("no answer has come in time".to_owned())
+            }
         }
     }
 }

@@ -53,7 +53,12 @@ impl From<HookError> for Refusal {
         let bad = |body: Value| Self::told(StatusCode::BAD_REQUEST, body);
         match error {
             HookError::TooManyArgs(max) => bad(json!({"error": code, "max": max})),
-            HookError::Call(CallError::Exception(details)) => bad(json!({"error": code, "details": details})),
+            HookError::Exception { reference, details: None } => bad(json!({"error": code, "reference": reference})),
+            HookError::Exception { reference, details } => {
+                bad(json!({"error": code, "reference": reference, "details": details}))
+            }
+            HookError::TooManyCalls => Self::later(StatusCode::TOO_MANY_REQUESTS, "too_many_calls", 1),
+            HookError::Call(CallError::Off) => Self::told(StatusCode::SERVICE_UNAVAILABLE, json!({"error": code})),
             HookError::ArgsTooLarge(max) => {
                 Self::told(StatusCode::PAYLOAD_TOO_LARGE, json!({"error": code, "max_bytes": max}))
             }

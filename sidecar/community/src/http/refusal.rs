@@ -80,6 +80,11 @@ impl Refusal {
         Self::json(StatusCode::BAD_REQUEST, json!({"error": error, "details": fields}))
     }
 
+    /// `{"error": …}`, and after how many seconds to try again.
+    pub fn later(status: StatusCode, code: &'static str, retry_after_s: u64) -> Self {
+        Self { retry_after_s: Some(retry_after_s), ..Self::error(status, code) }
+    }
+
     /// A body of its own shape.
     pub fn told(status: StatusCode, body: Value) -> Self {
         Self::json(status, body)

@@ -20,7 +20,7 @@ impl Lobbies {
         }
         let mut attrs = wanted.attrs();
         attrs["host_id"] = json!(host.to_string());
-        let attrs = self.hooks.before("before_lobby_create", vec![attrs]).await;
+        let attrs = self.hooks.before("before_lobby_create", Some(host), vec![attrs]).await;
         self.rewritten(wanted, attrs, || Refusal::error(StatusCode::UNPROCESSABLE_ENTITY, "unexpected_error"))
     }
 
@@ -29,6 +29,10 @@ impl Lobbies {
         if !self.hooks.has("before_lobby_update") {
             return Ok(wanted);
         }
+        let account = match changer {
+            Changer::Member(account) => Some(account),
+            Changer::Admin(_) => None,
+        };
         let (lobby, refused) = match changer {
             Changer::Member(account) => {
                 let refused = Refusal::error(StatusCode::UNPROCESSABLE_ENTITY, "unexpected_error");
@@ -37,7 +41,7 @@ impl Lobbies {
             Changer::Admin(lobby) => (Some(lobby), forbidden("forbidden")),
         };
         let Some(lobby) = self.shape(lobby).await? else { return Ok(wanted) };
-        let attrs = self.hooks.before("before_lobby_update", vec![lobby, wanted.attrs()]).await;
+        let attrs = self.hooks.before("before_lobby_update", account, vec![lobby, wanted.attrs()]).await;
         self.rewritten(wanted, attrs, || refused)
     }
 
@@ -53,7 +57,8 @@ impl Lobbies {
         }
         let Some(lobby) = self.shape(Some(lobby)).await? else { return Ok(()) };
         let opts = password.map_or_else(|| json!({}), |password| json!({"password": password}));
-        self.may("before_lobby_join", vec![json!(Public::from(profile.clone())), lobby, opts], "rejected").await
+        let args = vec![json!(Public::from(profile.clone())), lobby, opts];
+        self.may("before_lobby_join", Some(profile.account), args, "rejected").await
     }
 
     /// `before_lobby_leave(user, lobby)`: who wants to go has gone, whatever a script says.
@@ -62,7 +67,8 @@ impl Lobbies {
             let lobby = self.shape(Some(departure.lobby.id)).await?;
             let lobby = lobby.unwrap_or_else(|| json!({"id": departure.lobby.id.to_string()}));
             // It has been logged, and there is nothing to refuse.
-            let _ = self.hooks.before("before_lobby_leave", vec![self.user(account).await?, lobby]).await;
+            let _ =
+                self.hooks.before("before_lobby_leave", Some(account), vec![self.user(account).await?, lobby]).await;
         }
         Ok(())
     }
@@ -74,7 +80,7 @@ impl Lobbies {
         }
         let Some(lobby) = self.shape(self.store.of(host).await?).await? else { return Ok(()) };
         let args = vec![self.user(host).await?, self.user(target).await?, lobby];
-        self.may("before_lobby_kick", args, "rejected").await
+        self.may("before_lobby_kick", Some(host), args, "rejected").await
     }
 
     /// `before_lobby_delete(lobby)`.
@@ -83,11 +89,17 @@ impl Lobbies {
             return Ok(());
         }
         let Some(lobby) = self.shape(Some(lobby)).await? else { return Ok(()) };
-        self.may("before_lobby_delete", vec![lobby], "forbidden").await
+        self.may("before_lobby_delete", None, vec![lobby], "forbidden").await
     }
 
-    async fn may(&self, hook: &'static str, args: Vec<Value>, refused: &'static str) -> Result<(), Refusal> {
-        match self.hooks.before(hook, args).await {
+    async fn may(
+        &self,
+        hook: &'static str,
+        account: Option<AccountId>,
+        args: Vec<Value>,
+        refused: &'static str,
+    ) -> Result<(), Refusal> {
+        match self.hooks.before(hook, account, args).await {
             Ok(_) => Ok(()),
             Err(Vetoed { .. }) => Err(forbidden(refused)),
         }

@@ -1,7 +1,7 @@
 //! `call_hook`: scripts that players call over the socket.
 
 use realmgate_hooks::CallError;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::JoinError;
 
 use super::frame::{Said, Status, reply};
@@ -24,7 +24,7 @@ impl Client {
         self.calls.spawn(async move {
             match hooks.call(account, wish).await {
                 Ok(data) => reply(&said, &said.0, Status::Ok, &json!({"data": data})),
-                Err(error) => reply(&said, &said.0, Status::Error, &json!({"error": code(&error)})),
+                Err(error) => reply(&said, &said.0, Status::Error, &refusal(&error)),
             }
         });
         Ok(())
@@ -42,10 +42,11 @@ impl Client {
     }
 }
 
-/// The code of a refusal, as the socket says it.
-fn code(error: &HookError) -> &str {
+/// A refusal, as the socket says it.
+fn refusal(error: &HookError) -> Value {
     match error {
-        HookError::Call(CallError::NoPlugin) => "not_found",
-        other => other.code(),
+        HookError::Call(CallError::NoPlugin) => json!({"error": "not_found"}),
+        HookError::Exception { reference, .. } => json!({"error": error.code(), "reference": reference}),
+        other => json!({"error": other.code()}),
     }
 }

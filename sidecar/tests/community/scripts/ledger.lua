@@ -69,4 +69,16 @@ function ledger.many(count)
   for index = 1, count do realm.set_value("many" .. index, index) end
 end
 
+local patience = 0
+
+--- Asks another program again and again, whatever it says.
+function ledger.patient(request)
+  patience = patience + 1
+  for _ = 1, 256 do pcall(realm.fetch, request) end
+end
+
+function ledger.patience()
+  return patience
+end
+
 return ledger
