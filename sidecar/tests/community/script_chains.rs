@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::path::Path;
+use std::pin::pin;
 
 use axum::http::StatusCode;
+use futures_util::future::{Either, join_all, select};
 use realmgate_platform::testing::{a_moment, soon};
 use realmgate_sidecar::config::Settings;
 use serde_json::{Value, json};
@@ -143,4 +145,28 @@ async fn a_call_that_does_not_end_is_told_so() {
     .await;
     let endless = call(&realm, &ann, "trial", "loop", json!([])).await.expect(StatusCode::BAD_REQUEST);
     assert_eq!(endless, json!({"error": "timeout"}));
+}
+
+/// Somebody waits for it: players' calls of the same script, which came before, are done after it.
+#[tokio::test]
+async fn what_is_asked_before_something_happens_passes_players_calls_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "return { loop = function() while true do end end, is_loaded = function() return true end,\n\
+                  before_lobby_create = function(attrs) return attrs end }";
+    fs::write(folder.path().join("it.lua"), script).unwrap();
+    let hooks_dir = folder.path().to_owned();
+    let realm = Realm::sqlite_with(|settings| settings.hooks_dir = hooks_dir).await;
+    let (flooder, ann) = (realm.device("flooder's").await, realm.device("ann's").await);
+    soon("the script", async {
+        while call(&realm, &ann, "it", "is_loaded", json!([])).await.status != StatusCode::OK {
+            a_moment().await;
+        }
+    })
+    .await;
+    let loops = pin!(join_all((0..2).map(|_| call(&realm, &flooder, "it", "loop", json!([])))));
+    let lobby = pin!(realm.by(&ann, "POST", "/lobbies", json!({"title": "ann's"})));
+    match select(loops, lobby).await {
+        Either::Right((made, _)) => made.expect(StatusCode::CREATED),
+        Either::Left(_) => panic!("both calls that do not end have had their turn before"),
+    };
 }

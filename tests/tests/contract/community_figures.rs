@@ -115,6 +115,8 @@ async fn scripts_are_counted(api: &Api, player: &Player) {
         assert_eq!(api.figure(&sample).await, count, "{sample}");
     }
     assert_eq!(api.figure("realmgate_hook_seconds_count{by=\"player\"}").await, 5.0, "each has taken some time");
+    let page = api.get("/metrics").await.text;
+    assert!(page.contains("\nrealmgate_hook_plugins_off 0\n"), "no plugin is off: {page}");
 }
 
 async fn lobbies_are_counted(api: &Api, players: &[Player; 3]) {

@@ -337,8 +337,11 @@ const COMMUNITY: &[Panel] = &[
     panel(
         "Calls of scripts",
         "ops",
-        "By who calls, and result",
-        &[("sum by (by, result) (rate(realmgate_hook_calls_total{§}[1m]))", "{{by}} {{result}}")],
+        "By who calls, and result; and plugins that are off",
+        &[
+            ("sum by (by, result) (rate(realmgate_hook_calls_total{§}[1m]))", "{{by}} {{result}}"),
+            ("sum(realmgate_hook_plugins_off{§})", "plugins off"),
+        ],
     ),
     panel(
         "How long scripts take",
