@@ -1,12 +1,12 @@
 -- Functions in place of Lua's own that would run in C for as long as somebody's text makes them. What is written in Lua
 -- is interrupted. An error says where the script is that has called.
-local find, first, scanner, substitute = ...
+local find, first, scan, substitute = ...
 local own = {
   concat = table.concat, sort = table.sort, rep = string.rep, format = string.format, sub = string.sub,
   match = string.match, gsub = string.gsub,
 }
 local error, pcall, select, tonumber, tostring, type = error, pcall, select, tonumber, tostring, type
-local tointeger, ult = math.tointeger, math.ult
+local max, tointeger, ult = math.max, math.tointeger, math.ult
 
 -- Most captures of a pattern.
 local CAPTURES = 32
@@ -65,12 +65,14 @@ function string.match(s, p, init)
 end
 
 function string.gmatch(s, p, init)
-  local next = scanner(text(s, 1, "gmatch"), text(p, 2, "gmatch"), integer(init, 3, "gmatch", 1), false, CAPTURES)
+  s, p, init = text(s, 1, "gmatch"), text(p, 2, "gmatch"), integer(init, 3, "gmatch", 1)
+  local from, ended = init > 0 and init - 1 or init < 0 and max(#s + init, 0) or 0, nil
   local function captures(one, stop, ...)
     if one == false then error(stop, 2) end
+    if one then from, ended = stop, stop end
     return ...
   end
-  return function() return captures(next()) end
+  return function() return captures(scan(s, p, from, ended, false, CAPTURES)) end
 end
 
 function string.gsub(s, p, by, most)
@@ -86,9 +88,11 @@ function string.gsub(s, p, by, most)
     if kind == "function" then return one, stop, (by(...)) end
     return one, stop, by[(...)]
   end
-  local next, parts, copied, count = scanner(s, p, 1, true, kind == "table" and 1 or CAPTURES), {}, 0, 0
+  -- A table is asked for the first capture alone.
+  local captures = kind == "table" and 1 or CAPTURES
+  local parts, copied, count = {}, 0, 0
   while count < most do
-    local one, stop, value = replaced(next())
+    local one, stop, value = replaced(scan(s, p, copied, count > 0 and copied or nil, true, captures))
     if one == false then error(stop, 2) end
     if one == nil then break end
     if value and type(value) ~= "string" and type(value) ~= "number" then
@@ -97,6 +101,7 @@ function string.gsub(s, p, by, most)
     parts[2 * count + 1] = own.sub(s, copied + 1, one - 1)
     parts[2 * count + 2] = value or own.sub(s, one, stop)
     copied, count = stop, count + 1
+    if own.sub(p, 1, 1) == "^" then break end
   end
   parts[2 * count + 1] = own.sub(s, copied + 1)
   return own.concat(parts), count

@@ -1,5 +1,6 @@
 //! What scripts find in place of those of Lua's own functions that nothing could interrupt: patterns are [`pattern`]'s,
-//! and what loops is written in Lua (`library.lua`), so that the clock is looked at.
+//! and what loops is written in Lua (`library.lua`), so that the clock is looked at. What the others take is in proportion to
+//! what they read, which the memory bounds, and `table.unpack` to the values that fit on Lua's stack.
 //!
 //! [`pattern`]: crate::pattern
 
@@ -15,7 +16,7 @@ use crate::sandbox::MEMORY_BYTES;
 /// When there is no memory for it.
 pub(crate) fn furnish(lua: &Lua, time: &CallTime) -> Result<()> {
     let chunk = lua.load(include_str!("library.lua")).set_name("=library");
-    chunk.call((find(lua, time)?, first(lua, time)?, scanner(lua, time)?, substitute(lua, time)?))
+    chunk.call((find(lua, time)?, first(lua, time)?, scan(lua, time)?, substitute(lua, time)?))
 }
 
 /// `find(text, pattern, init, plain)`: where the first match begins and ends, and its captures.
@@ -56,27 +57,19 @@ fn first(lua: &Lua, time: &CallTime) -> Result<Function> {
     })
 }
 
-/// `scanner(text, pattern, init, anchors, most)`: a function that returns the next match each time: where it begins and ends, and up to
-/// so many captures, or all of it.
-fn scanner(lua: &Lua, time: &CallTime) -> Result<Function> {
+/// `scan(text, pattern, from, ended, anchors, most)`: where the first match behind so many bytes begins and ends, and up to so many
+/// captures, or all of it. One that ends where the last one has ended is none.
+fn scan(lua: &Lua, time: &CallTime) -> Result<Function> {
+    type Args = (LuaString, LuaString, usize, Option<usize>, bool, usize);
     let time = time.clone();
-    lua.create_function(move |lua, (text, pattern, init, anchors, most): (LuaString, LuaString, i64, bool, usize)| {
-        let (time, pattern) = (time.clone(), Pattern::read(&pattern.as_bytes(), anchors));
-        let mut next = begin(init, text.as_bytes().len());
-        let mut before_ended = None;
-        lua.create_function_mut(move |lua, ()| {
-            let (Some(from), text) = (next, text.as_bytes()) else { return Ok(MultiValue::new()) };
-            let mut matcher = Matcher::new(&pattern, &text);
-            let found = matcher.find(from, before_ended, &mut Steps::of(&time));
-            if let Ok(Some(Found { end, .. })) = found {
-                before_ended = Some(end);
-                next = (!pattern.is_anchored()).then_some(end);
-            }
-            answer(lua, found, |found| {
-                let mut values = place(found);
-                push_captures(lua, &mut values, &matcher, matcher.captures().clamp(1, most.max(1)), found)?;
-                Ok(values)
-            })
+    lua.create_function(move |lua, (text, pattern, from, ended, anchors, most): Args| {
+        let (text, pattern) = (text.as_bytes(), Pattern::read(&pattern.as_bytes(), anchors));
+        let mut matcher = Matcher::new(&pattern, &text);
+        let found = matcher.find(from, ended, &mut Steps::of(&time));
+        answer(lua, found, |found| {
+            let mut values = place(found);
+            push_captures(lua, &mut values, &matcher, matcher.captures().clamp(1, most.max(1)), found)?;
+            Ok(values)
         })
     })
 }

@@ -110,8 +110,10 @@ impl Set {
 enum Item {
     /// One byte of these.
     One(Set),
-    /// As many as there are, and at least and at most so many.
-    Many { set: Set, least: usize, most: usize },
+    /// As many as there are, and at least so many.
+    Many { set: Set, least: usize },
+    /// One or none.
+    Maybe(Set),
     /// As few as do.
     Few(Set),
     /// Here a capture begins.
@@ -240,9 +242,9 @@ impl Reading<'_> {
             [] => (Set::NONE, 0),
         };
         let (item, suffix) = match self.rest.get(length) {
-            Some(b'*') => (Item::Many { set, least: 0, most: usize::MAX }, 1),
-            Some(b'+') => (Item::Many { set, least: 1, most: usize::MAX }, 1),
-            Some(b'?') => (Item::Many { set, least: 0, most: 1 }, 1),
+            Some(b'*') => (Item::Many { set, least: 0 }, 1),
+            Some(b'+') => (Item::Many { set, least: 1 }, 1),
+            Some(b'?') => (Item::Maybe(set), 1),
             Some(b'-') => (Item::Few(set), 1),
             _ => (Item::One(set), 0),
         };
@@ -412,9 +414,13 @@ impl<'a> Matcher<'a> {
     ) -> Result<Option<usize>, Fault> {
         Ok(match *item {
             Item::One(set) => self.text.get(at).filter(|&&byte| set.has(byte)).map(|_| at + 1),
-            Item::Many { set, least, most } => {
+            Item::Many { set, least } => {
                 let run = self.run(index, set, at, steps)?;
-                self.longest(index, at, least, run.min(most))
+                self.longest(index, at, least, run)
+            }
+            Item::Maybe(set) => {
+                let is_there = self.text.get(at).is_some_and(|&byte| set.has(byte));
+                self.longest(index, at, 0, usize::from(is_there))
             }
             Item::Few(_) => {
                 self.choices.push(Choice::Longer { item: index, at });
