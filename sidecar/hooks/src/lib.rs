@@ -30,6 +30,7 @@ mod call_time;
 mod error;
 mod folder;
 mod library;
+mod matcher;
 mod pattern;
 mod plugins;
 mod queue;

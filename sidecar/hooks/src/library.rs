@@ -1,13 +1,14 @@
-//! What scripts find in place of those of Lua's own functions that nothing could interrupt: patterns are [`pattern`]'s,
+//! What scripts find in place of those of Lua's own functions that nothing could interrupt: patterns are [`matcher`]'s,
 //! and what loops is written in Lua (`library.lua`), so that the clock is looked at. What the others take is in proportion to
 //! what they read, which the memory bounds, and `table.unpack` to the values that fit on Lua's stack.
 //!
-//! [`pattern`]: crate::pattern
+//! [`matcher`]: crate::matcher
 
 use mlua::{Error, Function, IntoLua, Lua, LuaString, MultiValue, Result, Value};
 
 use crate::call_time::CallTime;
-use crate::pattern::{Caught, Fault, Found, Matcher, Pattern, Steps, find_plain, is_plain};
+use crate::matcher::{Caught, Fault, Found, Matcher, Steps, find_plain};
+use crate::pattern::{Pattern, is_plain};
 use crate::sandbox::MEMORY_BYTES;
 
 /// Puts them in their places.
@@ -103,7 +104,7 @@ fn replace(
         if made.len() > MEMORY_BYTES {
             return Err(Fault::TooLarge);
         }
-        if pattern.is_anchored() {
+        if pattern.is_anchored {
             break;
         }
     }
