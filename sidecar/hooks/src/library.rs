@@ -99,7 +99,7 @@ fn replace(
     while count < most {
         let Some(found) = matcher.find(copied, before_ended, steps)? else { break };
         made.extend_from_slice(&text[copied..found.begin]);
-        push_replacement(&mut made, by, &matcher, found)?;
+        push_replacement(&mut made, by, &matcher, found, steps)?;
         (copied, before_ended, count) = (found.end, Some(found.end), count + 1);
         if made.len() > MEMORY_BYTES {
             return Err(Fault::TooLarge);
@@ -118,10 +118,12 @@ fn push_replacement(
     by: &[u8],
     matcher: &Matcher<'_>,
     found: Found,
+    steps: &mut Steps<'_>,
 ) -> std::result::Result<(), Fault> {
     let mut parts = by.split(|&byte| byte == b'%');
     made.extend_from_slice(parts.next().unwrap_or_default());
     while let Some(part) = parts.next() {
+        steps.take(1 + part.len() / 8)?;
         let rest = match part {
             // Between two of them is nothing: they are one, and what follows is a text.
             [] => {

@@ -33,7 +33,11 @@ impl<'a> Steps<'a> {
         Self { time, left: LOOK_EVERY }
     }
 
-    fn take(&mut self, steps: usize) -> Result<(), Fault> {
+    /// Counts some.
+    ///
+    /// # Errors
+    /// [`Fault::Timeout`].
+    pub(crate) fn take(&mut self, steps: usize) -> Result<(), Fault> {
         match self.left.checked_sub(steps) {
             Some(left) => self.left = left,
             None if self.time.is_over() => return Err(Fault::Timeout),

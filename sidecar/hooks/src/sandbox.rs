@@ -45,11 +45,12 @@ impl Sandbox {
         let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::UTF8;
         let lua = Lua::new_with(libraries, LuaOptions::new())?;
         lua.set_memory_limit(MEMORY_BYTES)?;
-        look_at_the_clock(&lua, LOOK_EVERY, time.clone())?;
         let realm = Asked::new(time.clone());
         let sandbox = Self { lua, time, lines_left: Arc::default(), realm };
         sandbox.furnish(plugin)?;
         sandbox.lua.globals().set("realm", sandbox.realm.table(&sandbox.lua, may_ask)?)?;
+        // Only now: no call is under way, so that all of its time is over.
+        look_at_the_clock(&sandbox.lua, LOOK_EVERY, sandbox.time.clone())?;
         Ok(sandbox)
     }
 

@@ -184,6 +184,7 @@ async fn what_would_run_for_ever_ends_and_keeps_its_thread() {
         "local s = ('a'):rep(300); return s:match(('.-'):rep(8) .. 'b')",
         "local s = ('a'):rep(1e6); return s:find(('.-'):rep(12) .. 'b')",
         "local s = ('a'):rep(300); return (s:gsub(('.-'):rep(8) .. 'b', 'x'))",
+        "local s = ('a'):rep(1e6); return (s:gsub('(x-)', ('%1'):rep(1e6)))",
         "local s = ('a'):rep(300); return (s:gsub(('a*'):rep(8) .. 'b', function() return 'x' end))",
         "local s = ('a'):rep(300); for all in s:gmatch(('a?'):rep(100) .. 'b') do return all end",
         "local s = ('('):rep(1e6); return s:find('%b()')",

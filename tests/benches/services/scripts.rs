@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use futures_util::future::try_join_all;
-use realmgate_hooks::{Call, Plugins, Rules};
+use realmgate_hooks::{By, Call, Plugins, Rules};
 use realmgate_tests::backends::Postgres;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -62,7 +62,8 @@ async fn calls(plugins: &Plugins, plan: &Plan) -> Result<f64> {
         let (mut made, value) = (0_u32, json!({"level": 7, "name": "Ada"}));
         while Instant::now() < until {
             let args = vec![value.clone()];
-            let call = Call { plugin: "bench", function: "same", args, caller: None, realm: None };
+            let by = By::Player("bench".to_owned());
+            let call = Call { by, plugin: "bench", function: "same", args, caller: None, realm: None };
             ensure!(plugins.call(call).await? == value, "something else comes back");
             made += 1;
         }
