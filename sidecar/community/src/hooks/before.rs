@@ -61,8 +61,9 @@ impl Hooks {
         !self.plugins.having(hook).is_empty()
     }
 
-    /// Asks the scripts about what an account wants, one after the other; what nobody's account wants shares a turn. Each sees the last argument as those before it have left it: a table in place
-    /// of it, where they returned one. Returns how it is then.
+    /// Asks the scripts, one after the other. Each sees the last argument as those before it have left it: a table in place
+    /// of it, where they returned one. Returns how it is then. Accounts take turns at each script, and those who have none
+    /// share one.
     ///
     /// # Errors
     /// [`Vetoed`] where one returns `false`, or `nil` and a text, or fails: the others are not asked.
