@@ -34,8 +34,8 @@ pub struct CommunitySettings {
     /// Whether anybody may read the description of the calls, at /api/openapi and /api/docs
     #[arg(long, env = "PUBLISH_OPENAPI", default_value_t = true, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub publish_openapi: bool,
-    /// How long realtime sockets keep back what has changed, in ms, and tell its newest state alone; 0 for not at all
-    #[arg(long, env = "REALTIME_DEBOUNCE_MS", default_value_t = 0, value_parser = debounce_ms())]
+    /// How often realtime sockets are told how one thing stands that changes again and again, in ms: its newest state; 0 for each change
+    #[arg(long, env = "REALTIME_DEBOUNCE_MS", default_value_t = 250, value_parser = debounce_ms())]
     pub realtime_debounce_ms: u32,
     /// How long, how large and how many what players write may be.
     #[command(flatten)]

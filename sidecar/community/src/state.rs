@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::FromRef;
 use realmgate_platform::background::Background;
@@ -196,6 +197,7 @@ impl Community {
             events: events.clone(),
             notifications: notifications.clone(),
             world: world.clone(),
+            limits: http.limits.clone(),
             clock: http.clock.clone(),
         });
         let deletion = Deletion {
@@ -254,6 +256,7 @@ impl Community {
                 accounts: self.store.clone(),
                 friends: self.friends.clone(),
                 lobbies: self.lobbies.store.clone(),
+                wait: Duration::from_millis(self.settings.realtime_debounce_ms.into()),
             },
             shutdown.clone(),
         );

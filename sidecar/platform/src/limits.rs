@@ -13,6 +13,8 @@ mod source;
 mod tests;
 mod windows;
 
+use std::time::Duration;
+
 use realmgate_protocol::ids::{AccountId, CharacterId};
 
 pub use failures::Failures;
@@ -27,17 +29,29 @@ use crate::redis_client::RedisClient;
 use rate::Rate;
 use shared::Shared;
 
+const HOUR: Duration = Duration::from_secs(60 * 60);
+/// The window in which messages over sockets are counted.
+const MESSAGES: Duration = Duration::from_secs(10);
+/// Requests to be friends of an account in an hour.
+const MOST_REQUESTS: u32 = 120;
+/// Those to one account.
+const MOST_REQUESTS_TO_ONE: u32 = 3;
+
 /// Every rate limit of the public API.
 pub struct Limits {
     registrations: Rate<Source>,
     loopback_registrations: Rate<Source>,
     calls: Rate<AccountId>,
     anonymous_calls: Rate<Source>,
+    refused_sockets: Rate<Source>,
     mails: Rate<Source>,
     entries: Rate<AccountId>,
     entries_by_source: Rate<Source>,
     journeys: Rate<CharacterId>,
     lobby_passwords: Rate<AccountId>,
+    lobby_changes: Rate<AccountId>,
+    friend_requests: Pace,
+    friend_requests_to_one: Pace<(AccountId, AccountId)>,
     /// Limit of failed log-ins.
     pub failures: Failures,
     /// Limit of log-ins that succeed.
@@ -53,20 +67,30 @@ impl Limits {
     pub fn new(limits: &RateLimits, clock: &Clock, redis: Option<&RedisClient>) -> Self {
         let shared = redis.cloned().map(Shared::new);
         let by_source = |kind, count| Rate::per_minute(kind, count, clock, shared.clone());
+        let in_windows = |kind, most, window| Pace::new(kind, (most, window), clock.clone(), shared.clone());
         Self {
             registrations: by_source("registrations", limits.registrations_per_min),
             loopback_registrations: by_source("loopback-registrations", limits.loopback_registrations_per_min),
             calls: Rate::per_minute("calls", limits.calls_per_min, clock, shared.clone()),
             anonymous_calls: by_source("anonymous-calls", limits.calls_per_min),
+            refused_sockets: by_source("refused-sockets", limits.calls_per_min),
             mails: by_source("mails", limits.mails_per_min_per_ip),
             entries: Rate::per_minute("entries", limits.entries_per_min, clock, shared.clone()),
             entries_by_source: by_source("entries-by-source", limits.entries_per_min_per_ip),
             journeys: Rate::per_minute("journeys", limits.journeys_per_min, clock, shared.clone()),
             lobby_passwords: Rate::per_minute("lobby-passwords", limits.failed_logins_per_min, clock, shared.clone()),
+            lobby_changes: Rate::evenly("lobby-changes", limits.lobby_changes_per_min, clock, shared.clone()),
+            friend_requests: in_windows("friend-requests", MOST_REQUESTS, HOUR),
+            friend_requests_to_one: Pace::new(
+                "friend-requests-to-one",
+                (MOST_REQUESTS_TO_ONE, HOUR),
+                clock.clone(),
+                shared.clone(),
+            ),
             failures: Failures::new(limits.failed_logins_per_min, clock.clone(), shared.clone()),
             log_ins: LogIns::new(limits.log_ins_per_min, clock.clone(), shared.clone()),
-            gateway: Pace::new("gateway-messages", limits.gateway_messages_per_10s, clock.clone(), shared.clone()),
-            realtime: Pace::new("realtime-messages", limits.realtime_messages_per_10s, clock.clone(), shared.clone()),
+            gateway: in_windows("gateway-messages", limits.gateway_messages_per_10s, MESSAGES),
+            realtime: in_windows("realtime-messages", limits.realtime_messages_per_10s, MESSAGES),
         }
     }
 
@@ -77,15 +101,17 @@ impl Limits {
             &self.registrations,
             &self.loopback_registrations,
             &self.anonymous_calls,
+            &self.refused_sockets,
             &self.mails,
             &self.entries_by_source,
         ];
-        let by_account = [&self.calls, &self.entries, &self.lobby_passwords];
+        let by_account = [&self.calls, &self.entries, &self.lobby_passwords, &self.lobby_changes];
         let rates = by_source.map(Rate::forget_past).iter().sum::<usize>()
             + by_account.map(Rate::forget_past).iter().sum::<usize>()
             + self.journeys.forget_past()
             + self.log_ins.forget_past();
-        let pace = self.gateway.forget_past() + self.realtime.forget_past();
+        let by_account = [&self.gateway, &self.realtime, &self.friend_requests];
+        let pace = by_account.map(Pace::forget_past).iter().sum::<usize>() + self.friend_requests_to_one.forget_past();
         [("rates", rates), ("failures", self.failures.forget_past()), ("pace", pace)]
     }
 
@@ -138,6 +164,33 @@ impl Limits {
     /// `RATE_LIMITED` when there were too many of this account.
     pub async fn lobby_password(&self, account: AccountId) -> Result<(), Error> {
         self.lobby_passwords.check(account).await
+    }
+
+    /// Counts a lobby that an account makes, changes or joins, which all who read the list are told. From this machine, where load
+    /// tests run, there may be any number.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` when there were too many of this account.
+    pub async fn lobby_change(&self, account: AccountId, source: Source) -> Result<(), Error> {
+        if source.is_this_machine() { Ok(()) } else { self.lobby_changes.check(account).await }
+    }
+
+    /// Counts that an account asks another one to be its friend.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` when it has asked that one too often in an hour, or too many.
+    pub async fn friend_request(&self, from: AccountId, to: AccountId) -> Result<(), Error> {
+        self.friend_requests_to_one.count((from, to)).await?;
+        self.friend_requests.count(from).await
+    }
+
+    /// Counts a realtime socket that is refused. Pages try again for as long as they are open: they must not use up the calls of all
+    /// who share their address.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` when there were too many from this source.
+    pub async fn refused_socket(&self, source: Source) -> Result<(), Error> {
+        if source.is_this_machine() { Ok(()) } else { self.refused_sockets.check(source).await }
     }
 
     /// Counts a call without a user. This machine is trusted: health checks and load tests run here.

@@ -148,6 +148,9 @@ pub struct Settings {
     /// Messages over realtime sockets in ten seconds and user
     #[arg(long, env = "REALTIME_MESSAGES_PER_10S", default_value_t = 60, value_parser = at_least_one())]
     pub realtime_messages_per_10s: u32,
+    /// Lobbies that a user makes, changes or joins in a minute, a tenth of them at once, this machine excepted
+    #[arg(long, env = "LOBBY_CHANGES_PER_MIN", default_value_t = 60, value_parser = at_least_one())]
+    pub lobby_changes_per_min: u32,
     /// Tries to enter the world a minute and user
     #[arg(long, env = "ENTRIES_PER_MIN", default_value_t = 12, value_parser = at_least_one())]
     pub entries_per_min: u32,
@@ -247,6 +250,7 @@ impl Settings {
                 calls_per_min: self.calls_per_min,
                 gateway_messages_per_10s: self.gateway_messages_per_10s,
                 realtime_messages_per_10s: self.realtime_messages_per_10s,
+                lobby_changes_per_min: self.lobby_changes_per_min,
                 entries_per_min: self.entries_per_min,
                 entries_per_min_per_ip: self.entries_per_min_per_ip,
                 journeys_per_min: self.journeys_per_min,

@@ -36,9 +36,18 @@ impl Client {
 
     /// The same from a page of this origin.
     pub async fn try_open_from(addr: SocketAddr, query: &str, origin: Option<&str>) -> Result<Self, u16> {
+        Self::try_open_with(addr, query, origin.map(|origin| ("origin", origin))).await
+    }
+
+    /// The same with this header.
+    pub async fn try_open_with(
+        addr: SocketAddr,
+        query: &str,
+        header: Option<(&'static str, &str)>,
+    ) -> Result<Self, u16> {
         let mut request = format!("ws://{addr}/socket/websocket?{query}").into_client_request().unwrap();
-        if let Some(origin) = origin {
-            request.headers_mut().insert("origin", origin.parse().unwrap());
+        if let Some((name, value)) = header {
+            request.headers_mut().insert(name, value.parse().unwrap());
         }
         let tcp = TcpSocket::new_v4().unwrap();
         tcp.set_recv_buffer_size(RECEIVE_BUFFER).unwrap();

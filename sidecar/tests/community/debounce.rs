@@ -1,4 +1,4 @@
-//! Sockets that keep back for a moment what has changed (`REALTIME_DEBOUNCE_MS`), and tell its newest state alone.
+//! Sockets that keep back for a moment what has changed again (`REALTIME_DEBOUNCE_MS`), and tell its newest state alone.
 
 use axum::http::StatusCode;
 use realmgate_sidecar::config::Settings;
@@ -65,9 +65,10 @@ async fn what_is_told_of_a_topic_that_is_joined_again_is_new(realm: Realm) {
     at_ann.event("updated").await;
     at_ann.event("friend_updated").await;
     let before = at_ann.join_ref.clone();
-    for name in ["Ann", "Anna"] {
+    for name in ["A", "Ann", "Anna"] {
         there(&realm, &ann, ("PATCH", "/me/display_name"), json!({"display_name": name})).await;
     }
+    assert_eq!(at_ann.event("updated").await["display_name"], "A", "the first change is told at once");
     // Changes are told in their order: when this one has come, what is kept back has come to the other socket.
     there(&realm, &ben, ("POST", "/lobbies"), Value::Null).await;
     at_ben.told("lobbies", "lobby_created").await;

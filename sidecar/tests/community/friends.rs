@@ -16,6 +16,7 @@ on_every_backend!(
     what_is_not_the_callers_to_do_is_refused,
     lists_have_pages,
     who_comes_back_is_notified_of_what_was_missed,
+    request_that_is_made_again_is_notified_of_once_and_few_times,
 );
 
 async fn ask(realm: &Realm, player: &Player, target: &Player) -> Answer {
@@ -305,12 +306,13 @@ async fn lists_have_pages(realm: Realm) {
 }
 
 async fn who_comes_back_is_notified_of_what_was_missed(realm: Realm) {
-    let ann = realm.device("ann's").await;
-    realm.by(&ann, "PATCH", "/me/display_name", json!({"display_name": "Ann"})).await.expect(StatusCode::OK);
     let ben = realm.device("ben's").await;
     let mut asked = Vec::new();
     // More than are kept.
     for number in 0..52 {
+        let ann = realm.device(&format!("ann's {number}")).await;
+        let name = json!({"display_name": format!("Ann {number}")});
+        realm.by(&ann, "PATCH", "/me/display_name", name).await.expect(StatusCode::OK);
         ask(&realm, &ann, &ben).await.expect(StatusCode::CREATED);
         let id = request_of(&realm, &ben).await;
         let path = format!("/friends/{id}");
@@ -328,15 +330,39 @@ async fn who_comes_back_is_notified_of_what_was_missed(realm: Realm) {
             json!({"type": "friend_request", "friendship_id": id}),
             "{number}: the oldest first"
         );
-        assert_eq!((&told["sender_name"], &told["recipient_id"]), (&json!("Ann"), &json!(ben.id)));
+        assert_eq!((&told["sender_name"], &told["recipient_id"]), (&json!(format!("Ann {number}")), &json!(ben.id)));
         let texts = ["id", "title", "content"].map(|name| told[name].as_str().is_some_and(|text| !text.is_empty()));
         assert_eq!(texts, [true; 3], "{told}");
         assert!(told["inserted_at"].as_str().is_some_and(|at| at.ends_with('Z')), "{told}");
     }
     // What is sent now comes once.
-    ask(&realm, &ann, &ben).await.expect(StatusCode::CREATED);
+    ask(&realm, &realm.device("cid's").await, &ben).await.expect(StatusCode::CREATED);
     client.event("incoming_request").await;
     client.event("notification_created").await;
     realm.by(&ben, "PATCH", "/me/display_name", json!({"display_name": "Ben"})).await.expect(StatusCode::OK);
     assert_eq!(client.event("updated").await["display_name"], "Ben");
+}
+
+async fn request_that_is_made_again_is_notified_of_once_and_few_times(realm: Realm) {
+    let [ann, ben, cid] = [realm.device("ann's").await, realm.device("ben's").await, realm.device("cid's").await];
+    ask(&realm, &cid, &ben).await.expect(StatusCode::CREATED);
+    let of_cid = request_of(&realm, &ben).await;
+    realm.by(&cid, "DELETE", &format!("/friends/{of_cid}"), json!(null)).await.expect(StatusCode::OK);
+    let mut last = String::new();
+    for _ in 0..3 {
+        ask(&realm, &ann, &ben).await.expect(StatusCode::CREATED);
+        last = request_of(&realm, &ben).await;
+        realm.by(&ann, "DELETE", &format!("/friends/{last}"), json!(null)).await.expect(StatusCode::OK);
+    }
+    let refused = ask(&realm, &ann, &ben).await;
+    assert_eq!(refused.expect(StatusCode::TOO_MANY_REQUESTS), json!({"error": "Too Many Requests"}));
+    let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=3_601).contains(&wait), "{wait}");
+    ask(&realm, &ann, &cid).await.expect(StatusCode::CREATED);
+    let mut client = realm.online_with(&ben, 0).await;
+    for (sender, id) in [(&cid, &of_cid), (&ann, &last)] {
+        notified(&mut client, sender, "friend_request", id).await;
+    }
+    ask(&realm, &ben, &ann).await.expect(StatusCode::CREATED);
+    client.event("outgoing_request").await;
 }

@@ -5,6 +5,7 @@
 mod accounts;
 mod admin;
 mod administrators;
+mod amplification;
 mod authorization;
 mod backends;
 mod bound_flows;

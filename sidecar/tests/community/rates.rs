@@ -5,9 +5,14 @@ use realmgate_sidecar::config::Settings;
 use serde_json::{Value, json};
 
 use crate::backends::{Realm, on_every_backend};
+use crate::client::Client;
 use crate::testing::Answer;
 
-on_every_backend!(of_few_calls => calls_are_limited_by_address_and_by_account);
+on_every_backend!(
+    of_few_calls =>
+    calls_are_limited_by_address_and_by_account,
+    refused_sockets_use_up_nobodys_calls,
+);
 
 const MOST: usize = 3;
 
@@ -64,4 +69,24 @@ async fn calls_are_limited_by_address_and_by_account(realm: Realm) {
     }
     is_limited(&realm.by(&ann, "GET", "/lobbies/x", Value::Null).await, "an account");
     realm.by(&ben, "GET", "/me", Value::Null).await.expect(StatusCode::OK);
+}
+
+/// A page whose log-in has ended tries again for as long as it is open.
+async fn refused_sockets_use_up_nobodys_calls(realm: Realm) {
+    let (ann, gone) = (realm.device("ann's").await, realm.device("gone's").await);
+    realm.by(&gone, "DELETE", "/logout", Value::Null).await.expect(StatusCode::OK);
+    let open = async |token: &str, last: u8| {
+        let (addr, from) = (realm.app().state().addrs.api, format!("203.0.113.{last}"));
+        Client::try_open_with(addr, &format!("token={token}&vsn=2.0.0"), Some(("x-forwarded-for", &from))).await.err()
+    };
+    for token in [&gone.access, "x", &gone.access] {
+        assert_eq!(open(token, 1).await, Some(403));
+    }
+    assert_eq!(open(&gone.access, 1).await, Some(429));
+    assert_eq!(open(&gone.access, 2).await, Some(403), "another address");
+    for _ in 0..MOST {
+        let call = realm.call("GET", "/lobbies", Value::Null).header("x-forwarded-for", "203.0.113.1");
+        call.send().await.expect(StatusCode::OK);
+    }
+    assert_eq!(open(&ann.access, 1).await, None, "whoever is logged in gets in");
 }

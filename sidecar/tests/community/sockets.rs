@@ -53,6 +53,15 @@ async fn version_1_speaks_in_objects(realm: Realm) {
         let head = (&pushed["topic"], &pushed["event"], &pushed["ref"]);
         assert_eq!(head, (&json!(ann.topic()), &json!("updated"), &json!(null)), "{pushed}");
         assert_eq!(pushed["payload"]["id"], ann.id);
+        client.frame().await;
+        // An event that goes to sockets of both versions.
+        let ben = realm.device("ben's").await;
+        client.send(said("lobbies", "phx_join", "3")).await;
+        assert_eq!(client.frame().await, answered("lobbies", "3"));
+        let made = realm.by(&ben, "POST", "/lobbies", json!({})).await.expect(StatusCode::CREATED);
+        let created = json!({"topic": "lobbies", "event": "lobby_created", "payload": made, "ref": null});
+        assert_eq!(client.frame().await, created);
+        realm.by(&ben, "POST", "/lobbies/leave", json!(null)).await.expect(StatusCode::OK);
         client.close().await;
     }
 }

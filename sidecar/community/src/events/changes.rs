@@ -19,19 +19,26 @@ const MOST_WAITING: usize = 4_096;
 pub(crate) struct Stage {
     /// The accounts, and whether each has come or gone.
     pub(crate) accounts: BTreeMap<AccountId, Passage>,
-    /// The lobbies, and whether each has come into the list.
-    pub(crate) lobbies: BTreeMap<Uuid, bool>,
+    /// The lobbies, and whether each has come into the list or gone from it.
+    pub(crate) lobbies: BTreeMap<Uuid, Passage>,
     /// What follows.
     pub(crate) then: Vec<Then>,
 }
 
-/// How an account has come or gone by a realtime socket.
+/// How an account has come or gone by a realtime socket, or a lobby in the list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Passage {
-    /// A socket has joined its topic.
+    /// A socket has joined the account's topic; the lobby is listed now.
     pub(crate) came: bool,
-    /// The last socket is gone.
+    /// The account's last socket is gone; the lobby is listed no more.
     pub(crate) left: bool,
+}
+
+impl Passage {
+    /// Both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { came: self.came | other.came, left: self.left | other.left }
+    }
 }
 
 /// What follows a change.
@@ -60,12 +67,14 @@ impl Changes {
     pub(crate) fn add(&self, account: AccountId, passage: Passage) {
         let mut due = self.due();
         let known = due.open().accounts.entry(account).or_default();
-        (known.came, known.left) = (known.came | passage.came, known.left | passage.left);
+        *known = known.and(passage);
         self.awake.notify_one();
     }
 
-    pub(crate) fn add_lobby(&self, lobby: Uuid, listed: bool) {
-        *self.due().open().lobbies.entry(lobby).or_default() |= listed;
+    pub(crate) fn add_lobby(&self, lobby: Uuid, passage: Passage) {
+        let mut due = self.due();
+        let known = due.open().lobbies.entry(lobby).or_default();
+        *known = known.and(passage);
         self.awake.notify_one();
     }
 
@@ -137,11 +146,12 @@ mod tests {
     async fn what_follows_a_change_comes_before_the_next() {
         let changes = Changes::default();
         let event = || Then::Event(Told::event(Topic::Lobbies, "e", &0));
+        let came = Passage { came: true, left: false };
         changes.add(ANN, Passage::default());
         assert!(changes.follow(event()).is_none() && changes.follow(event()).is_none());
-        changes.add_lobby(Uuid::nil(), false);
+        changes.add_lobby(Uuid::nil(), Passage::default());
         changes.add(ANN, Passage::default());
-        changes.add_lobby(Uuid::nil(), true);
+        changes.add_lobby(Uuid::nil(), came);
         assert!(changes.follow(event()).is_none());
         changes.add(BEN, Passage::default());
         let stages = changes.take().await;
@@ -149,7 +159,7 @@ mod tests {
             .iter()
             .map(|stage| (stage.accounts.len(), stage.lobbies.get(&Uuid::nil()), stage.then.len()))
             .collect();
-        assert_eq!(told, [(1, None, 2), (1, Some(&true), 1), (1, None, 0)]);
+        assert_eq!(told, [(1, None, 2), (1, Some(&came), 1), (1, None, 0)]);
     }
 
     #[test]

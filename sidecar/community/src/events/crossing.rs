@@ -39,6 +39,9 @@ pub(crate) enum Notice {
         text: String,
         /// Of what it says how that stands, if of anything.
         of: Option<Uuid>,
+        /// Which lobby of the list it is about, if about any.
+        #[serde(default)]
+        listed: Option<Uuid>,
         /// Whether it follows the changes before it.
         #[serde(default)]
         follows: bool,
@@ -60,6 +63,9 @@ pub(crate) enum Notice {
         lobby: Uuid,
         /// Whether it has come into the list.
         listed: bool,
+        /// Whether it has gone from the list.
+        #[serde(default)]
+        unlisted: bool,
     },
     /// An account's sockets lose a lobby's topic, after the changes before.
     Expelled {
@@ -73,6 +79,14 @@ pub(crate) enum Notice {
         /// Its session.
         log_in: Uuid,
     },
+}
+
+impl Notice {
+    /// An event. `follows`: it follows the changes before it.
+    pub(super) fn of(told: &Told, follows: bool) -> Self {
+        let of = told.state.map(|(of, _)| of);
+        Self::Event { topic: told.topic.to_string(), text: told.text(), of, listed: told.listed, follows }
+    }
 }
 
 /// A notice with its sender.
@@ -191,17 +205,22 @@ impl Crossing {
             return;
         }
         match notice {
-            Notice::Event { topic, text, of, follows } => match topic.parse() {
-                Ok(topic) if follows => hub.follow(Then::Event(Told::crossed(topic, text, of))),
-                Ok(topic) => hub.deliver(&Told::crossed(topic, text, of)),
-                // A newer sidecar's.
-                Err(_) => lost(1, "malformed"),
-            },
+            Notice::Event { topic, text, of, listed, follows } => {
+                let told = topic.parse().ok().and_then(|topic| Told::crossed(topic, &text, of, listed));
+                match told {
+                    Some(told) if follows => hub.follow(Then::Event(told)),
+                    Some(told) => hub.deliver(&told),
+                    // A newer sidecar's.
+                    None => lost(1, "malformed"),
+                }
+            }
             Notice::Changed { account, came, left } => match account.parse() {
                 Ok(account) => hub.changes.add(account, Passage { came, left }),
                 Err(_) => lost(1, "malformed"),
             },
-            Notice::LobbyChanged { lobby, listed } => hub.changes.add_lobby(lobby, listed),
+            Notice::LobbyChanged { lobby, listed, unlisted } => {
+                hub.changes.add_lobby(lobby, Passage { came: listed, left: unlisted });
+            }
             Notice::Expelled { lobby, account } => match account.map(|account| account.parse()).transpose() {
                 Ok(account) => hub.follow(Then::Expel(lobby, account)),
                 Err(_) => lost(1, "malformed"),
@@ -274,7 +293,7 @@ mod tests {
             let mut next = 0;
             while next < 200 {
                 if let Delivery::Event(told) = soon("an event", seat.waiting.next()).await {
-                    assert!(told.text.ends_with(&format!(",{next}]")), "{}", told.text);
+                    assert_eq!(told.payload, next.to_string());
                     next += 1;
                 }
             }

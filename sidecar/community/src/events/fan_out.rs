@@ -68,7 +68,7 @@ mod tests {
             let mut reached = VecDeque::new();
             for _ in 0..3 {
                 let Step { told: now, sockets } = fan_out.next().unwrap();
-                assert_eq!(now.text, told(number).text);
+                assert_eq!(now.payload, told(number).payload);
                 assert!(sockets.len() <= AT_ONCE);
                 reached.extend(sockets);
             }
@@ -84,7 +84,7 @@ mod tests {
             assert!(fan_out.push(told(number), VecDeque::from([1])).is_none());
         }
         let due = fan_out.push(told(MOST_WAITING), VecDeque::from([2])).unwrap();
-        assert_eq!((&due.told.text, due.sockets), (&told(0).text, VecDeque::from([1])));
-        assert_eq!(fan_out.next().unwrap().told.text, told(1).text);
+        assert_eq!((&due.told.payload, due.sockets), (&told(0).payload, VecDeque::from([1])));
+        assert_eq!(fan_out.next().unwrap().told.payload, told(1).payload);
     }
 }

@@ -285,7 +285,7 @@ mod tests {
         }
         for (seat, topic) in [(0, Topic::User(ANN)), (2, Topic::Lobbies)] {
             let Delivery::Event(told) = seats[seat].waiting.next().await else { panic!("no event") };
-            assert_eq!((told.topic, told.text.as_str()), (topic, format!("[null,null,\"{topic}\",\"e\",0]").as_str()));
+            assert_eq!((told.topic, told.text()), (topic, format!("[null,null,\"{topic}\",\"e\",0]")));
         }
         for seat in &mut seats {
             let more = futures_util::FutureExt::now_or_never(seat.waiting.next());
@@ -359,7 +359,7 @@ mod tests {
         for mut seat in stayed {
             for number in [1, 2] {
                 let Delivery::Event(event) = seat.waiting.next().await else { panic!("no event") };
-                assert_eq!(event.text, told(number).text);
+                assert_eq!(event.payload, told(number).payload);
             }
         }
         shutdown.cancel();

@@ -69,17 +69,21 @@ impl Events {
     }
 
     /// Something has changed of what everybody may see of a lobby, which is read anew and told to its members and to the list.
-    /// `listed`: it has come into the list.
-    pub(crate) fn lobby_changed(&self, lobby: Uuid, listed: bool) {
-        self.cross(|| Notice::LobbyChanged { lobby, listed });
-        self.hub.changes.add_lobby(lobby, listed);
+    /// `passage`: whether it has come into the list or gone from it.
+    pub(crate) fn lobby_changed(&self, lobby: Uuid, passage: Passage) {
+        let Passage { came, left } = passage;
+        self.cross(|| Notice::LobbyChanged { lobby, listed: came, unlisted: left });
+        self.hub.changes.add_lobby(lobby, passage);
     }
 
     /// As [`Events::tell`], once all is told that has changed before.
     pub(crate) fn tell_then(&self, topic: Topic, event: &str, payload: &impl Serialize) {
-        let told = Told::event(topic, event, payload);
-        self.cross(|| Notice::Event { topic: topic.to_string(), text: told.text.to_string(), of: None, follows: true });
-        self.hub.follow(Then::Event(told));
+        self.follow(Told::event(topic, event, payload));
+    }
+
+    /// The same of a lobby, to all who have joined the list.
+    pub(crate) fn tell_list_then(&self, lobby: Uuid, event: &str, payload: &impl Serialize) {
+        self.follow(Told::listed(lobby, event, payload));
     }
 
     /// The sockets of an account, or of everybody, lose a lobby's topic, once all is told that was to be told before.
@@ -95,9 +99,13 @@ impl Events {
     }
 
     fn publish(&self, told: &Arc<Told>) {
-        let of = told.state.map(|(of, _)| of);
-        self.cross(|| Notice::Event { topic: told.topic.to_string(), text: told.text.to_string(), of, follows: false });
+        self.cross(|| Notice::of(told, false));
         self.hub.deliver(told);
+    }
+
+    fn follow(&self, told: Arc<Told>) {
+        self.cross(|| Notice::of(&told, true));
+        self.hub.follow(Then::Event(told));
     }
 
     fn change(&self, account: AccountId, passage: Passage) {

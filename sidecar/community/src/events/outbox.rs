@@ -1,10 +1,10 @@
-//! What waits to be written to one socket, within bounds: who reads too slowly is cut off.
+//! What waits to be written to one socket, within bounds. What finds no room is left out, and the socket tells instead how things stand
+//! once it has written the rest: what others send never ends it.
 
+use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::ws::Utf8Bytes;
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
@@ -15,6 +15,10 @@ use super::topic::Topic;
 const MOST_WAITING: usize = 256;
 /// Most bytes of events that wait for one socket.
 const MOST_BYTES: usize = 1 << 20;
+/// Which part of it events of the list may take, which anybody may cause: one in so many.
+const PART_OF_LIST: usize = 2;
+/// Most lobbies of the list of which it is known that a socket missed something: as many as a list reaches.
+const MOST_MISSED: usize = 1_000;
 
 /// Why a socket is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +27,7 @@ pub(crate) enum End {
     Gone,
     /// Its log-in has ended.
     LoggedOut,
-    /// It reads more slowly than it is told things.
+    /// It takes too long to read a message.
     TooSlow,
     /// Nothing came from it for too long.
     Idle,
@@ -37,16 +41,21 @@ pub(crate) enum End {
     Shutdown,
 }
 
-/// An event as sockets are told it; one text for all of them.
+/// An event as sockets are told it; written once for all of them.
 #[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) topic: Topic,
-    pub(crate) text: Utf8Bytes,
+    /// The event's name, as JSON.
+    pub(crate) event: String,
+    /// What goes with it, as JSON.
+    pub(crate) payload: String,
     /// For an event that says how things stand: which thing, and a hash of how it stands. A socket is told it only if it
     /// was not told the same before.
     pub(crate) state: Option<(Uuid, u64)>,
-    /// Whether the next event about the same thing says all that this one does.
+    /// Whether the next event about the same thing says all that this one does, and a socket may wait for it.
     pub(crate) may_wait: bool,
+    /// Which lobby of the list it is about.
+    pub(crate) listed: Option<Uuid>,
 }
 
 /// What a socket is handed.
@@ -58,78 +67,118 @@ pub(crate) enum Delivery {
     Lost(Topic),
     /// Events may have been lost: it tells its client how things stand.
     Refresh,
+    /// Events of the list about this lobby were lost.
+    Missed(Uuid),
 }
 
 impl Told {
     pub(crate) fn event(topic: Topic, event: &str, payload: &impl Serialize) -> Arc<Self> {
-        Arc::new(Self { topic, text: frame(topic, event, payload).into(), state: None, may_wait: false })
+        Arc::new(Self::new(topic, event, payload))
     }
 
     /// Says how the thing `of` stands.
     pub(crate) fn state(topic: Topic, event: &str, of: Uuid, payload: &impl Serialize) -> Arc<Self> {
-        Arc::new(Self::new(topic, frame(topic, event, payload), Some(of), true))
+        Arc::new(Self { may_wait: true, ..Self::new(topic, event, payload).about(of) })
     }
 
-    /// Says of the thing `of` what clients are to be told once.
+    /// Says of the thing `of` what clients are to be told once, or what comes seldom enough by itself.
     pub(crate) fn once(topic: Topic, event: &str, of: Uuid, payload: &impl Serialize) -> Arc<Self> {
-        Self::crossed(topic, frame(topic, event, payload), Some(of))
+        Arc::new(Self::new(topic, event, payload).about(of))
     }
 
-    /// As another sidecar has written it.
-    pub(super) fn crossed(topic: Topic, text: String, of: Option<Uuid>) -> Arc<Self> {
-        Arc::new(Self::new(topic, text, of, false))
+    /// Tells the list what has happened to a lobby.
+    pub(crate) fn listed(lobby: Uuid, event: &str, payload: &impl Serialize) -> Arc<Self> {
+        Arc::new(Self { listed: Some(lobby), ..Self::new(Topic::Lobbies, event, payload) })
     }
 
-    fn new(topic: Topic, text: String, of: Option<Uuid>, may_wait: bool) -> Self {
-        let hash = || {
-            let mut hasher = DefaultHasher::new();
-            text.hash(&mut hasher);
-            hasher.finish()
-        };
-        let state = of.map(|of| (of, hash()));
-        Self { topic, text: text.into(), state, may_wait }
+    /// Tells the list how a lobby stands.
+    pub(crate) fn listed_state(lobby: Uuid, event: &str, payload: &impl Serialize) -> Arc<Self> {
+        Arc::new(Self { listed: Some(lobby), ..Self::new(Topic::Lobbies, event, payload).about(lobby) })
     }
-}
 
-/// An event's frame. Its references are null: each socket puts the one of its join there.
-fn frame(topic: Topic, event: &str, payload: &impl Serialize) -> String {
-    // What we publish are structs of texts and numbers: they can be written.
-    serde_json::to_string(&(None::<()>, None::<()>, topic.to_string(), event, payload)).unwrap_or_default()
+    /// The frame of version 2 for a socket that gives its joins no reference, as it crosses to other sidecars.
+    pub(super) fn text(&self) -> String {
+        format!("[null,null,\"{}\",{},{}]", self.topic, self.event, self.payload)
+    }
+
+    /// As another sidecar has written it. `None` if it is no frame of this topic.
+    pub(super) fn crossed(topic: Topic, text: &str, of: Option<Uuid>, listed: Option<Uuid>) -> Option<Arc<Self>> {
+        let rest = text.strip_prefix(&format!("[null,null,\"{topic}\","))?;
+        let mut names = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+        let event = serde_json::to_string(&names.next()?.ok()?).ok()?;
+        let payload = rest.get(names.byte_offset()..)?.strip_prefix(',')?.strip_suffix(']')?.to_owned();
+        let told = Self { topic, event, payload, state: None, may_wait: false, listed };
+        Some(Arc::new(match of {
+            Some(of) => told.about(of),
+            None => told,
+        }))
+    }
+
+    /// What it takes of a socket's room, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.event.len() + self.payload.len()
+    }
+
+    fn new(topic: Topic, event: &str, payload: &impl Serialize) -> Self {
+        // What we publish are structs of texts and numbers: they can be written.
+        let written = serde_json::to_string(payload).unwrap_or_default();
+        let event = serde_json::to_string(event).unwrap_or_default();
+        Self { topic, event, payload: written, state: None, may_wait: false, listed: None }
+    }
+
+    fn about(self, of: Uuid) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (&self.event, &self.payload).hash(&mut hasher);
+        Self { state: Some((of, hasher.finish())), ..self }
+    }
 }
 
 /// The end of an outbox that is written to.
 #[derive(Clone)]
 pub(super) struct Outbox {
-    queue: mpsc::Sender<Delivery>,
-    bytes: Arc<AtomicUsize>,
+    queue: mpsc::UnboundedSender<Delivery>,
+    room: Arc<Mutex<Room>>,
     end: Arc<watch::Sender<Option<End>>>,
 }
 
 /// The end that the socket reads.
 pub(crate) struct Waiting {
-    queue: mpsc::Receiver<Delivery>,
-    bytes: Arc<AtomicUsize>,
+    queue: mpsc::UnboundedReceiver<Delivery>,
+    room: Arc<Mutex<Room>>,
     end: watch::Receiver<Option<End>>,
 }
 
+/// How many events wait, and what was left out since there was no room.
+#[derive(Debug, Default)]
+struct Room {
+    events: usize,
+    bytes: usize,
+    /// Whether an event of another topic than the list was left out.
+    refresh: bool,
+    /// The lobbies of which an event of the list was left out, in the order in which they will be told.
+    missed: VecDeque<Uuid>,
+}
+
 pub(super) fn outbox() -> (Outbox, Waiting) {
-    let (sender, receiver) = mpsc::channel(MOST_WAITING);
-    let bytes = Arc::<AtomicUsize>::default();
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let room = Arc::<Mutex<Room>>::default();
     let (end, ended) = watch::channel(None);
-    let waiting = Waiting { queue: receiver, bytes: bytes.clone(), end: ended };
-    (Outbox { queue: sender, bytes, end: Arc::new(end) }, waiting)
+    let waiting = Waiting { queue: receiver, room: room.clone(), end: ended };
+    (Outbox { queue: sender, room, end: Arc::new(end) }, waiting)
 }
 
 impl Outbox {
-    /// Puts something in. Where there is no room the socket ends: a client that missed something would not know it.
+    /// Puts something in. An event for which there is no room is left out.
     pub(super) fn put(&self, delivery: Delivery) {
-        let size = delivery.size();
-        let waiting = self.bytes.fetch_add(size, Ordering::Relaxed);
-        // One event goes through however large it is.
-        let too_much = waiting > 0 && waiting + size > MOST_BYTES;
-        if too_much || matches!(self.queue.try_send(delivery), Err(mpsc::error::TrySendError::Full(_))) {
-            self.end(End::TooSlow);
+        // The others are few: a socket loses no more topics than it has joined.
+        if let Delivery::Event(told) = &delivery
+            && !lock(&self.room).takes(told)
+        {
+            metrics::counter!("realmgate_realtime_missed_total").increment(1);
+            return;
         }
+        // Where the socket is gone, nobody reads it.
+        let _ = self.queue.send(delivery);
     }
 
     /// Ends the socket; the first reason stays.
@@ -138,16 +187,57 @@ impl Outbox {
     }
 }
 
+impl Room {
+    /// Makes room for an event, or remembers that it was left out. Once one was, those that follow are too until the socket has written what
+    /// waits and told how things stand: else the newest might be left out for as long as there is too much.
+    fn takes(&mut self, told: &Told) -> bool {
+        match told.listed {
+            Some(_) if self.missed.is_empty() && self.fits(told.size(), PART_OF_LIST) => {}
+            Some(lobby) => {
+                if !self.missed.contains(&lobby) && self.missed.len() < MOST_MISSED {
+                    self.missed.push_back(lobby);
+                }
+                return false;
+            }
+            None if !self.refresh && self.fits(told.size(), 1) => {}
+            None => {
+                self.refresh = true;
+                return false;
+            }
+        }
+        self.events += 1;
+        self.bytes += told.size();
+        true
+    }
+
+    /// Whether there is room in one part of so many. One event goes through however large it is.
+    fn fits(&self, bytes: usize, parts: usize) -> bool {
+        self.events == 0 || (self.events < MOST_WAITING / parts && self.bytes + bytes <= MOST_BYTES / parts)
+    }
+
+    /// What is to be told in place of what was left out.
+    fn next_missed(&mut self) -> Option<Delivery> {
+        if std::mem::take(&mut self.refresh) {
+            return Some(Delivery::Refresh);
+        }
+        self.missed.pop_front().map(Delivery::Missed)
+    }
+}
+
 impl Waiting {
     /// What is to be written next. Never completes once the socket has left the hub.
     pub(crate) async fn next(&mut self) -> Delivery {
-        match self.queue.recv().await {
-            Some(delivery) => {
-                self.bytes.fetch_sub(delivery.size(), Ordering::Relaxed);
-                delivery
-            }
-            None => std::future::pending().await,
+        // What is left out waits until nothing else does; and nothing is left out while nothing else waits.
+        let missed = if self.queue.is_empty() { lock(&self.room).next_missed() } else { None };
+        if let Some(missed) = missed {
+            return missed;
         }
+        let Some(delivery) = self.queue.recv().await else { return std::future::pending().await };
+        if let Delivery::Event(told) = &delivery {
+            let mut room = lock(&self.room);
+            (room.events, room.bytes) = (room.events - 1, room.bytes - told.size());
+        }
+        delivery
     }
 
     /// How many deliveries wait at this moment.
@@ -167,44 +257,113 @@ impl Waiting {
     }
 }
 
-impl Delivery {
-    fn size(&self) -> usize {
-        match self {
-            Self::Event(told) => told.text.len(),
-            Self::Lost(_) | Self::Refresh => 0,
-        }
-    }
+fn lock(room: &Mutex<Room>) -> MutexGuard<'_, Room> {
+    room.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const USER: Topic = Topic::User(realmgate_protocol::ids::AccountId([1; 16]));
+
+    fn listed(lobby: u128, size: usize) -> Delivery {
+        Delivery::Event(Told::listed_state(Uuid::from_u128(lobby), "lobby_updated", &"x".repeat(size)))
+    }
+
+    fn event(size: usize) -> Delivery {
+        Delivery::Event(Told::event(USER, "e", &"x".repeat(size)))
+    }
+
+    /// All that waits: how many events of other topics than the list, how many of it, what follows them.
+    fn taken(waiting: &mut Waiting) -> (usize, usize, Vec<String>) {
+        let (mut others, mut of_list, mut after) = (0, 0, Vec::new());
+        while let Some(next) = futures_util::FutureExt::now_or_never(waiting.next()) {
+            match next {
+                Delivery::Event(told) if told.listed.is_none() => others += 1,
+                Delivery::Event(_) => of_list += 1,
+                other => after.push(format!("{other:?}")),
+            }
+        }
+        (others, of_list, after)
+    }
+
+    fn missed(lobby: u128) -> String {
+        format!("{:?}", Delivery::Missed(Uuid::from_u128(lobby)))
+    }
+
     #[tokio::test]
-    async fn who_reads_too_slowly_ends() {
+    async fn a_full_outbox_leaves_events_out_and_asks_for_a_refresh_once() {
         for (size, fit) in [(10, MOST_WAITING), (100_000, 10)] {
             let (outbox, mut waiting) = outbox();
-            let told = Told::event(Topic::Lobbies, "e", &"x".repeat(size));
-            for _ in 0..fit {
-                outbox.put(Delivery::Event(told.clone()));
+            for _ in 0..fit + 5 {
+                outbox.put(event(size));
             }
-            assert_eq!(*waiting.end.borrow(), None, "{size}");
-            // What was read makes room.
             waiting.next().await;
-            outbox.put(Delivery::Event(told.clone()));
+            // There is room again, but what was left out comes first.
+            outbox.put(event(size));
+            outbox.put(Delivery::Lost(USER));
+            let lost = format!("{:?}", Delivery::Lost(USER));
+            assert_eq!(taken(&mut waiting), (fit - 1, 0, vec![lost, "Refresh".to_owned()]), "{size}");
+            outbox.put(event(size));
+            assert_eq!(taken(&mut waiting), (1, 0, vec![]), "{size}");
             assert_eq!(*waiting.end.borrow(), None, "{size}");
-            outbox.put(Delivery::Event(told.clone()));
-            assert_eq!(waiting.ended().await, End::TooSlow, "{size}");
-            outbox.end(End::LoggedOut);
-            assert_eq!(waiting.ended().await, End::TooSlow, "the first reason stays");
         }
     }
 
     #[tokio::test]
-    async fn one_large_event_goes_through() {
+    async fn each_lobby_that_was_missed_is_told_once_and_the_list_pushes_nothing_else_out() {
         let (outbox, mut waiting) = outbox();
-        outbox.put(Delivery::Event(Told::event(Topic::Lobbies, "e", &"x".repeat(2 * MOST_BYTES))));
-        assert!(matches!(waiting.next().await, Delivery::Event(_)));
-        assert_eq!(*waiting.end.borrow(), None);
+        for number in 0..1_000 {
+            outbox.put(listed(number % 150, 10));
+        }
+        for _ in 0..MOST_WAITING / 2 {
+            outbox.put(event(10));
+        }
+        let all_missed: Vec<String> = (128..150).chain(0..128).map(missed).collect();
+        assert_eq!(taken(&mut waiting), (MOST_WAITING / 2, MOST_WAITING / 2, all_missed));
+        outbox.put(listed(1, 10));
+        assert_eq!(taken(&mut waiting), (0, 1, vec![]));
+    }
+
+    #[tokio::test]
+    async fn a_lobby_that_changes_while_others_are_missed_is_told_after_them() {
+        let (outbox, mut waiting) = outbox();
+        for number in 0..MOST_WAITING as u128 / 2 + 2 {
+            outbox.put(listed(number, 10));
+        }
+        for _ in 0..MOST_WAITING / 2 {
+            waiting.next().await;
+        }
+        outbox.put(listed(1, 10));
+        assert_eq!(taken(&mut waiting), (0, 0, vec![missed(128), missed(129), missed(1)]));
+        for number in 0..2_000 {
+            outbox.put(listed(number, 10));
+        }
+        assert_eq!(taken(&mut waiting).2.len(), MOST_MISSED, "so many are known");
+    }
+
+    #[tokio::test]
+    async fn one_large_event_goes_through_and_the_first_end_stays() {
+        let (outbox, mut waiting) = outbox();
+        outbox.put(event(2 * MOST_BYTES));
+        assert_eq!(taken(&mut waiting), (1, 0, vec![]));
+        outbox.end(End::LoggedOut);
+        outbox.end(End::Flooding);
+        assert_eq!(waiting.ended().await, End::LoggedOut);
+    }
+
+    #[test]
+    fn an_event_is_the_same_at_another_sidecar() {
+        for event in ["user_joined", "with \"quotes\", and [brackets]"] {
+            let told = Told::once(USER, event, Uuid::max(), &serde_json::json!({"a": ["b", null]}));
+            let crossed = Told::crossed(USER, &told.text(), Some(Uuid::max()), None).expect("a frame");
+            assert_eq!((&crossed.event, &crossed.payload), (&told.event, &told.payload));
+            assert_eq!(crossed.state, told.state);
+        }
+        let other = Told::event(Topic::Lobbies, "e", &0).text();
+        for bad in ["", "[null,null,", "{}", &other, &format!("[null,null,\"{USER}\",7,0]")] {
+            assert!(Told::crossed(USER, bad, None, None).is_none(), "{bad}");
+        }
     }
 }

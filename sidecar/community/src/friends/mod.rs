@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use realmgate_platform::clock::Clock;
+use realmgate_platform::limits::Limits;
 use realmgate_protocol::ids::AccountId;
 use serde_json::json;
 use uuid::Uuid;
@@ -38,6 +39,7 @@ pub struct Friends {
     pub(crate) events: Events,
     pub(crate) notifications: Notifications,
     pub(crate) world: Arc<dyn World>,
+    pub(crate) limits: Arc<Limits>,
     pub(crate) clock: Clock,
 }
 
@@ -45,13 +47,16 @@ impl Friends {
     /// Asks somebody to be a friend. Where they have asked already, both are friends now.
     ///
     /// # Errors
-    /// 400 for oneself, somebody who blocks or is blocked, and too many; 404 for nobody.
+    /// 400 for oneself, somebody who blocks or is blocked, and too many; 404 for nobody; 429 for who has asked too often.
     pub async fn ask(&self, caller: AccountId, target: AccountId) -> Result<(), Refusal> {
         if caller == target {
             return Err(bad("cannot_friend_self"));
         }
         // One of an older version is given a profile.
         self.accounts.profile(target).await?.ok_or_else(not_found)?;
+        if self.store.is_news(caller, target).await? {
+            self.limits.friend_request(caller, target).await?;
+        }
         match self.store.ask(caller, target, self.clock.now_ms()).await? {
             Outcome::Done(row) if row.requester == caller => {
                 let relation = Relation::from(row);

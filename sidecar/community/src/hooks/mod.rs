@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::accounts::shapes::Brief;
-use crate::events::Events;
+use crate::events::{Events, Passage};
 use crate::field_limits::{FieldLimits, size};
 use crate::notifications::Notifications;
 use crate::store::{Committed, Effects, Journal};
@@ -317,7 +317,7 @@ impl Hooks {
 
     async fn tell(&self, effects: Effects) {
         effects.users.into_iter().for_each(|user| self.events.changed(user));
-        effects.lobbies.into_iter().for_each(|lobby| self.events.lobby_changed(lobby, false));
+        effects.lobbies.into_iter().for_each(|lobby| self.events.lobby_changed(lobby, Passage::default()));
         effects.notifications.into_iter().for_each(|notification| self.notifications.tell(notification));
         for moved in &effects.records {
             self.sources.boards.told(moved).await;

@@ -55,8 +55,9 @@ impl Lobbies {
     /// Makes a lobby, of which the caller is the host.
     ///
     /// # Errors
-    /// 409 for who is in one already, 429 for too many passwords.
+    /// 409 for who is in one already, 429 for too many changes or passwords.
     pub async fn create(&self, source: Source, caller: AccountId, wanted: Wanted) -> Result<LobbyRow, Refusal> {
+        self.limits.lobby_change(caller, source).await?;
         self.known(caller).await?;
         // Asked before a password is hashed; decided when the lobby is made.
         if self.store.of(caller).await?.is_some() {
@@ -98,7 +99,8 @@ impl Lobbies {
     /// Changes the lobby that the caller is the host of, or the one that an administrator names.
     ///
     /// # Errors
-    /// 400 for who is in none, 404 for no such lobby, 403 for who is not its host, 422 for what cannot be.
+    /// 400 for who is in none, 404 for no such lobby, 403 for who is not its host, 422 for what cannot be, 429 for too many changes of a
+    /// member.
     pub async fn change(
         &self,
         source: Source,
@@ -106,6 +108,9 @@ impl Lobbies {
         changer: Changer,
         wanted: Wanted,
     ) -> Result<LobbyRow, Refusal> {
+        if let Changer::Member(member) = changer {
+            self.limits.lobby_change(member, source).await?;
+        }
         let Wanted { mut change, password } = self.before_change(changer, wanted).await?;
         change.password = self.hashed(source, caller, password).await?;
         match self.store.change(changer, change).await? {
@@ -128,7 +133,7 @@ impl Lobbies {
     /// The caller joins a lobby.
     ///
     /// # Errors
-    /// 404 for no such lobby, 403 for one that it may not join, 429 for too many passwords.
+    /// 404 for no such lobby, 403 for one that it may not join, 429 for too many changes or passwords.
     pub async fn join(
         &self,
         source: Source,
@@ -136,6 +141,7 @@ impl Lobbies {
         lobby: Uuid,
         password: Option<&str>,
     ) -> Result<LobbyRow, Refusal> {
+        self.limits.lobby_change(caller, source).await?;
         let profile = self.known(caller).await?;
         self.before_join(&profile, lobby, password).await?;
         let mut proven = None;
@@ -163,7 +169,7 @@ impl Lobbies {
         Err(forbidden("cannot_join"))
     }
 
-    /// The caller leaves its lobby; nothing, if it is in none.
+    /// The caller leaves its lobby; nothing, if it is in none. Who leaves has come in before, which is counted.
     ///
     /// # Errors
     /// When the database cannot be asked.
@@ -201,8 +207,9 @@ impl Lobbies {
     /// The caller joins the oldest lobby that is as it wants; where there is none, it makes one.
     ///
     /// # Errors
-    /// 409 for who is in one already, 403 for what [`Lobbies::join`] refuses.
+    /// 409 for who is in one already, 403 for what [`Lobbies::join`] refuses, 429 for too many changes.
     pub async fn quick_join(&self, source: Source, caller: AccountId, wanted: Wanted) -> Result<LobbyRow, Refusal> {
+        self.limits.lobby_change(caller, source).await?;
         let profile = self.known(caller).await?;
         if profile.lobby.is_some() {
             return Err(already_in_lobby());

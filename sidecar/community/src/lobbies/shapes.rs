@@ -7,6 +7,9 @@ use uuid::Uuid;
 use crate::accounts::shapes::Brief;
 use crate::store::{LobbyRow, ProfileRow};
 
+/// Most metadata of a lobby that the list is told, in bytes of JSON.
+const LISTED_METADATA: usize = 512;
+
 /// A lobby. Texts that are not there are empty.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Lobby {
@@ -60,6 +63,11 @@ pub struct ManagedLobby {
     /// How many watch it without being members.
     spectator_count: i64,
 }
+
+/// A lobby in the events of the list, which everybody may read: without its metadata where that is large.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Listing(Lobby);
 
 /// The event `updated` of a lobby's topic.
 #[derive(Debug, Clone, Serialize)]
@@ -125,6 +133,16 @@ impl From<LobbyRow> for Lobby {
     fn from(row: LobbyRow) -> Self {
         let (is_passworded, slowdown) = (row.settings.password.is_some(), row.settings.slowdown);
         Self { is_passworded, slowdown, shown: row.into() }
+    }
+}
+
+impl From<LobbyRow> for Listing {
+    fn from(mut row: LobbyRow) -> Self {
+        let metadata = &mut row.settings.metadata;
+        if serde_json::to_string(metadata).is_ok_and(|text| text.len() > LISTED_METADATA) {
+            metadata.clear();
+        }
+        Self(row.into())
     }
 }
 

@@ -5,21 +5,19 @@ use serde_json::json;
 
 use super::Lobbies;
 use super::shapes::{Former, Member, NewHost, Only};
-use crate::events::Topic;
+use crate::events::{Passage, Topic};
 use crate::store::{Departure, LobbyRow, ProfileRow};
 
 impl Lobbies {
     pub(super) fn tell_made(&self, host: AccountId, made: &LobbyRow) {
         self.events.changed(host);
-        self.events.lobby_changed(made.id, true);
+        self.events.lobby_changed(made.id, Passage { came: !made.settings.hidden, left: false });
     }
 
     pub(super) fn tell_changed(&self, before: &LobbyRow, after: &LobbyRow) {
         let (was_hidden, is_hidden) = (before.settings.hidden, after.settings.hidden);
-        self.events.lobby_changed(after.id, was_hidden && !is_hidden);
-        if is_hidden && !was_hidden {
-            self.events.tell_then(Topic::Lobbies, "lobby_deleted", &Only { id: after.id });
-        }
+        let passage = Passage { came: was_hidden && !is_hidden, left: is_hidden && !was_hidden };
+        self.events.lobby_changed(after.id, passage);
     }
 
     pub(super) fn tell_joined(&self, profile: ProfileRow, lobby: &LobbyRow) {
@@ -75,7 +73,7 @@ impl Lobbies {
     /// Tells the list, unless the lobby is in none.
     fn tell_list(&self, lobby: &LobbyRow, event: &str) {
         if !lobby.settings.hidden {
-            self.events.tell_then(Topic::Lobbies, event, &Only { id: lobby.id });
+            self.events.tell_list_then(lobby.id, event, &Only { id: lobby.id });
         }
     }
 }

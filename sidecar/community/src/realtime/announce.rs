@@ -1,20 +1,22 @@
 //! Tells what has changed of accounts, to themselves, their friends and their lobbies; and of lobbies. It is read when it is told, so that the last thing
-//! told is how it stands, whoever changes it at the same time.
+//! told is how it stands, whoever changes it at the same time. A lobby that changes often is read and told once in a while.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use realmgate_protocol::ids::AccountId;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::lobby;
+use super::pace::Pace;
 use crate::accounts::shapes::Me;
 use crate::events::{Hub, Passage, Stage, Told, Topic};
 use crate::friends::Friends;
 use crate::friends::shapes::{Friend, Updated};
-use crate::lobbies::shapes::{Lobby, Member};
+use crate::lobbies::shapes::{Listing, Member, Only};
 use crate::store::{AccountStore, LobbyStore, ProfileRow};
 
 /// How many accounts are read at once.
@@ -28,25 +30,29 @@ pub(crate) struct Announcer {
     pub(crate) accounts: AccountStore,
     pub(crate) friends: Arc<Friends>,
     pub(crate) lobbies: LobbyStore,
+    /// How long a lobby that was told of is not told of again.
+    pub(crate) wait: Duration,
 }
 
 impl Announcer {
     /// Tells of every change until the shutdown.
     pub(crate) async fn announce_all(&self, shutdown: CancellationToken) {
+        let mut pace = Pace::new(self.wait);
         loop {
             let due = tokio::select! {
                 () = shutdown.cancelled() => return,
+                () = pace.ended() => vec![Stage { lobbies: pace.take_ended(Instant::now()), ..Stage::default() }],
                 due = self.hub.changes.take() => due,
             };
             for stage in due {
-                self.announce_stage(stage).await;
+                self.announce_stage(stage, &mut pace).await;
             }
         }
     }
 
     /// All of a stage before the next: of one account, no reading is overtaken by another, and what follows a change is told
     /// after it.
-    async fn announce_stage(&self, Stage { accounts, lobbies, then }: Stage) {
+    async fn announce_stage(&self, Stage { accounts, lobbies, then }: Stage, pace: &mut Pace) {
         futures_util::stream::iter(accounts)
             .for_each_concurrent(AT_ONCE, |(account, passage)| async move {
                 if let Err(error) = self.announce(account, passage).await {
@@ -56,11 +62,14 @@ impl Announcer {
                 }
             })
             .await;
-        for (lobby, listed) in lobbies {
-            if let Err(error) = self.announce_lobby(lobby, listed).await {
+        for (lobby, passage) in lobbies {
+            if !pace.begin(lobby, passage, Instant::now()) {
+                continue;
+            }
+            if let Err(error) = self.announce_lobby(lobby, passage).await {
                 tracing::warn!(%error, %lobby, "a change cannot be told yet");
                 tokio::time::sleep(PAUSE).await;
-                self.hub.changes.add_lobby(lobby, listed);
+                self.hub.changes.add_lobby(lobby, passage);
             }
         }
         for then in then {
@@ -118,23 +127,30 @@ impl Announcer {
     }
 
     /// Tells a lobby's members, and the list, how it stands.
-    async fn announce_lobby(&self, id: Uuid, listed: bool) -> sqlx::Result<()> {
+    async fn announce_lobby(&self, id: Uuid, passage: Passage) -> sqlx::Result<()> {
         let (topic, list) = (Topic::Lobby(id), self.hub.has(Topic::Lobbies));
         if !list && !self.hub.has(topic) {
             return Ok(());
         }
-        let Some((row, members)) = self.lobbies.with_members(id).await? else { return Ok(()) };
+        let gone = || Told::listed(id, "lobby_deleted", &Only { id });
+        let Some((row, members)) = self.lobbies.with_members(id).await? else {
+            // One that was hidden when it was deleted: the list was not told that.
+            if passage.left {
+                self.hub.deliver(&gone());
+            }
+            return Ok(());
+        };
         if lobby::is_closed(&row) {
             self.hub.expel(topic, |account| members.iter().all(|member| member.account != account));
         }
         self.hub.deliver(&lobby::updated(id, &(row.clone(), members).into()));
-        if list && !row.settings.hidden {
-            let lobby = Lobby::from(row);
-            let told = match listed {
-                true => Told::event(Topic::Lobbies, "lobby_created", &lobby),
-                false => Told::state(Topic::Lobbies, "lobby_updated", id, &lobby),
-            };
-            self.hub.deliver(&told);
+        if list {
+            match row.settings.hidden {
+                true if passage.left => self.hub.deliver(&gone()),
+                true => {}
+                false if passage.came => self.hub.deliver(&Told::listed(id, "lobby_created", &Listing::from(row))),
+                false => self.hub.deliver(&lobby::listed(row)),
+            }
         }
         Ok(())
     }

@@ -1,9 +1,11 @@
 //! Messages of the channel protocol: JSON arrays `[join_ref, ref, topic, event, payload]` in version 2, JSON objects
-//! `{"topic", "event", "payload", "ref"}` in version 1. All are written as arrays here; a socket of version 1 has them as objects.
+//! `{"topic", "event", "payload", "ref"}` in version 1. Both are put together of parts that are JSON already: what goes to many sockets is
+//! written once.
 
-use axum::extract::ws::Utf8Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+use crate::events::Told;
 
 /// Longest reference, topic or event that is read, in bytes.
 const LONGEST_TEXT: usize = 256;
@@ -74,15 +76,37 @@ impl Version {
         }
     }
 
-    /// A frame as this version has it.
-    pub(super) fn written(self, frame: Utf8Bytes) -> Utf8Bytes {
-        if self == Self::Arrays {
-            return frame;
+    /// A frame as this version has it. All parts are JSON.
+    fn frame(self, [join_ref, own, topic, event, payload]: [&str; 5]) -> String {
+        match self {
+            Self::Objects => {
+                format!(r#"{{"topic":{topic},"event":{event},"payload":{payload},"ref":{own}}}"#)
+            }
+            Self::Arrays => format!("[{join_ref},{own},{topic},{event},{payload}]"),
         }
-        let object = |(_, own, topic, event, payload): (Value, Value, Value, Value, Value)| {
-            serde_json::json!({"topic": topic, "event": event, "payload": payload, "ref": own}).to_string().into()
-        };
-        serde_json::from_str(&frame).map(object).unwrap_or(frame)
+    }
+
+    /// An answer to what a client has said.
+    pub(super) fn reply(self, said: &Said, join_ref: &Ref, status: Status, response: &Value) -> String {
+        let status = if status == Status::Ok { "ok" } else { "error" };
+        let payload = written(&serde_json::json!({"status": status, "response": response}));
+        self.frame([&written(join_ref), &written(&said.1), &written(&said.2), r#""phx_reply""#, &payload])
+    }
+
+    /// An event for the socket that has joined its topic by this reference. Clients drop what belongs to no join of theirs.
+    pub(super) fn event(self, told: &Told, join_ref: &Ref) -> String {
+        self.frame([&written(join_ref), "null", &written(&told.topic.to_string()), &told.event, &told.payload])
+    }
+
+    /// Something that a client is told on a topic that it has joined.
+    pub(super) fn push(self, join_ref: &Ref, topic: &str, event: &str, payload: &impl Serialize) -> String {
+        self.frame([&written(join_ref), "null", &written(&topic), &written(&event), &written(payload)])
+    }
+
+    /// The end of a channel.
+    pub(super) fn close(self, join_ref: &Ref, topic: &str) -> String {
+        let join_ref = written(join_ref);
+        self.frame([&join_ref, &join_ref, &written(&topic), r#""phx_close""#, "{}"])
     }
 }
 
@@ -113,34 +137,9 @@ impl Ref {
     }
 }
 
-/// An answer to what a client has said.
-pub(super) fn reply(said: &Said, join_ref: &Ref, status: Status, response: &Value) -> String {
-    let status = if status == Status::Ok { "ok" } else { "error" };
-    let payload = serde_json::json!({"status": status, "response": response});
-    written(&(join_ref, &said.1, &said.2, "phx_reply", payload))
-}
-
-/// An event's frame for the socket that has joined its topic by this reference. Clients drop what belongs to no join of theirs.
-pub(super) fn of_join(event: &Utf8Bytes, join_ref: &Ref) -> Utf8Bytes {
-    match event.strip_prefix("[null") {
-        Some(rest) if *join_ref != Ref::None(()) => format!("[{}{rest}", written(join_ref)).into(),
-        _ => event.clone(),
-    }
-}
-
-/// Something that a client is told on a topic that it has joined.
-pub(super) fn push(join_ref: &Ref, topic: &str, event: &str, payload: &impl Serialize) -> String {
-    written(&(join_ref, Ref::None(()), topic, event, payload))
-}
-
-/// The end of a channel.
-pub(super) fn close(join_ref: &Ref, topic: &str) -> String {
-    written(&(join_ref, join_ref, topic, "phx_close", Map::new()))
-}
-
-fn written(frame: &impl Serialize) -> String {
+fn written(part: &impl Serialize) -> String {
     // Structs of texts and numbers can be written.
-    serde_json::to_string(frame).unwrap_or_default()
+    serde_json::to_string(part).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -148,15 +147,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::events::Topic;
 
     #[test]
     fn replies_repeat_the_references() {
         for (join, own) in [(json!("1"), json!("4")), (json!(null), json!("7")), (json!(1), json!(2))] {
             let said = Said::parse(&json!([join, own, "t", "e", {"a": 1}]).to_string(), Version::Arrays).unwrap();
-            let answer = reply(&said, &said.0, Status::Error, &json!({"reason": "x"}));
+            let answer = Version::Arrays.reply(&said, &said.0, Status::Error, &json!({"reason": "x"}));
             let expected = json!([join, own, "t", "phx_reply", {"status": "error", "response": {"reason": "x"}}]);
             assert_eq!(serde_json::from_str::<Value>(&answer).unwrap(), expected);
-            let closed: Value = serde_json::from_str(&close(&said.0, "t")).unwrap();
+            let closed: Value = serde_json::from_str(&Version::Arrays.close(&said.0, "t")).unwrap();
             assert_eq!(closed, json!([join, join, "t", "phx_close", {}]));
         }
     }
@@ -214,8 +214,8 @@ mod tests {
         let text =
             json!({"topic": "t", "event": "phx_join", "payload": {"a": 1}, "ref": "1", "join_ref": "1"}).to_string();
         let said = Said::parse(&text, Version::Objects).unwrap();
-        let answer = reply(&said, &said.0, Status::Ok, &json!({}));
-        let answer: Value = serde_json::from_str(&Version::Objects.written(answer.into())).unwrap();
+        let answer = Version::Objects.reply(&said, &said.0, Status::Ok, &json!({}));
+        let answer: Value = serde_json::from_str(&answer).unwrap();
         let payload = json!({"status": "ok", "response": {}});
         assert_eq!(answer, json!({"topic": "t", "event": "phx_reply", "payload": payload, "ref": "1"}));
         let old = json!({"topic": "t", "event": "e", "payload": {}, "ref": "2"}).to_string();
@@ -223,14 +223,16 @@ mod tests {
     }
 
     #[test]
-    fn an_event_has_the_reference_of_its_join() {
-        let event = Utf8Bytes::from_static(r#"[null,null,"t","e",{"a":[null,null]}]"#);
+    fn an_event_has_the_reference_of_its_join_or_none_in_version_1() {
+        let told = Told::event(Topic::Lobbies, "e\"", &json!({"a": [null, "{"]}));
         for (join_ref, expected) in [
-            (Ref::Text("7\"".to_owned()), r#"["7\"",null,"t","e",{"a":[null,null]}]"#),
-            (Ref::Number(7), r#"[7,null,"t","e",{"a":[null,null]}]"#),
-            (Ref::None(()), r#"[null,null,"t","e",{"a":[null,null]}]"#),
+            (Ref::Text("7\"".to_owned()), r#"["7\"",null,"lobbies","e\"",{"a":[null,"{"]}]"#),
+            (Ref::Number(7), r#"[7,null,"lobbies","e\"",{"a":[null,"{"]}]"#),
+            (Ref::None(()), r#"[null,null,"lobbies","e\"",{"a":[null,"{"]}]"#),
         ] {
-            assert_eq!(of_join(&event, &join_ref).as_str(), expected);
+            assert_eq!(Version::Arrays.event(&told, &join_ref), expected);
+            let object = r#"{"topic":"lobbies","event":"e\"","payload":{"a":[null,"{"]},"ref":null}"#;
+            assert_eq!(Version::Objects.event(&told, &join_ref), object);
         }
     }
 }

@@ -4,7 +4,7 @@ use realmgate_hooks::CallError;
 use serde_json::{Value, json};
 use tokio::task::JoinError;
 
-use super::frame::{Said, Status, reply};
+use super::frame::{Said, Status};
 use super::socket::Client;
 use crate::events::End;
 use crate::hooks::{HookError, Wish};
@@ -21,10 +21,11 @@ impl Client {
         // What is no object asks for nothing.
         let wish: Wish = serde_json::from_value(said.4.clone()).unwrap_or_default();
         let (hooks, account, said) = (self.community.hooks.clone(), self.caller.account, said.clone());
+        let version = self.version;
         self.calls.spawn(async move {
             match hooks.call(account, wish).await {
-                Ok(data) => reply(&said, &said.0, Status::Ok, &json!({"data": data})),
-                Err(error) => reply(&said, &said.0, Status::Error, &refusal(&error)),
+                Ok(data) => version.reply(&said, &said.0, Status::Ok, &json!({"data": data})),
+                Err(error) => version.reply(&said, &said.0, Status::Error, &refusal(&error)),
             }
         });
         Ok(())

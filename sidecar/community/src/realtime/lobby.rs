@@ -6,10 +6,10 @@ use realmgate_protocol::ids::AccountId;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::frame::{Said, Status, push};
+use super::frame::{Said, Status};
 use super::socket::Client;
 use crate::events::{End, Told, Topic};
-use crate::lobbies::shapes::{Joined, State};
+use crate::lobbies::shapes::{Joined, Listing, Only, State};
 use crate::state::Community;
 use crate::store::{LobbyRow, ProfileRow};
 
@@ -38,7 +38,7 @@ impl Client {
         }
         self.answer(said, &said.0, Status::Ok, json!({})).await?;
         self.remember(&updated(lobby, &state));
-        self.write(push(&said.0, &said.2, "updated", &Joined { state: &state, spectator })).await
+        self.push(said, "updated", &Joined { state: &state, spectator }).await
     }
 
     /// Tells what of it the client was not told; who may not be told any more loses the topic.
@@ -50,11 +50,29 @@ impl Client {
             Err(_) => Ok(()),
         }
     }
+
+    /// Tells how a lobby of the list stands of which something was missed: whether it is there still, and that its members may be others.
+    pub(super) async fn refresh_listed(&mut self, lobby: Uuid) -> Result<(), End> {
+        let only = Only { id: lobby };
+        match self.community.lobbies.store.find(lobby).await {
+            Ok(Some(row)) if !row.settings.hidden => {
+                self.tell(listed(row)).await?;
+                self.tell(Told::listed(lobby, "lobby_membership_changed", &only)).await
+            }
+            Ok(_) => self.tell(Told::listed(lobby, "lobby_deleted", &only)).await,
+            Err(_) => Ok(()),
+        }
+    }
 }
 
-/// How a lobby stands.
+/// How a lobby stands. That is told seldom enough where it changes often ([`super::announce`]): no socket keeps it back.
 pub(super) fn updated(lobby: Uuid, state: &State) -> Arc<Told> {
-    Told::state(Topic::Lobby(lobby), "updated", Uuid::nil(), state)
+    Told::once(Topic::Lobby(lobby), "updated", Uuid::nil(), state)
+}
+
+/// The same in the list.
+pub(super) fn listed(lobby: LobbyRow) -> Arc<Told> {
+    Told::listed_state(lobby.id, "lobby_updated", &Listing::from(lobby))
 }
 
 /// Whether nobody but members is told of the lobby.

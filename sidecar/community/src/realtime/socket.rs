@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{Message, Utf8Bytes, close_code};
+use axum::extract::ws::{Message, close_code};
 use futures_util::{SinkExt, StreamExt};
 use realmgate_platform::tokens::Caller;
 use realmgate_platform::websocket::{Fault, Socket};
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
-use super::frame::{Ref, Said, Status, Version, close, of_join, reply};
+use super::frame::{Ref, Said, Status, Version};
 use super::held::Held;
 use crate::events::{Delivery, End, Seat, Told, Topic};
 use crate::state::Community;
@@ -35,7 +36,7 @@ pub(super) struct Client {
     pub(super) community: Community,
     pub(super) caller: Caller,
     socket: Socket,
-    version: Version,
+    pub(super) version: Version,
     seat: Seat,
     channels: BTreeMap<Topic, Channel>,
     held: Held,
@@ -115,7 +116,7 @@ impl Client {
                 end = ended => Err(end),
                 () = shutdown.cancelled() => Err(End::Shutdown),
                 () = tokio::time::sleep_until(self.heard_at + idle) => Err(End::Idle),
-                () = self.held.due() => self.tell_held().await,
+                () = self.held.due() => self.tell_due().await,
                 _ = recheck.tick() => recheck_log_in(&self.community, self.caller.session).await,
                 delivery = self.seat.waiting.next() => self.deliver(delivery).await,
                 Some(answered) = self.calls.join_next(), if !self.calls.is_empty() => self.tell_answer(answered).await,
@@ -137,6 +138,7 @@ impl Client {
                 self.close(topic).await
             }
             Delivery::Refresh => self.refresh_all().await,
+            Delivery::Missed(lobby) => self.refresh_listed(lobby).await,
         }
     }
 
@@ -149,7 +151,7 @@ impl Client {
         Ok(())
     }
 
-    /// Events may have been lost: tells how things stand on every topic.
+    /// Events may have been lost: tells how things stand on every topic but the list, of which it is known what is missing.
     async fn refresh_all(&mut self) -> Result<(), End> {
         let joined: Vec<Topic> = self.channels.keys().copied().collect();
         for topic in joined {
@@ -169,19 +171,28 @@ impl Client {
         }
     }
 
-    /// Tells an event, or keeps it back for a moment. What was kept back goes before it, so that the order stays.
+    /// Tells an event, or keeps it back for a moment. What was kept back goes before what has happened, so that the order stays.
     pub(super) async fn tell(&mut self, told: Arc<Told>) -> Result<(), End> {
-        if self.held.takes(&told) {
-            self.held.keep(told, Instant::now());
+        if self.held.keep(&told, Instant::now()) {
             return Ok(());
         }
-        self.tell_held().await?;
+        if !told.may_wait {
+            self.tell_held().await?;
+        }
         self.tell_now(&told).await
     }
 
-    /// Tells what was kept back.
+    /// Tells all that was kept back.
     async fn tell_held(&mut self) -> Result<(), End> {
         for told in self.held.take() {
+            self.tell_now(&told).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells what was kept back for long enough.
+    async fn tell_due(&mut self) -> Result<(), End> {
+        for told in self.held.take_due(Instant::now()) {
             self.tell_now(&told).await?;
         }
         Ok(())
@@ -193,7 +204,8 @@ impl Client {
         if !channel.is_news(told) {
             return Ok(());
         }
-        let frame = of_join(&told.text, &channel.join_ref);
+        let frame = self.version.event(told, &channel.join_ref);
+        self.held.begin(told, Instant::now());
         self.write(frame).await
     }
 
@@ -236,7 +248,7 @@ impl Client {
             ("phoenix", "heartbeat") => self.answer(said, join_ref, Status::Ok, json!({})).await,
             (_, "phx_leave") => self.leave(said).await,
             (_, "phx_join") => self.join(said).await,
-            _ => self.push(said).await,
+            _ => self.hear_push(said).await,
         }
     }
 
@@ -254,7 +266,7 @@ impl Client {
         self.held.forget(topic);
         self.seat.leave(topic);
         self.settle(topic).await;
-        self.write(close(&channel.join_ref, &topic.to_string())).await
+        self.write(self.version.close(&channel.join_ref, &topic.to_string())).await
     }
 
     /// Writes down that a topic was left. What cannot be written is written later.
@@ -290,7 +302,7 @@ impl Client {
         self.held.forget(topic);
         // Who joins again has forgotten that it had.
         if let Some(before) = self.channels.remove(&topic) {
-            self.write(close(&before.join_ref, &said.2)).await?;
+            self.write(self.version.close(&before.join_ref, &said.2)).await?;
         }
         // First of all, so that nothing is missed of what happens while it is told how things stand.
         self.seat.join(topic);
@@ -314,7 +326,7 @@ impl Client {
         self.answer(said, &said.0, Status::Error, json!({"reason": reason})).await
     }
 
-    async fn push(&mut self, said: &Said) -> Result<(), End> {
+    async fn hear_push(&mut self, said: &Said) -> Result<(), End> {
         let topic = said.2.parse::<Topic>().ok().filter(|topic| self.is_joined_as(*topic, &said.0));
         let Some(topic) = topic else { return self.refuse(said, "unmatched topic").await };
         if self.community.http.limits.realtime.message(self.caller.account).await.is_err() {
@@ -346,12 +358,17 @@ impl Client {
         status: Status,
         response: Value,
     ) -> Result<(), End> {
-        self.write(reply(said, join_ref, status, &response)).await
+        self.write(self.version.reply(said, join_ref, status, &response)).await
     }
 
-    pub(super) async fn write(&mut self, text: impl Into<Utf8Bytes>) -> Result<(), End> {
+    /// Tells something on the topic that a message has joined.
+    pub(super) async fn push(&mut self, said: &Said, event: &str, payload: &impl Serialize) -> Result<(), End> {
+        self.write(self.version.push(&said.0, &said.2, event, payload)).await
+    }
+
+    pub(super) async fn write(&mut self, text: String) -> Result<(), End> {
         let ended = self.seat.waiting.ended();
-        let writing = timeout(WRITE_DEADLINE, self.socket.send(Message::Text(self.version.written(text.into()))));
+        let writing = timeout(WRITE_DEADLINE, self.socket.send(Message::Text(text.into())));
         tokio::select! {
             biased;
             written = writing => match written {

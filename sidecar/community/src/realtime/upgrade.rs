@@ -35,18 +35,18 @@ async fn upgrade(
     let http = HttpState::from_ref(&community);
     let (token, version) = params(&uri);
     let Some(version) = Version::of(version.as_deref()) else {
-        http.limits.anonymous_call(peer.into()).await.map_err(refuse)?;
+        http.limits.refused_socket(peer.into()).await.map_err(refuse)?;
         let message = "This socket speaks versions 1 and 2 of the channel protocol: vsn=1.0.0 or vsn=2.0.0";
         return Err(Refusal::explained(StatusCode::BAD_REQUEST, "unknown_version", message));
     };
     let Some(token) = token.filter(|_| http.origins.allow(&headers)) else {
-        http.limits.anonymous_call(peer.into()).await.map_err(refuse)?;
+        http.limits.refused_socket(peer.into()).await.map_err(refuse)?;
         return Err(forbidden());
     };
     let caller = match http.tokens.authenticate(&token).await {
         Ok(caller) => caller,
         Err(error) => {
-            http.limits.anonymous_call(peer.into()).await.map_err(refuse)?;
+            http.limits.refused_socket(peer.into()).await.map_err(refuse)?;
             return Err(refuse(error));
         }
     };

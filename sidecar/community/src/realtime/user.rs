@@ -5,7 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::announce::{friend_updated, updated};
-use super::frame::{Said, Status, push};
+use super::frame::{Said, Status};
 use super::socket::Client;
 use crate::accounts::shapes::Me;
 use crate::events::{End, NoTopic, Told, Topic};
@@ -49,15 +49,15 @@ impl Client {
             self.community.events.came(self.caller.account);
         }
         self.remember(&updated(self.caller.account, &me));
-        self.write(push(&said.0, &said.2, "updated", &me)).await?;
+        self.push(said, "updated", &me).await?;
         for (of, friend) in &friends {
             self.remember(&friend_updated(self.caller.account, *of, friend.clone()));
         }
         let all: Updated = friends.into_iter().map(|(_, friend)| friend).collect();
-        self.write(push(&said.0, &said.2, "friend_updated", &all)).await?;
+        self.push(said, "friend_updated", &all).await?;
         for (id, notification) in &notifications {
             self.remember(&Told::once(topic, CREATED, *id, notification));
-            self.write(push(&said.0, &said.2, CREATED, notification)).await?;
+            self.push(said, CREATED, notification).await?;
         }
         Ok(())
     }

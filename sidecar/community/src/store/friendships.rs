@@ -52,6 +52,16 @@ impl FriendStore {
         Ok(outcome)
     }
 
+    /// Whether it is a new request if `from` asks `to`: nothing stands between them but what was declined.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn is_news(&self, from: AccountId, to: AccountId) -> sqlx::Result<bool> {
+        let mut db = self.sql.read("friendship").await?;
+        let rows = [between(&mut db, from, to).await?, between(&mut db, to, from).await?];
+        Ok(rows.into_iter().flatten().all(|row| row.status == Status::Rejected))
+    }
+
     /// `caller` takes a step with a friendship.
     ///
     /// # Errors

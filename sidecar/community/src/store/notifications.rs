@@ -10,6 +10,8 @@ use uuid::Uuid;
 
 /// Notifications of an account that are kept: the newest.
 const KEPT: i64 = 50;
+/// Those of them that are of one other account.
+const KEPT_OF_ONE: i64 = 10;
 /// The columns of [`NotificationRow`]; `n` is the notification, `p` the sender's profile.
 const SELECT: &str = "SELECT n.id, n.sender_id, n.recipient_id, n.title, n.content, n.metadata, n.created_at_ms, \
                       COALESCE(p.display_name, '') AS display_name, COALESCE(p.username, '') AS username \
@@ -80,7 +82,8 @@ impl NotificationStore {
         Self(sql)
     }
 
-    /// Makes a notification; the oldest of its recipient make room for it. Returns it, or `None` if the recipient is gone.
+    /// Makes a notification. The one before of its sender with this title, which is its kind, and the oldest make room for it. Returns it,
+    /// or `None` if the recipient is gone.
     ///
     /// # Errors
     /// When the database cannot be asked or a row cannot be decoded.
@@ -88,6 +91,12 @@ impl NotificationStore {
         let mut tx = self.0.begin_write("notify").await?;
         // Of several at once, each sees how many there are.
         lock_rows(&mut tx, Rows::Accounts, [new.recipient.to_string()]).await?;
+        sqlx::query("DELETE FROM notifications WHERE recipient_id = $1 AND sender_id = $2 AND title = $3")
+            .bind(new.recipient.to_string())
+            .bind(new.sender.to_string())
+            .bind(new.title)
+            .execute(&mut *tx)
+            .await?;
         let row = insert(&mut tx, new).await?;
         tx.commit().await?;
         Ok(row)
@@ -105,7 +114,7 @@ impl NotificationStore {
     }
 }
 
-/// Makes a notification for an account whose row is locked; the oldest make room for it. Returns it, or `None` if the recipient
+/// Makes a notification for an account whose row is locked; the oldest, of its sender too, make room for it. Returns it, or `None` if the recipient
 /// is gone.
 pub(super) async fn insert(db: &mut SqlConnection, new: NewNotification<'_>) -> sqlx::Result<Option<NotificationRow>> {
     let (id, recipient) = (Uuid::now_v7().to_string(), new.recipient.to_string());
@@ -125,20 +134,25 @@ pub(super) async fn insert(db: &mut SqlConnection, new: NewNotification<'_>) -> 
     if inserted.rows_affected() == 0 {
         return Ok(None);
     }
-    prune(db, &recipient).await?;
+    if new.sender != new.recipient {
+        prune(db, &recipient, Some(&new.sender.to_string()), KEPT_OF_ONE).await?;
+    }
+    prune(db, &recipient, None, KEPT).await?;
     let query = sqlx::AssertSqlSafe(format!("{SELECT} WHERE n.id = $1"));
     let row = sqlx::query(query).bind(&id).fetch_one(&mut *db).await?;
     NotificationRow::of(&row).map(Some)
 }
 
-/// Deletes all but the newest.
-async fn prune(db: &mut SqlConnection, recipient: &str) -> sqlx::Result<()> {
+/// Deletes all but the newest, or all of a sender's but its newest.
+async fn prune(db: &mut SqlConnection, recipient: &str, sender: Option<&str>, kept: i64) -> sqlx::Result<()> {
     sqlx::query(
-        "DELETE FROM notifications WHERE recipient_id = $1 AND id NOT IN
-         (SELECT id FROM notifications WHERE recipient_id = $1 ORDER BY created_at_ms DESC, id DESC LIMIT $2)",
+        "DELETE FROM notifications WHERE recipient_id = $1 AND ($3 = '' OR sender_id = $3) AND id NOT IN
+         (SELECT id FROM notifications WHERE recipient_id = $1 AND ($3 = '' OR sender_id = $3)
+          ORDER BY created_at_ms DESC, id DESC LIMIT $2)",
     )
     .bind(recipient)
-    .bind(KEPT)
+    .bind(kept)
+    .bind(sender.unwrap_or_default())
     .execute(db)
     .await
     .map(|_| ())

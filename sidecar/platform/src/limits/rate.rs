@@ -1,4 +1,4 @@
-//! Token buckets: a number of calls per minute, all of them at once if need be; used tokens come back one by one.
+//! Token buckets: a number of calls per minute, all or a part of them at once if need be; used tokens come back one by one.
 
 use std::hash::Hash;
 use std::num::NonZeroU32;
@@ -23,7 +23,10 @@ const MAX_KEYS: usize = 200_000;
 /// A token bucket for each key.
 pub(super) struct Rate<K: Hash + Eq + Clone> {
     kind: &'static str,
-    count: NonZeroU32,
+    /// How long until one token comes back.
+    period: Duration,
+    /// How many there are at most.
+    burst: NonZeroU32,
     shared: Option<Shared>,
     here: Keyed<K>,
 }
@@ -31,14 +34,24 @@ pub(super) struct Rate<K: Hash + Eq + Clone> {
 impl<K: Hash + Eq + Clone + Who> Rate<K> {
     /// Allows `count` per minute. `kind` names the limit in Redis.
     pub(super) fn per_minute(kind: &'static str, count: u32, clock: &Clock, shared: Option<Shared>) -> Self {
-        let count = NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN);
-        Self { kind, count, shared, here: Keyed::per_minute(count, clock) }
+        Self::new(kind, (count, count), clock, shared)
+    }
+
+    /// The same of which a tenth is allowed at once.
+    pub(super) fn evenly(kind: &'static str, count: u32, clock: &Clock, shared: Option<Shared>) -> Self {
+        Self::new(kind, (count, count.div_ceil(10)), clock, shared)
+    }
+
+    fn new(kind: &'static str, (count, burst): (u32, u32), clock: &Clock, shared: Option<Shared>) -> Self {
+        let [count, burst] = [count, burst].map(|number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN));
+        let period = MINUTE / count.get();
+        Self { kind, period, burst, shared, here: Keyed::new(period, burst, clock) }
     }
 
     /// Takes a token of this key.
     pub(super) async fn check(&self, key: K) -> Result<(), Error> {
         if let Some(shared) = &self.shared
-            && let Some(wait) = shared.take(self.kind, &key.who(), MINUTE / self.count.get(), self.count).await
+            && let Some(wait) = shared.take(self.kind, &key.who(), self.period, self.burst).await
         {
             return verdict(wait);
         }
@@ -60,8 +73,8 @@ struct Keyed<K: Hash + Eq + Clone> {
 }
 
 impl<K: Hash + Eq + Clone> Keyed<K> {
-    fn per_minute(burst: NonZeroU32, clock: &Clock) -> Self {
-        let quota = Quota::with_period(MINUTE / burst.get()).unwrap_or(Quota::per_minute(burst)).allow_burst(burst);
+    fn new(period: Duration, burst: NonZeroU32, clock: &Clock) -> Self {
+        let quota = Quota::with_period(period).unwrap_or(Quota::per_minute(burst)).allow_burst(burst);
         let limiter = RateLimiter::new(quota, DashMapStateStore::default(), clock.clone());
         Self { limiter, clock: clock.clone() }
     }
@@ -87,7 +100,7 @@ mod tests {
     #[test]
     fn keys_at_rest_are_forgotten() {
         let clock = Clock::manual(1_000_000);
-        let limit = Keyed::per_minute(NonZeroU32::new(10).unwrap(), &clock);
+        let limit = Keyed::new(MINUTE / 10, NonZeroU32::new(10).unwrap(), &clock);
         for key in 0..SWEEP_AT_KEYS {
             limit.check(key).unwrap();
         }

@@ -58,13 +58,21 @@ impl Source {
 }
 
 /// The key of a rate limit, as Redis may see it: names and addresses only as their hash.
-pub(super) trait Who {
+pub trait Who {
+    /// The key as Redis has it.
     fn who(&self) -> String;
 }
 
 impl Who for AccountId {
     fn who(&self) -> String {
         self.to_string()
+    }
+}
+
+/// Two accounts, of which the first wants something of the second.
+impl Who for (AccountId, AccountId) {
+    fn who(&self) -> String {
+        format!("{}-{}", self.0, self.1)
     }
 }
 

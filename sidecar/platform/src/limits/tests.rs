@@ -18,6 +18,7 @@ const LIMITS: RateLimits = RateLimits {
     calls_per_min: 240,
     gateway_messages_per_10s: 60,
     realtime_messages_per_10s: 60,
+    lobby_changes_per_min: 60,
     entries_per_min: 6,
     entries_per_min_per_ip: 20,
     journeys_per_min: 30,
@@ -142,6 +143,47 @@ async fn too_many_messages_in_one_window_are_refused(bench: Bench) {
     refused(pace.message(account(1)).await);
 }
 
+async fn lobbies_change_a_few_times_at_once_and_then_once_a_second(bench: Bench) {
+    let (limits, here, who) = (&bench.limits, source("10.0.0.1"), account(1));
+    for turn in 0..6 {
+        assert!(limits.lobby_change(who, here).await.is_ok(), "change {turn}");
+    }
+    let wait = refused(limits.lobby_change(who, source("10.0.0.2")).await);
+    assert!((1..=2).contains(&wait), "wherever it comes from, {wait}");
+    assert!(limits.lobby_change(account(2), here).await.is_ok());
+    assert!(limits.lobby_change(who, source("127.0.0.1")).await.is_ok(), "load tests run here");
+    bench.pass(Duration::from_secs(1));
+    assert!(limits.lobby_change(who, here).await.is_ok());
+    refused(limits.lobby_change(who, here).await);
+}
+
+async fn an_account_asks_one_a_few_times_an_hour_and_all_not_many_times(bench: Bench) {
+    let limits = &bench.limits;
+    for turn in 0..3 {
+        assert!(limits.friend_request(account(1), account(2)).await.is_ok(), "request {turn}");
+    }
+    let wait = refused(limits.friend_request(account(1), account(2)).await);
+    assert!((3_590..=3_601).contains(&wait), "{wait}");
+    assert!(limits.friend_request(account(2), account(1)).await.is_ok(), "that one may ask back");
+    for other in 3..120 {
+        assert!(limits.friend_request(account(1), account(other)).await.is_ok(), "{other}");
+    }
+    refused(limits.friend_request(account(1), account(121)).await);
+    assert!(limits.friend_request(account(2), account(121)).await.is_ok());
+    bench.pass(Duration::from_secs(3_600));
+    assert!(limits.friend_request(account(1), account(2)).await.is_ok());
+}
+
+async fn refused_sockets_use_up_no_calls(bench: Bench) {
+    let (limits, here) = (&bench.limits, source("10.0.0.1"));
+    for turn in 0..240 {
+        assert!(limits.refused_socket(here).await.is_ok(), "socket {turn}");
+    }
+    refused(limits.refused_socket(here).await);
+    assert!(limits.anonymous_call(here).await.is_ok());
+    assert!(limits.refused_socket(source("10.0.0.2")).await.is_ok());
+}
+
 async fn ten_failures_stop_a_source_for_a_minute(bench: Bench) {
     let (failures, here) = (&bench.limits.failures, source("10.0.0.1"));
     for turn in 0..10 {
@@ -190,6 +232,9 @@ on_backends! {
         a_rate_is_per_key_and_comes_back,
         entries_are_counted_by_account_and_by_source,
         too_many_messages_in_one_window_are_refused,
+        lobbies_change_a_few_times_at_once_and_then_once_a_second,
+        an_account_asks_one_a_few_times_an_hour_and_all_not_many_times,
+        refused_sockets_use_up_no_calls,
         ten_failures_stop_a_source_for_a_minute,
         the_owner_gets_in_from_elsewhere,
         right_passwords_are_counted_by_account_and_wrong_ones_are_not,
@@ -204,6 +249,9 @@ async fn whoever_has_asked_long_ago_is_forgotten() {
         bench.limits.gateway.message(account(number)).await.unwrap();
         bench.limits.realtime.message(account(number)).await.unwrap();
         bench.limits.lobby_password(account(number)).await.unwrap();
+        bench.limits.lobby_change(account(number), source("10.0.0.1")).await.unwrap();
+        bench.limits.friend_request(account(number), account(100)).await.unwrap();
+        bench.limits.refused_socket(source(&format!("10.0.1.{number}"))).await.unwrap();
         bench.limits.failures.record(&format!("user{number}"), source("10.0.0.1")).await;
         for from in [format!("10.0.1.{number}"), format!("127.0.1.{number}")] {
             bench.limits.registration(source(&from)).await.unwrap();
@@ -214,8 +262,10 @@ async fn whoever_has_asked_long_ago_is_forgotten() {
         bench.limits.journey(CharacterId([number; 16])).await.unwrap();
         bench.limits.log_ins.record(&format!("user{number}")).await;
     }
-    assert_eq!(bench.limits.forget_past(), [("rates", 1_000), ("failures", 201), ("pace", 200)], "what counts is kept");
+    assert_eq!(bench.limits.forget_past(), [("rates", 1_200), ("failures", 201), ("pace", 400)], "what counts is kept");
     bench.pass(Duration::from_secs(61));
+    assert_eq!(bench.limits.forget_past(), [("rates", 0), ("failures", 0), ("pace", 200)], "an hour is not over");
+    bench.pass(Duration::from_secs(3_600));
     assert_eq!(bench.limits.forget_past(), [("rates", 0), ("failures", 0), ("pace", 0)]);
 }
 

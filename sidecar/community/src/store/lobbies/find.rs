@@ -96,6 +96,14 @@ impl LobbyStore {
         Ok((rows.iter().map(LobbyRow::of).collect::<sqlx::Result<_>>()?, total))
     }
 
+    /// A lobby; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn find(&self, id: Uuid) -> sqlx::Result<Option<LobbyRow>> {
+        read(&mut *self.0.read("find_lobby").await?, id).await
+    }
+
     /// A lobby with its members, those first whose accounts are oldest.
     ///
     /// # Errors
