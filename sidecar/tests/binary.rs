@@ -125,7 +125,7 @@ fn its_first_administrator_sees_what_was_set_and_no_secret() {
     let dir = world();
     let mut command = sidecar(dir.path(), &["serve", "--calls-per-min", "77"]);
     command.env("REALM_NAME", "Testland").env("RUST_LOG", "info").env("PORT", "0");
-    command.env("LIMIT_MAX_DISPLAY_NAME", "5").env("REALTIME_DEBOUNCE_MS", "250");
+    command.env("LIMIT_MAX_DISPLAY_NAME", "5").env("REALTIME_DEBOUNCE_MS", "300");
     let secret = "a-secret-of-at-least-thirty-two-bytes";
     for name in ["JWT_SECRET", "TICKET_KEY", "SERVICE_TOKEN"] {
         command.env(name, secret);
@@ -147,7 +147,7 @@ fn its_first_administrator_sees_what_was_set_and_no_secret() {
     assert_eq!(of("CALLS_PER_MIN"), (Some("77"), "command_line"));
     assert_eq!(of("LIST_USERS"), (Some("true"), "default"));
     assert_eq!(of("JWT_SECRET"), (None, "environment"));
-    assert_eq!(of("REALTIME_DEBOUNCE_MS"), (Some("250"), "environment"));
+    assert_eq!(of("REALTIME_DEBOUNCE_MS"), (Some("300"), "environment"));
     assert_eq!(of("LIMIT_MAX_LOBBY_PASSWORD"), (Some("128"), "default"));
     assert_eq!(of("LIMIT_MAX_DISPLAY_NAME"), (Some("5"), "environment"));
     let refused = call(api, ("PATCH", "/api/v1/me/display_name"), token, r#"{"display_name": "Tester"}"#);

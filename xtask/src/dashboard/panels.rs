@@ -352,11 +352,12 @@ const COMMUNITY: &[Panel] = &[
     panel(
         "Realtime sockets",
         "short",
-        "Open ones, and in five minutes those that ended, and events that did not reach other sidecars",
+        "Open ones, and in five minutes those that ended, and events that did not reach other sidecars or slow readers",
         &[
             ("realmgate_realtime_sockets{§}", "open {{instance}}"),
             ("sum by (why) (increase(realmgate_realtime_closed_total{§}[5m]))", "ended: {{why}}"),
             ("sum by (why) (increase(realmgate_realtime_notices_lost_total{§}[5m]))", "events lost: {{why}}"),
+            ("sum(increase(realmgate_realtime_missed_total{§}[5m]))", "left out for slow readers"),
         ],
     ),
     panel(

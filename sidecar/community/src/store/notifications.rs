@@ -157,3 +157,81 @@ async fn prune(db: &mut SqlConnection, recipient: &str, sender: Option<&str>, ke
     .await
     .map(|_| ())
 }
+
+#[cfg(test)]
+mod tests {
+    use realmgate_platform::testing::{TestSql, on_backends};
+
+    use super::*;
+
+    const ANN: AccountId = AccountId([1; 16]);
+    const BEN: AccountId = AccountId([2; 16]);
+    const CID: AccountId = AccountId([3; 16]);
+
+    struct Bench {
+        store: NotificationStore,
+        _sql: TestSql,
+    }
+
+    async fn bench(sql: TestSql) -> Bench {
+        let mut tx = sql.sql.begin_write("test").await.unwrap();
+        for account in [ANN, BEN, CID] {
+            let insert = "INSERT INTO accounts (id, created_at_ms) VALUES ($1, 0)";
+            sqlx::query(insert).bind(account.to_string()).execute(&mut *tx).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        Bench { store: NotificationStore::new(sql.sql.clone()), _sql: sql }
+    }
+
+    impl Bench {
+        /// Sends a notification to Ann: as a script does, or as what players do.
+        async fn send(&self, sender: AccountId, title: &str, at_ms: u64, by_script: bool) {
+            let metadata = &serde_json::json!({});
+            let new = NewNotification { sender, recipient: ANN, title, content: "", metadata, at_ms };
+            if by_script {
+                let mut tx = self.store.0.begin_write("test").await.unwrap();
+                insert(&mut tx, new).await.unwrap().unwrap();
+                tx.commit().await.unwrap();
+            } else {
+                self.store.insert(new).await.unwrap().unwrap();
+            }
+        }
+
+        /// What Ann is told when she comes back, the oldest first.
+        async fn titles(&self) -> Vec<String> {
+            self.store.of(ANN).await.unwrap().into_iter().map(|row| row.title).collect()
+        }
+    }
+
+    async fn one_sender_has_one_of_a_kind(bench: Bench) {
+        for (at_ms, sender, title) in
+            [(1, BEN, "request"), (2, CID, "request"), (3, BEN, "kicked"), (4, BEN, "request")]
+        {
+            bench.send(sender, title, at_ms, false).await;
+        }
+        let kept = bench.store.of(ANN).await.unwrap();
+        let kept: Vec<_> = kept.iter().map(|row| (row.created_ms, row.sender)).collect();
+        assert_eq!(kept, [(2, CID), (3, BEN), (4, BEN)]);
+    }
+
+    async fn one_sender_pushes_out_its_own_alone(bench: Bench) {
+        bench.send(CID, "from cid", 0, true).await;
+        for number in 1..=60 {
+            bench.send(BEN, &format!("from ben {number}"), number, true).await;
+        }
+        let last: Vec<String> = (51..=60).map(|number| format!("from ben {number}")).collect();
+        assert_eq!(bench.titles().await, [&["from cid".to_owned()], &last[..]].concat());
+        for number in 61..=120 {
+            bench.send(ANN, &format!("from herself {number}"), number, true).await;
+        }
+        assert_eq!(bench.titles().await.len(), 50, "her own have no smaller share");
+    }
+
+    on_backends! {
+        on_sqlite: async { Some(super::bench(super::TestSql::sqlite().await).await) },
+        on_postgres: async { Some(super::bench(super::TestSql::postgres().await?).await) } => [
+            one_sender_has_one_of_a_kind,
+            one_sender_pushes_out_its_own_alone,
+        ]
+    }
+}
