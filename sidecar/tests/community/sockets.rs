@@ -210,7 +210,8 @@ async fn who_says_too_much_is_refused_and_then_left() {
 
 #[tokio::test]
 async fn who_does_not_read_is_cut_off() {
-    let realm = Realm::sqlite().await;
+    // Every change is sent, so that the socket's buffers are full soon.
+    let realm = Realm::sqlite_with(|settings| settings.community.realtime_debounce_ms = 0).await;
     let (admin, ann) = (realm.device("the administrator's").await, realm.device("ann's").await);
     let client = realm.online(&ann).await;
     let path = format!("/admin/users/{}", ann.id);
