@@ -53,6 +53,9 @@ impl Client {
 
     /// Tells how a lobby of the list stands of which something was missed: whether it is there still, and that its members may be others.
     pub(super) async fn refresh_listed(&mut self, lobby: Uuid) -> Result<(), End> {
+        if !self.has_joined(Topic::Lobbies) {
+            return Ok(());
+        }
         let only = Only { id: lobby };
         match self.community.lobbies.store.find(lobby).await {
             Ok(Some(row)) if !row.settings.hidden => {

@@ -292,10 +292,7 @@ impl Client {
         if topic == Topic::Lobbies && !self.community.settings.list_lobbies {
             return self.refuse(said, "listing_disabled").await;
         }
-        if matches!(topic, Topic::Lobby(_))
-            && self.channels.len() >= MOST_CHANNELS
-            && !self.channels.contains_key(&topic)
-        {
+        if matches!(topic, Topic::Lobby(_)) && self.channels.len() >= MOST_CHANNELS && !self.has_joined(topic) {
             return self.refuse(said, "too_many_topics").await;
         }
         self.deliver_waiting().await?;
@@ -343,6 +340,11 @@ impl Client {
             Topic::User(_) => Ok(()),
             Topic::Lobby(_) | Topic::Lobbies => self.close(topic).await,
         }
+    }
+
+    /// Whether the topic is joined.
+    pub(super) fn has_joined(&self, topic: Topic) -> bool {
+        self.channels.contains_key(&topic)
     }
 
     /// Whether the topic is joined, by the join that a message belongs to.
