@@ -62,12 +62,13 @@ ben_tokens, ben = log_in(anybody)
 again = call(refresh_token, 200, client=anybody, body=models.RefreshTokenRequest(ann_tokens.refresh_token)).data
 ann = AuthenticatedClient(base_url=url, token=again.access_token)
 assert call(get_current_user, 200, client=ann).id == ann_tokens.user_id
-named = models.UpdateCurrentUserDisplayNameRequest(display_name="Generated Ann")
+name = f"Generated {uuid.uuid4().hex[:8]}"
+named = models.UpdateCurrentUserDisplayNameRequest(display_name=name)
 call(update_current_user_display_name, 200, client=ann, body=named)
 call(update_current_user_show_map, 200, client=ann, body=models.UpdateCurrentUserShowMapRequest(show_map=True))
 call(link_device, 200, client=ann, body=models.LinkDeviceRequest(device_id=f"generated-{uuid.uuid4()}"))
-assert call(get_user, 200, ann_tokens.user_id, client=ben).display_name == "Generated Ann"
-found = call(search_users, 200, client=ben, q="Generated")
+assert call(get_user, 200, ann_tokens.user_id, client=ben).display_name == name
+found = call(search_users, 200, client=ben, q=name)
 assert [user.id for user in found.data] == [ann_tokens.user_id]
 
 target = models.CreateFriendRequestRequest(target_user_id=ben_tokens.user_id)

@@ -14,6 +14,7 @@ mod features;
 mod feel;
 mod file_index;
 mod fuzz;
+mod generated_client;
 mod godot;
 mod javascript;
 mod lint;

@@ -1,6 +1,6 @@
 //! `cargo xtask schemathesis`: property tests of the HTTP routes, made from openapi.json, against a real sidecar.
 //!
-//! No answer may be a 5xx, have a status that the document does not name, or a body of another form than it says.
+//! Then a client that a generator has made of the documents makes calls. No answer may be a 5xx, have a status that the document does not name, or a body of another form than it says.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -14,6 +14,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::binaries::{Binaries, output};
+use crate::generated_client::GeneratedClient;
 use crate::tools;
 use crate::workspace::Workspace;
 
@@ -158,7 +159,15 @@ pub fn run(workspace: &Workspace, hunt: &Hunt) -> Result<()> {
         }
     }
     ensure!(failed.is_empty(), "schemathesis is not content with {}", failed.join(", "));
-    Ok(())
+    let client = GeneratedClient {
+        workspace,
+        cache: hunt.cache.as_deref(),
+        documents: [&document, &community],
+        community: &community,
+        home: sidecar.home.path(),
+        api: &sidecar.api,
+    };
+    client.run()
 }
 
 /// Where schemathesis lies.

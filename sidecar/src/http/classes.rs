@@ -21,7 +21,7 @@ pub struct CharacterClass {
 
 /// List the classes that a character may have.
 #[utoipa::path(
-    get, path = "/character-classes", tag = "characters",
+    get, path = "/character-classes", operation_id = "list_classes", tag = "characters",
     responses(
         (status = 200, body = Vec<CharacterClass>),
         (status = 429, body = Problem, content_type = "application/problem+json", description = "RATE_LIMITED"),

@@ -63,6 +63,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
     }
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         add_common_answers(operation);
+        name_by_tag(operation);
     }
     // These refuse in the shapes of the community, whose layer lets administrators in.
     let mut of_admins = super::admin::routes().into_openapi();
@@ -76,6 +77,14 @@ pub fn document() -> utoipa::openapi::OpenApi {
 fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     let methods = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete, &mut path.patch];
     methods.into_iter().flatten()
+}
+
+/// Names a call by its tag and its handler, `characters_list`: handlers of different tags are called alike.
+fn name_by_tag(operation: &mut Operation) {
+    let tag = operation.tags.iter().flatten().next();
+    if let (Some(tag), Some(id)) = (tag, &operation.operation_id) {
+        operation.operation_id = Some(format!("{tag}_{id}"));
+    }
 }
 
 /// Adds the answers of extractors and layers, unless the route documents its own.

@@ -35,6 +35,18 @@ fn every_answer_is_described_and_a_server_is_named() {
 }
 
 #[test]
+fn every_call_has_a_name_of_its_own() {
+    for (name, document) in documents() {
+        let mut seen = BTreeMap::new();
+        for (call, operation) in calls(&document) {
+            let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("{name}: {call} has no name"));
+            let other = seen.insert(id.to_owned(), call.clone());
+            assert_eq!(other, None, "{name}: {call} is called {id} too");
+        }
+    }
+}
+
+#[test]
 fn no_two_schemas_differ_in_case_alone() {
     for (name, document) in documents() {
         let mut seen = BTreeMap::new();
