@@ -148,6 +148,24 @@ test("a guest is the same one each time, and no guest once it has a password", a
   assert.equal(logIn.isGuest, false);
 });
 
+test("a guest logs in once more for what wants a log-in of the last minutes", async () => {
+  const [api, kept] = [new Api(), storage()];
+  const logIn = new LogIn(api, storage(), new Locks());
+  await logIn.beginAsGuest(kept);
+  let asked = 0;
+  const refusal = Object.assign(new Error(), { problem: { status: 403, code: "fresh_log_in_required" } });
+  const ask = async () => {
+    if (++asked === 1) throw refusal;
+    return "done";
+  };
+  assert.equal(await logIn.withFresh(ask, kept), "done");
+  assert.deepEqual([asked, api.devices.length], [2, 2]);
+  // Who has a password is asked for it, elsewhere.
+  await logIn.keep("Ada", "correct horse");
+  asked = 0;
+  await assert.rejects(logIn.withFresh(ask, kept), refusal);
+});
+
 test("a guest whom a provider knows is no guest", async () => {
   const [api, tab, kept, locks] = [new Api(), storage(), storage(), new Locks()];
   const logIn = new LogIn(api, tab, locks);

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::backends::{Player, Realm, on_every_backend};
 use crate::client::Client;
-use crate::testing::{PASSWORD, START_MS};
+use crate::testing::{Answer, PASSWORD, START_MS};
 
 on_every_backend!(
     a_device_is_an_account,
@@ -19,6 +19,7 @@ on_every_backend!(
     a_user_name_is_reserved_where_an_account_logs_in_by_it,
     a_renamed_account_logs_in_by_its_new_name,
     a_banned_account_is_refused_as_banned,
+    an_old_log_in_opens_no_other_way_to_the_account_and_does_not_delete_it,
     names_and_passwords_of_the_world_open_the_same_account,
     an_account_goes_with_everything,
     devices_come_and_go,
@@ -145,6 +146,38 @@ async fn a_renamed_account_logs_in_by_its_new_name(realm: Realm) {
     realm.by(&ann, "PATCH", "/me/password", password).await.expect(StatusCode::OK);
     let logged_in = realm.app().try_login("wanted", PASSWORD).send().await.expect(StatusCode::OK);
     assert_eq!(logged_in["user_id"], ann.id);
+}
+
+async fn an_old_log_in_opens_no_other_way_to_the_account_and_does_not_delete_it(realm: Realm) {
+    realm.device("the administrator's").await;
+    let (guest, ann) = (realm.device("guest's").await, realm.device("ann's").await);
+    realm.by(&ann, "PATCH", "/me/username", json!({"username": "annabel"})).await.expect(StatusCode::OK);
+    realm.by(&ann, "PATCH", "/me/password", json!({"password": PASSWORD})).await.expect(StatusCode::OK);
+    let ann = realm.device("ann's").await;
+    // A thief of an access token has what a refresh gives, and no more.
+    realm.each(|app| app.advance(Duration::from_secs(16 * 60)));
+    let renewed = async |player: &Player| {
+        let answer = realm.call("POST", "/refresh", json!({"refresh_token": player.refresh})).send().await;
+        Player::of(&answer.expect(StatusCode::OK))
+    };
+    let (guest, ann) = (renewed(&guest).await, renewed(&ann).await);
+    let wants_proof = |answer: &Answer| {
+        assert_eq!(answer.expect(StatusCode::FORBIDDEN)["error"], "fresh_log_in_required");
+    };
+    wants_proof(&realm.by(&guest, "PATCH", "/me/password", json!({"password": PASSWORD})).await);
+    for player in [&guest, &ann] {
+        wants_proof(&realm.by(player, "POST", "/me/device", json!({"device_id": "a thief's"})).await);
+        wants_proof(&realm.by(player, "DELETE", "/me", json!(null)).await);
+        let token = json!({"id_token": "x"});
+        wants_proof(&realm.by(player, "POST", "/auth/google/id_token", token).await);
+        wants_proof(&realm.by(player, "GET", "/auth/google", json!(null)).await);
+    }
+    let with = |password: &str| json!({"device_id": "ann's new phone", "current_password": password});
+    realm.by(&ann, "POST", "/me/device", with("wrong password")).await.expect(StatusCode::UNAUTHORIZED);
+    realm.by(&ann, "POST", "/me/device", with(PASSWORD)).await.expect(StatusCode::OK);
+    // Who logs in once more has proved it.
+    let guest = realm.device("guest's").await;
+    realm.by(&guest, "DELETE", "/me", json!(null)).await.expect(StatusCode::OK);
 }
 
 async fn a_banned_account_is_refused_as_banned(realm: Realm) {

@@ -11,6 +11,7 @@ on_every_backend!(
     what_cannot_be_is_refused_by_field,
     joins_are_refused_in_this_order,
     a_password_is_asked_for_until_it_is_cleared,
+    a_lobby_with_a_password_is_watched_by_nobody_and_names_its_members_to_them_alone,
     only_the_host_changes_a_lobby,
     the_oldest_account_is_the_next_host,
     the_host_kicks,
@@ -176,6 +177,22 @@ async fn joins_are_refused_in_this_order(realm: Realm) {
     assert_eq!((&joined["id"], &joined["is_passworded"]), (&json!(id), &json!(true)));
     code(&cid, json!({"password": "sesame"}), "already_in_lobby").await;
     assert_eq!(members(&realm, &dan, &id).await, [ann.id, ben.id, cid.id], "the oldest account first");
+}
+
+async fn a_lobby_with_a_password_is_watched_by_nobody_and_names_its_members_to_them_alone(realm: Realm) {
+    let (ann, ben) = (realm.device("ann's").await, realm.device("ben's").await);
+    let id = make(&realm, &ann, json!({"password": "sesame"})).await;
+    let members = async |player: &Player| {
+        let shown = realm.by(player, "GET", &format!("/lobbies/{id}"), Value::Null).await.expect(StatusCode::OK);
+        shown["members"].as_array().unwrap().len()
+    };
+    assert_eq!((members(&ann).await, members(&ben).await), (1, 0));
+    let mut watching = realm.socket(&ben).await;
+    let refused = watching.try_join(&format!("lobby:{id}")).await;
+    assert_eq!(refused["response"]["reason"], "not_spectatable", "{refused}");
+    realm.by(&ann, "PATCH", "/lobbies", json!({"password": ""})).await.expect(StatusCode::OK);
+    watching.join(&format!("lobby:{id}")).await;
+    assert_eq!(members(&ben).await, 1);
 }
 
 async fn a_password_is_asked_for_until_it_is_cleared(realm: Realm) {

@@ -55,6 +55,7 @@ by_mail!(
     asking_again_at_once_sends_no_second_mail,
     sign_ups_of_strangers_keep_nobody_from_a_new_password,
     of_two_who_confirm_one_address_at_once_one_has_it,
+    whatever_opens_or_ends_an_account_is_reported_to_its_address,
 );
 
 /// Calls without an access token.
@@ -335,4 +336,28 @@ async fn of_two_who_confirm_one_address_at_once_one_has_it(realm: Realm, mut ser
         opened += u32::from(realm.log_in("shared@example.org", password).await.status == StatusCode::OK);
     }
     assert_eq!(opened, 1);
+}
+
+async fn whatever_opens_or_ends_an_account_is_reported_to_its_address(realm: Realm, mut server: MailServer) {
+    realm.device("the administrator's").await;
+    let to = "ann@example.org";
+    let ann = realm.with_address(&mut server, to).await;
+    let device = json!({"device_id": "a device"});
+    realm.by(&ann, "POST", "/me/device", device).await.expect(StatusCode::OK);
+    server.says(to, "A device opens your account").await;
+    let password = json!({"password": OTHER_PASSWORD, "current_password": PASSWORD});
+    realm.by(&ann, "PATCH", "/me/password", password).await.expect(StatusCode::OK);
+    server.says(to, "has another password now").await;
+    // Also where a log-in links the device by itself.
+    let body = json!({"email": to, "password": OTHER_PASSWORD, "device_id": "another device"});
+    let ann = Player::of(&realm.post("/login", body).await.expect(StatusCode::OK));
+    server.says(to, "A device opens your account").await;
+    realm.forget(to).await;
+    let token = server.token(to).await;
+    realm.reset(&token, PASSWORD).await.expect(StatusCode::OK);
+    server.says(to, "has another password now").await;
+    realm.me(&ann).await.expect(StatusCode::UNAUTHORIZED);
+    let ann = Player::of(&realm.log_in(to, PASSWORD).await.expect(StatusCode::OK));
+    realm.by(&ann, "DELETE", "/me", Value::Null).await.expect(StatusCode::OK);
+    server.says(to, "was deleted").await;
 }

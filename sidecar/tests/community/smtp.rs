@@ -101,11 +101,20 @@ impl MailServer {
         soon("a mail", self.received.recv()).await.unwrap()
     }
 
-    /// The token in the next mail, which must be to this address.
+    /// The token in the next mail with a link, which must be to this address.
     pub async fn token(&mut self, to: &str) -> String {
-        let mail = self.next().await;
-        assert_eq!(mail.to, to, "{mail:?}");
-        mail.token().unwrap_or_else(|| panic!("no link: {mail:?}"))
+        loop {
+            let mail = self.next().await;
+            if let Some(token) = mail.token() {
+                assert_eq!(mail.to, to, "{mail:?}");
+                return token;
+            }
+        }
+    }
+
+    /// Waits for a mail to this address that says this.
+    pub async fn says(&mut self, to: &str, text: &str) {
+        while !self.next().await.is(to, text) {}
     }
 
     /// Whether no other mail has come.
@@ -115,6 +124,12 @@ impl MailServer {
 }
 
 impl Received {
+    fn is(&self, to: &str, text: &str) -> bool {
+        // Lines are folded.
+        let words = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.to == to && words.contains(text)
+    }
+
     /// The token of the link in it.
     pub fn token(&self) -> Option<String> {
         let (_, rest) = self.text.split_once("https://realm.example/account/link?token=")?;

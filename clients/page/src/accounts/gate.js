@@ -83,7 +83,7 @@ export function keepScreen({ api, logIn, onDone }) {
   const providers = providerButtons({
     api,
     verb: "Keep it by",
-    begin: (provider) => logIn.with((token) => api.beginSignIn(provider, token, { browser: true })),
+    begin: (provider) => logIn.withFresh((token) => api.beginSignIn(provider, token, { browser: true })),
     onProven: () => (logIn.isKept(), onDone()),
   });
   const back = h("button.link", { type: "button", onclick: onDone }, "Back");

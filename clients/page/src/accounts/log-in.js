@@ -91,7 +91,7 @@ export class LogIn extends EventTarget {
   /** Gives a guest's account a name and a password. */
   async keep(username, password) {
     const name = await this.with((token) => this.#api.setUsername(token, username));
-    await this.with((token) => this.#api.setPassword(token, password));
+    await this.withFresh((token) => this.#api.setPassword(token, password));
     await this.begin(name, password);
   }
 
@@ -108,6 +108,17 @@ export class LogIn extends EventTarget {
       if (error.problem?.status !== 401) throw error;
       await this.renew();
       return ask(this.#tokens.access_token);
+    }
+  }
+
+  /** The same for what the server wants a log-in of the last minutes for: a guest's browser logs in once more. */
+  async withFresh(ask, kept = globalThis.localStorage) {
+    try {
+      return await this.with(ask);
+    } catch (error) {
+      if (!this.isGuest || error.problem?.code !== "fresh_log_in_required") throw error;
+      await this.beginAsGuest(kept);
+      return this.with(ask);
     }
   }
 

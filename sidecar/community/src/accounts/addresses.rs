@@ -133,7 +133,7 @@ impl Addresses {
                 self.make(source, &link.with_password(hash)).await?
             }
             MailKind::Address => self.mails.set_address(&link, self.clock.now_ms()).await?,
-            MailKind::Reset | MailKind::Known | MailKind::Changed => Used::Gone,
+            _ => Used::Gone,
         };
         self.finish(used).await
     }

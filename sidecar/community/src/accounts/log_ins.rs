@@ -25,6 +25,8 @@ use crate::world::World;
 
 /// What the user of a banned account reads.
 pub(crate) const BANNED: &str = "An administrator has banned this account";
+/// How long after it a log-in proves that its user is there, in milliseconds.
+const FRESH_MS: u64 = 15 * 60 * 1_000;
 /// Longest name that is looked up, in bytes, where addresses are not longer.
 const LONGEST_NAME: usize = 160;
 /// Longest password that is hashed, in bytes.
@@ -143,6 +145,26 @@ impl LogIns {
             _ => {
                 let message = "The current password is wrong";
                 Err(Refusal::explained(StatusCode::UNAUTHORIZED, "invalid_current_password", message))
+            }
+        }
+    }
+
+    /// Checks that who changes what opens an account, or ends it, has just logged in or knows its password: an access token may have
+    /// been stolen.
+    ///
+    /// # Errors
+    /// 403 `fresh_log_in_required` for an older log-in without the password, 401 for a wrong password, 429 for too many tries.
+    pub async fn prove_fresh(&self, source: Source, caller: &Caller, current: Option<&str>) -> Result<(), Refusal> {
+        let began_ms = self.sessions.began_ms(caller.session).await?.unwrap_or_default();
+        if self.clock.now_ms().saturating_sub(began_ms) < FRESH_MS {
+            return Ok(());
+        }
+        let name = if current.is_some() { self.store.password_name(caller.account).await? } else { None };
+        match name {
+            Some(name) => self.prove(source, caller.account, &name, current.map(str::to_owned)).await,
+            None => {
+                let message = "Log in again, or send the password as current_password";
+                Err(Refusal::explained(StatusCode::FORBIDDEN, "fresh_log_in_required", message))
             }
         }
     }

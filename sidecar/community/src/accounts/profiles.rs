@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use realmgate_platform::clock::Clock;
 use realmgate_platform::limits::Source;
 use realmgate_platform::passwords::Passwords;
+use realmgate_platform::tokens::Caller;
 use realmgate_protocol::ids::AccountId;
 use serde_json::{Value, json};
 
@@ -90,20 +91,23 @@ impl Profiles {
     /// name from then on.
     ///
     /// # Errors
-    /// 400 for a password that is not legal, 401 for a wrong current one, 429 for too many tries.
+    /// 400 for a password that is not legal, 401 for a wrong current one, 403 for a first one by an old log-in, 429 for too many
+    /// tries.
     pub async fn set_password(
         &self,
         source: Source,
-        account: AccountId,
+        caller: &Caller,
         current: Option<String>,
         password: String,
     ) -> Result<(), Refusal> {
+        let account = caller.account;
         if let Some(fault) = rules::password_fault(&password) {
             return Err(invalid("password", fault));
         }
         let name = self.store.password_name(account).await?;
-        if let Some(name) = &name {
-            self.log_ins.prove(source, account, name, current).await?;
+        match &name {
+            Some(name) => self.log_ins.prove(source, account, name, current).await?,
+            None => self.log_ins.prove_fresh(source, caller, None).await?,
         }
         let turn = self.passwords.turn(source, name.as_deref().unwrap_or_default()).await?;
         let hash = turn.hash(password.into()).await?;

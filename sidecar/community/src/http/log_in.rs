@@ -13,7 +13,7 @@ use crate::state::Community;
 /// An address and a password.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct Login {
-    /// The address, or the name that the account was registered under.
+    /// The address, or the name under which the account has a password.
     email: String,
     /// The password.
     #[schema(format = Password)]

@@ -45,6 +45,15 @@ pub(super) struct Password {
     current_password: Option<String>,
 }
 
+/// What shows that the user is there.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it only describes: the route refuses in words of its own")]
+pub(super) struct Proof {
+    /// The account's password, where the log-in is older than 15 minutes.
+    #[schema(format = Password)]
+    current_password: Option<String>,
+}
+
 /// What was changed.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Changed {
@@ -80,12 +89,16 @@ pub(super) async fn get_current_user(
 /// Delete yourself, with everything that is yours.
 #[utoipa::path(
     delete, path = "/me", operation_id = "delete_current_user", tag = "Users", security(("access_token" = [])),
-    responses((status = 200, body = Done), (status = 409, body = Refused)),
+    request_body = Proof,
+    responses((status = 200, body = Done), (status = 403, body = Refused), (status = 409, body = Refused)),
 )]
 pub(super) async fn delete_current_user(
     State(community): State<Community>,
+    peer: Peer,
     Player(caller): Player,
+    input: Input,
 ) -> Result<Json<Done>, Refusal> {
+    community.log_ins.prove_fresh(peer.into(), &caller, input.text("current_password")).await?;
     community.deletion.delete(caller.account).await?;
     Ok(Json(Done {}))
 }
@@ -138,7 +151,8 @@ pub(super) async fn update_current_user_show_map(
 /// Change or set your password. Every log-in ends, this one too.
 #[utoipa::path(
     patch, path = "/me/password", operation_id = "update_current_user_password", tag = "Users",
-    security(("access_token" = [])), request_body = Password, responses((status = 200, body = Changed)),
+    security(("access_token" = [])), request_body = Password,
+    responses((status = 200, body = Changed), (status = 403, body = Refused)),
 )]
 pub(super) async fn update_current_user_password(
     State(community): State<Community>,
@@ -147,7 +161,7 @@ pub(super) async fn update_current_user_password(
     input: Input,
 ) -> Result<Json<Changed>, Refusal> {
     let Password { password, current_password } = input.fields()?;
-    community.profiles.set_password(peer.into(), caller.account, current_password, password).await?;
+    community.profiles.set_password(peer.into(), &caller, current_password, password).await?;
     Ok(Json(Changed::of(&caller)))
 }
 

@@ -6,6 +6,7 @@ use axum::http::header::{HOST, ORIGIN, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use realmgate_platform::http::extract::Peer;
+use realmgate_platform::tokens::Caller;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -86,6 +87,9 @@ pub(super) async fn oauth_request(
     headers: HeaderMap,
     input: Input,
 ) -> Result<Response, Refusal> {
+    if let Some(caller) = &caller {
+        community.log_ins.prove_fresh(peer.into(), caller, None).await?;
+    }
     let asker = if peer.is_this_machine { "this machine".to_owned() } else { peer.ip.to_canonical().to_string() };
     let is_browser = input.text("browser") == Some("true") && is_own_page(&community, &headers);
     let beginning = Beginning { caller: caller.as_ref(), asker: &asker, is_browser };
@@ -145,6 +149,7 @@ pub(super) async fn oauth_api_callback(
 ) -> Result<Json<Data<Value>>, Refusal> {
     let missing = if provider == "steam" { "missing_param" } else { "missing_or_unsupported" };
     let code = given(&input, "code", missing)?;
+    prove(&community, peer, caller.as_ref(), &input).await?;
     told(community.sign_in.by_code(peer.into(), &provider, code, caller.as_ref()).await?)
 }
 
@@ -162,6 +167,7 @@ pub(super) async fn oauth_google_id_token(
     input: Input,
 ) -> Result<Json<Data<Value>>, Refusal> {
     let token = given(&input, "id_token", "missing_param")?;
+    prove(&community, peer, caller.as_ref(), &input).await?;
     told(community.sign_in.by_id_token(peer.into(), token, caller.as_ref()).await?)
 }
 
@@ -179,6 +185,7 @@ pub(super) async fn oauth_callback_api_apple_ios(
     input: Input,
 ) -> Result<Json<Data<Value>>, Refusal> {
     let code = given(&input, "code", "missing_code")?;
+    prove(&community, peer, caller.as_ref(), &input).await?;
     told(community.sign_in.by_apple_app(peer.into(), code, caller.as_ref()).await?)
 }
 
@@ -195,6 +202,14 @@ pub(super) async fn unlink_provider(
 ) -> Result<Json<Done>, Refusal> {
     community.sign_in.unlink(caller.account, &provider).await?;
     Ok(Json(Done {}))
+}
+
+/// Checks that who links a provider to an account has just logged in, or knows its password.
+async fn prove(community: &Community, peer: Peer, caller: Option<&Caller>, input: &Input) -> Result<(), Refusal> {
+    match caller {
+        Some(caller) => community.log_ins.prove_fresh(peer.into(), caller, input.text("current_password")).await,
+        None => Ok(()),
+    }
 }
 
 fn given<'a>(input: &'a Input, name: &str, missing: &'static str) -> Result<&'a str, Refusal> {

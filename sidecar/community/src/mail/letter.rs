@@ -80,6 +80,29 @@ impl Letterhead {
                      tell those who run {realm}.\n"
                 ),
             ),
+            MailKind::Password => (
+                format!("Another password at {realm}"),
+                format!(
+                    "Your account at {realm} has another password now. All its log-ins have ended, and its devices open it no \
+                     more; accounts at providers that are linked to it still do. If that was not you, choose a new password \
+                     here:\n\n{forgot}\n"
+                ),
+            ),
+            MailKind::Device | MailKind::Provider => (
+                format!("Your account at {realm}"),
+                format!(
+                    "{} your account at {realm} now. If that was not you, choose a new password here, which removes devices, and \
+                     unlink in the game what you do not know:\n\n{forgot}\n",
+                    if mail.kind == MailKind::Device { "A device opens" } else { "An account at a provider opens" }
+                ),
+            ),
+            MailKind::Deleted => (
+                format!("Your account at {realm}"),
+                format!(
+                    "Your account at {realm} was deleted, with everything that belonged to it. If that was not you, tell those who \
+                     run {realm}.\n"
+                ),
+            ),
         };
         let text = format!("{}{text}{}", self.greeting, self.closing);
         let content = Content { id: &mail.id, to: mail.address.parse()?, subject: &subject, text: &text, at_ms };

@@ -80,7 +80,7 @@ pub(super) fn listed(lobby: LobbyRow) -> Arc<Told> {
 
 /// Whether nobody but members is told of the lobby.
 pub(super) fn is_closed(lobby: &LobbyRow) -> bool {
-    lobby.settings.hidden || lobby.settings.locked
+    lobby.settings.hidden || lobby.settings.locked || lobby.settings.password.is_some()
 }
 
 async fn access(community: &Community, account: AccountId, lobby: Uuid) -> sqlx::Result<Access> {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::accounts::{AccountStore, insert_device};
 use super::endings::end_log_ins;
+use super::mails::{MailKind, insert_news};
 
 /// A password that may open an account.
 #[derive(Debug, Clone)]
@@ -140,6 +141,7 @@ impl AccountStore {
         } else {
             remove_devices(&mut tx, account).await?;
         }
+        insert_news(&mut tx, account, MailKind::Password, at_ms).await?;
         let ended = end_log_ins(&mut tx, account, at_ms).await?;
         tx.commit().await?;
         Ok(Some(ended))
@@ -154,8 +156,8 @@ impl AccountStore {
         lock_rows(&mut tx, Rows::Accounts, [account.to_string()]).await?;
         let has = "SELECT subject FROM credentials WHERE account_id = $1 AND kind = 'device'";
         let has: Option<String> = sqlx::query_scalar(has).bind(account.to_string()).fetch_optional(&mut *tx).await?;
-        if has.is_none() {
-            insert_device(&mut tx, account, device, at_ms).await?;
+        if has.is_none() && insert_device(&mut tx, account, device, at_ms).await? {
+            insert_news(&mut tx, account, MailKind::Device, at_ms).await?;
         }
         tx.commit().await
     }
@@ -174,6 +176,7 @@ impl AccountStore {
         if !insert_device(&mut tx, account, device, at_ms).await? {
             return Ok(false);
         }
+        insert_news(&mut tx, account, MailKind::Device, at_ms).await?;
         tx.commit().await?;
         Ok(true)
     }

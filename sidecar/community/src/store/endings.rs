@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::AccountStore;
 use super::administrators::lock_administrator;
 use super::lobbies::{Departure, depart};
+use super::mails::{MailKind, insert_news_to};
 use super::profiles::{is_there, set_metadata};
 
 /// What an administrator changes; `None` stays.
@@ -145,6 +146,12 @@ impl AccountStore {
             return Ok(Deletion::Gone);
         }
         let log_ins = end_log_ins(&mut tx, account, at_ms).await?;
+        let address = "SELECT subject FROM credentials WHERE account_id = $1 AND kind = 'email'";
+        let address: Option<String> = sqlx::query_scalar(address).bind(&id).fetch_optional(&mut *tx).await?;
+        if let Some(address) = address {
+            // Of no account, since mails of this one go with it.
+            insert_news_to(&mut tx, &address, None, MailKind::Deleted, at_ms).await?;
+        }
         let names = "SELECT username, display_name FROM profiles WHERE account_id = $1";
         let names: Option<(String, String)> = sqlx::query_as(names).bind(&id).fetch_optional(&mut *tx).await?;
         let (username, display_name) = names.unwrap_or_default();

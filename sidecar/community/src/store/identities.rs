@@ -8,6 +8,7 @@ use realmgate_protocol::ids::AccountId;
 
 use super::AccountStore;
 use super::mail_links::insert_address;
+use super::mails::{MailKind, insert_news};
 
 /// The names of providers, as kinds of credentials.
 const PROVIDERS: [&str; 5] = ["google", "discord", "apple", "facebook", "steam"];
@@ -107,6 +108,7 @@ impl AccountStore {
             return Ok(Linking::Taken);
         }
         fill_profile(&mut tx, account, given).await?;
+        insert_news(&mut tx, account, MailKind::Provider, at_ms).await?;
         tx.commit().await?;
         Ok(Linking::Done)
     }
@@ -137,6 +139,7 @@ impl AccountStore {
         if free == 0 || !insert_identity(&mut tx, account, id, at_ms).await? {
             return Ok(None);
         }
+        insert_news(&mut tx, account, MailKind::Provider, at_ms).await?;
         tx.commit().await?;
         Ok(Some(account))
     }

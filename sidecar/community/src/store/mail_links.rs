@@ -10,11 +10,8 @@ use uuid::Uuid;
 
 use super::credentials::remove_devices;
 use super::endings::end_log_ins;
-use super::mails::{MailKind, NewMail, insert_mail, token_hash};
+use super::mails::{MailKind, insert_news, insert_news_to, token_hash};
 use super::{AccountStore, MailStore};
-
-/// How long the news that an address has changed is worth sending, in milliseconds.
-const NEWS_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// What a link is for, before it is used.
 #[derive(Debug, Clone)]
@@ -153,17 +150,7 @@ impl MailStore {
         let mut ended = Vec::new();
         if let Some(before) = before.filter(|before| *before != link.address) {
             ended = end_log_ins(&mut tx, account, at_ms).await?;
-            let news = NewMail {
-                kind: MailKind::Changed,
-                address: &before,
-                account: Some(account),
-                token_version: 0,
-                secret: "",
-                is_sent: true,
-                at_ms,
-                lives_ms: NEWS_MS,
-            };
-            insert_mail(&mut tx, &news).await?;
+            insert_news_to(&mut tx, &before, Some(account), MailKind::Changed, at_ms).await?;
         }
         tx.commit().await?;
         Ok(Used::Done(account, ended))
@@ -189,6 +176,7 @@ impl MailStore {
             .execute(&mut *tx)
             .await?;
         remove_devices(&mut tx, account).await?;
+        insert_news(&mut tx, account, MailKind::Password, at_ms).await?;
         let ended = end_log_ins(&mut tx, account, at_ms).await?;
         tx.commit().await?;
         Ok(Used::Done(account, ended))

@@ -13,6 +13,9 @@ const HOUR_MS: u64 = 60 * 60 * 1_000;
 /// How long a mail stands for others that say the same.
 const STANDS_MS: u64 = 15 * 60 * 1_000;
 
+/// How long a mail that only reports something may wait for being sent, in milliseconds.
+const NEWS_MS: u64 = 24 * 60 * 60 * 1_000;
+
 /// What a mail is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailKind {
@@ -26,6 +29,14 @@ pub enum MailKind {
     Known,
     /// The account has another address now.
     Changed,
+    /// The account has another password now.
+    Password,
+    /// A device opens the account now.
+    Device,
+    /// An account at a provider opens the account now.
+    Provider,
+    /// The account was deleted.
+    Deleted,
 }
 
 /// A mail to be written.
@@ -78,7 +89,17 @@ pub enum Noted {
 pub struct MailStore(pub(super) SqlStore);
 
 impl MailKind {
-    const ALL: [Self; 5] = [Self::SignUp, Self::Address, Self::Reset, Self::Known, Self::Changed];
+    const ALL: [Self; 9] = [
+        Self::SignUp,
+        Self::Address,
+        Self::Reset,
+        Self::Known,
+        Self::Changed,
+        Self::Password,
+        Self::Device,
+        Self::Provider,
+        Self::Deleted,
+    ];
 
     /// As the database has it.
     pub(super) fn name(self) -> &'static str {
@@ -88,6 +109,10 @@ impl MailKind {
             Self::Reset => "reset",
             Self::Known => "known",
             Self::Changed => "changed",
+            Self::Password => "password",
+            Self::Device => "device",
+            Self::Provider => "provider",
+            Self::Deleted => "deleted",
         }
     }
 
@@ -124,6 +149,33 @@ pub(super) async fn insert_mail(db: &mut SqlConnection, new: &NewMail<'_>) -> sq
     .execute(db)
     .await
     .map(|_| ())
+}
+
+/// Notes a mail to the address of an account, if it has one: what opens it has changed.
+pub(super) async fn insert_news(
+    db: &mut SqlConnection,
+    account: AccountId,
+    kind: MailKind,
+    at_ms: u64,
+) -> sqlx::Result<()> {
+    let address = "SELECT subject FROM credentials WHERE account_id = $1 AND kind = 'email'";
+    let address: Option<String> =
+        sqlx::query_scalar(address).bind(account.to_string()).fetch_optional(&mut *db).await?;
+    let Some(address) = address else { return Ok(()) };
+    insert_news_to(db, &address, Some(account), kind, at_ms).await
+}
+
+/// The same to an address that the account had.
+pub(super) async fn insert_news_to(
+    db: &mut SqlConnection,
+    address: &str,
+    account: Option<AccountId>,
+    kind: MailKind,
+    at_ms: u64,
+) -> sqlx::Result<()> {
+    let (token_version, secret, is_sent) = (0, "", true);
+    let new = NewMail { kind, address, account, token_version, secret, is_sent, at_ms, lives_ms: NEWS_MS };
+    insert_mail(db, &new).await
 }
 
 impl MailStore {
