@@ -30,7 +30,7 @@ pub struct Player {
 #[derive(Component, Debug, Clone, Copy)]
 #[component(storage = "SparseSet")]
 pub struct LinkDead {
-    /// The tick in which the connection was lost.
+    /// The tick in which the connection was lost, or in which the next one was last announced.
     pub since: Tick,
 }
 
@@ -45,11 +45,24 @@ pub struct Travelling {
     pub since: Tick,
 }
 
+/// A player that has come back to its body over another connection, which knows nothing yet: the game begins its session
+/// anew, as for one that has joined. The engine has removed [`LinkDead`], and ends the connection before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Returned {
+    /// The player's entity, the same as before.
+    pub player: Entity,
+    /// The connection before. It may be lost, or still up.
+    pub before: SessionId,
+}
+
 /// The players of this channel, by connection and by character.
 #[derive(Resource, Debug, Default)]
 pub struct Players {
     by_session: BTreeMap<SessionId, Entity>,
     by_character: BTreeMap<CharacterId, Entity>,
+    // Not messages: their queues would be entities more, and entities' turns go by their number.
+    awaited: Vec<Entity>,
+    returned: Vec<Returned>,
 }
 
 impl Players {
@@ -83,6 +96,34 @@ impl Players {
         self.by_character.insert(character, entity);
     }
 
+    /// Those whose accounts want back in as of this tick, and whose next connections are awaited: what asked them to leave
+    /// before, and has not been granted, is taken back. What asks from now on counts.
+    pub fn awaited(&self) -> &[Entity] {
+        &self.awaited
+    }
+
+    /// Those who have come back to their bodies in this tick.
+    pub fn returned(&self) -> &[Returned] {
+        &self.returned
+    }
+
+    /// A tick begins, in which nobody has come back yet.
+    pub(crate) fn begin_tick(&mut self) {
+        self.awaited.clear();
+        self.returned.clear();
+    }
+
+    pub(crate) fn note_awaited(&mut self, player: Entity) {
+        self.awaited.push(player);
+    }
+
+    /// A player has come back, and has another connection from now on.
+    pub(crate) fn reconnect(&mut self, returned: Returned, now: SessionId) {
+        self.by_session.remove(&returned.before);
+        self.by_session.insert(now, returned.player);
+        self.returned.push(returned);
+    }
+
     pub(crate) fn remove(&mut self, session: SessionId, character: CharacterId) {
         self.by_session.remove(&session);
         self.by_character.remove(&character);
@@ -103,6 +144,8 @@ pub struct PlayerJoined {
 pub struct ClientBytes {
     /// The player that sent it.
     pub player: Entity,
+    /// The connection it came over. The player may have another one by the time it is read.
+    pub session: SessionId,
     /// The encoded message.
     pub bytes: Vec<u8>,
 }

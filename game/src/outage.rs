@@ -7,7 +7,7 @@ use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::persist::PersistPort;
-use realmgate_engine::player::{Player, PlayerJoined};
+use realmgate_engine::player::{Player, PlayerJoined, Players, Returned};
 use realmgate_engine::schedule::TickSchedule;
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::realm::ServerMessage;
@@ -33,13 +33,19 @@ pub struct OutagePlugin;
 
 impl Plugin for OutagePlugin {
     fn build(&self, app: &mut App) {
-        app.add_systems(TickSchedule, (begin, show).chain().in_set(RequestSet::Outage));
+        app.add_systems(TickSchedule, (begin, begin_anew, show).chain().in_set(RequestSet::Outage));
     }
 }
 
 fn begin(mut joined: PopulatedMessageReader<PlayerJoined>, mut commands: Commands) {
     for join in joined.read() {
         commands.entity(join.player).insert(Told::default());
+    }
+}
+
+fn begin_anew(players: Res<Players>, mut commands: Commands) {
+    for Returned { player, .. } in players.returned() {
+        commands.entity(*player).insert(Told::default());
     }
 }
 

@@ -55,6 +55,11 @@ impl Tell<'_, '_> {
         }
     }
 
+    /// Sends a message over a connection, whoever is connected by it.
+    pub fn send_to(&mut self, session: SessionId, message: &ServerMessage) {
+        send_pieces(&mut self.outbox, session, &pieces(message), CausedBy::Itself);
+    }
+
     /// Refuses what a player asked for.
     pub fn refuse(&mut self, player: Entity, asked: impl Into<Asked>, reason: Refusal) {
         let Asked { name, by } = asked.into();

@@ -2,7 +2,8 @@
 //!
 //! The sidecar announces each character with its ticket, its lock epoch and its whole state ([`Admission::expect`]). A
 //! connecting client is identified by its ticket alone, and only if the ticket matches the announcement
-//! ([`Admission::admit`]). A ticket admits once. No I/O and no clock: times are milliseconds of one monotonic clock
+//! ([`Admission::admit`]). The player of a character that is here already is announced without that state
+//! ([`Admission::expect_return`]): its body waits for it. A ticket admits once. No I/O and no clock: times are milliseconds of one monotonic clock
 //! that the host reads.
 
 mod refusal;
@@ -57,6 +58,49 @@ pub struct Expected {
     pub trace: String,
 }
 
+/// The player of a present character that the sidecar has announced: it comes back over another connection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpectedReturn {
+    /// The only ticket that admits it.
+    pub ticket: TicketId,
+    /// When the announcement expires, in milliseconds of the host's clock. From then on the ticket is refused.
+    pub deadline_ms: u64,
+    /// The map on which its body stands.
+    pub map: MapId,
+    /// The channel in which its body stands.
+    pub channel: ChannelId,
+    /// The fencing token: the epoch of the character's lock.
+    pub epoch: LockEpoch,
+    /// The character's id.
+    pub character: CharacterId,
+    /// The account that owns the character.
+    pub account: AccountId,
+    /// The trace of the request that led here, for the log.
+    pub trace: String,
+}
+
+/// What a ticket must say.
+#[derive(Debug, Clone, Copy)]
+struct Announced {
+    deadline_ms: u64,
+    identity: (CharacterId, AccountId, LockEpoch, MapId, ChannelId),
+}
+
+impl From<&Expected> for Announced {
+    fn from(expected: &Expected) -> Self {
+        let Expected { deadline_ms, map, channel, epoch, load, .. } = expected;
+        let identity = (load.character, load.account, *epoch, *map, *channel);
+        Self { deadline_ms: *deadline_ms, identity }
+    }
+}
+
+impl From<&ExpectedReturn> for Announced {
+    fn from(expected: &ExpectedReturn) -> Self {
+        let ExpectedReturn { deadline_ms, map, channel, epoch, character, account, .. } = expected;
+        Self { deadline_ms: *deadline_ms, identity: (*character, *account, *epoch, *map, *channel) }
+    }
+}
+
 /// A player that may enter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Admitted {
@@ -72,8 +116,8 @@ pub struct Admitted {
     pub map: MapId,
     /// The channel it enters.
     pub channel: ChannelId,
-    /// The character's stored state.
-    pub load: CharacterLoad,
+    /// The character's stored state; `None` if the player comes back to its body, which is here.
+    pub load: Option<CharacterLoad>,
     /// The trace of the request that led here, for the log.
     pub trace: String,
 }
@@ -85,6 +129,8 @@ pub struct Admission {
     draining: bool,
     is_full: bool,
     expected: BTreeMap<CharacterId, Expected>,
+    /// Those of present characters whose players come back.
+    returning: BTreeMap<CharacterId, ExpectedReturn>,
     by_ticket: BTreeMap<TicketId, CharacterId>,
     present: BTreeMap<CharacterId, LockEpoch>,
     spent: SpentTickets,
@@ -98,6 +144,7 @@ impl Admission {
             draining: false,
             is_full: false,
             expected: BTreeMap::new(),
+            returning: BTreeMap::new(),
             by_ticket: BTreeMap::new(),
             present: BTreeMap::new(),
             spent: SpentTickets::default(),
@@ -139,6 +186,27 @@ impl Admission {
         Ok(())
     }
 
+    /// Takes the announcement that the player of a present character comes back over another connection. A newer one
+    /// replaces the one before, whose ticket is then void. It is void too when the character leaves. Returns whether the
+    /// player is expected: not after [`Self::drain`], where the character is not present under this epoch, or where the
+    /// ticket is spent or belongs to another character.
+    pub fn expect_return(&mut self, expected: ExpectedReturn) -> bool {
+        let ExpectedReturn { ticket, character, epoch, .. } = expected;
+        let taken = self.by_ticket.contains_key(&ticket) || self.spent.why(ticket).is_some();
+        if self.draining || taken || self.present(character) != Some(epoch) {
+            return false;
+        }
+        self.forget_return(character, TicketRefusal::NotExpected);
+        self.by_ticket.insert(ticket, character);
+        self.returning.insert(character, expected);
+        true
+    }
+
+    /// Withdraws the announcement that the player of a character comes back, if there is one.
+    pub fn cancel_return(&mut self, character: CharacterId) {
+        self.forget_return(character, TicketRefusal::NotExpected);
+    }
+
     /// Sets whether new announcements are refused whatever room there is, since the server cannot keep up.
     pub fn set_full(&mut self, is_full: bool) {
         self.is_full = is_full;
@@ -172,6 +240,10 @@ impl Admission {
         let character = checked.inspect_err(|refusal| {
             metrics::counter!("realmgate_tickets_refused_total", "reason" => refusal.name()).increment(1);
         })?;
+        if let Some(back) = self.forget_return(character, TicketRefusal::Reused) {
+            let ExpectedReturn { account, epoch, map, channel, trace, .. } = back;
+            return Ok(Admitted { session, account, character, epoch, map, channel, load: None, trace });
+        }
         let Some(expected) = self.forget(character, TicketRefusal::Reused) else {
             return Err(TicketRefusal::NotExpected);
         };
@@ -183,17 +255,22 @@ impl Admission {
             epoch: expected.epoch,
             map: expected.map,
             channel: expected.channel,
-            load: expected.load,
+            load: Some(expected.load),
             trace: expected.trace,
         })
     }
 
-    /// Withdraws the announcements whose deadline has passed, and returns their characters and epochs.
+    /// Withdraws the announcements whose deadline has passed, and returns the characters that are not here for that, and
+    /// their epochs. Those whose players did not come back stay as they are.
     pub fn expire(&mut self, now_ms: u64) -> Vec<(CharacterId, LockEpoch)> {
         let late = self.expected.iter().filter(|(_, expected)| expected.deadline_ms <= now_ms);
         let late: Vec<_> = late.map(|(character, expected)| (*character, expected.epoch)).collect();
         for (character, _) in &late {
             self.forget(*character, TicketRefusal::Expired);
+        }
+        let late_to_return = self.returning.values().filter(|back| back.deadline_ms <= now_ms);
+        for character in late_to_return.map(|back| back.character).collect::<Vec<_>>() {
+            self.forget_return(character, TicketRefusal::Expired);
         }
         late
     }
@@ -208,11 +285,15 @@ impl Admission {
         while let Some(character) = self.expected.keys().next().copied() {
             self.forget(character, TicketRefusal::NotExpected);
         }
+        while let Some(character) = self.returning.keys().next().copied() {
+            self.cancel_return(character);
+        }
         self.present.clear();
     }
 
-    /// Notes that the character is no longer in any world of this process.
+    /// Notes that the character is no longer in any world of this process. Its player cannot come back to it any more.
     pub fn left(&mut self, character: CharacterId) {
+        self.cancel_return(character);
         self.present.remove(&character);
     }
 
@@ -258,19 +339,22 @@ impl Admission {
         if let Some(why) = self.spent.why(ticket.ticket_id) {
             return Err(why);
         }
-        let announced = self.by_ticket.get(&ticket.ticket_id).and_then(|character| self.expected.get(character));
-        let expected = announced.ok_or(TicketRefusal::NotExpected)?;
-        let same = ticket.character == expected.load.character
-            && ticket.account == expected.load.account
-            && ticket.epoch == expected.epoch
-            && (ticket.map, ticket.channel) == (expected.map, expected.channel);
-        if !same {
+        let announced = self.announced(ticket.ticket_id).ok_or(TicketRefusal::NotExpected)?;
+        let identity = (ticket.character, ticket.account, ticket.epoch, ticket.map, ticket.channel);
+        if identity != announced.identity {
             return Err(TicketRefusal::IdentityMismatch);
         }
-        if now_ms >= expected.deadline_ms {
+        if now_ms >= announced.deadline_ms {
             return Err(TicketRefusal::Expired);
         }
         Ok(ticket.character)
+    }
+
+    /// What was announced with a ticket. Of a character either its entry is expected or its return, since it is here or not.
+    fn announced(&self, ticket: TicketId) -> Option<Announced> {
+        let character = self.by_ticket.get(&ticket)?;
+        let entry = self.expected.get(character).map(Announced::from);
+        entry.or_else(|| self.returning.get(character).map(Announced::from))
     }
 
     /// Withdraws an announcement. Its ticket is refused for this reason from now on.
@@ -279,6 +363,14 @@ impl Admission {
         self.by_ticket.remove(&expected.ticket);
         self.spent.add(expected.ticket, why);
         Some(expected)
+    }
+
+    /// The same for the announcement of a return.
+    fn forget_return(&mut self, character: CharacterId, why: TicketRefusal) -> Option<ExpectedReturn> {
+        let back = self.returning.remove(&character)?;
+        self.by_ticket.remove(&back.ticket);
+        self.spent.add(back.ticket, why);
+        Some(back)
     }
 }
 

@@ -53,6 +53,13 @@ fn ticket_of(expected: &Expected) -> Ticket {
     }
 }
 
+/// The player of a character comes back with a ticket.
+fn back(character: u8, ticket: u64, epoch: u64) -> ExpectedReturn {
+    let Expected { ticket, deadline_ms, map, channel, epoch, load, trace } = expected(character, ticket, epoch);
+    let CharacterLoad { character, account, .. } = load;
+    ExpectedReturn { ticket, deadline_ms, map, channel, epoch, character, account, trace }
+}
+
 /// Tries to enter with a ticket, over the connection that it names.
 fn enter(admission: &mut Admission, ticket: &Ticket, now_ms: u64) -> Result<Admitted, TicketRefusal> {
     let mut padded = ticket.seal(&keys());
@@ -66,7 +73,10 @@ fn an_announced_ticket_admits_once() {
     let announced = expected(1, 7, 3);
     admission.expect(announced.clone()).unwrap();
     let admitted = enter(&mut admission, &ticket_of(&announced), 29_999).unwrap();
-    assert_eq!((admitted.session, admitted.epoch, &admitted.load), (session(), LockEpoch(3), &announced.load));
+    assert_eq!(
+        (admitted.session, admitted.epoch, admitted.load.as_ref()),
+        (session(), LockEpoch(3), Some(&announced.load))
+    );
     assert_eq!(enter(&mut admission, &ticket_of(&announced), 29_999), Err(TicketRefusal::Reused));
     admission.left(announced.load.character);
     assert_eq!(enter(&mut admission, &ticket_of(&announced), 29_999), Err(TicketRefusal::Reused));
@@ -166,10 +176,40 @@ fn announcements_are_refused_with_the_reason() {
     assert_eq!(admission.expect(expected(4, 8, 1)), Err(PrepareRefusal::Draining));
 }
 
+#[test]
+fn who_is_here_comes_back_by_a_ticket_that_says_what_was_announced() {
+    let mut admission = admission(1);
+    assert!(!admission.expect_return(back(1, 8, 3)), "it is not here");
+    admission.expect(expected(1, 7, 3)).unwrap();
+    assert!(!admission.expect_return(back(1, 8, 3)), "nor has it come yet");
+    enter(&mut admission, &ticket_of(&expected(1, 7, 3)), 0).unwrap();
+    assert!(!admission.expect_return(back(1, 8, 4)), "under another epoch");
+    assert!(!admission.expect_return(back(1, 7, 3)), "a spent ticket");
+    assert!(admission.expect_return(back(1, 8, 3)), "whatever room there is");
+    assert!(!admission.expect_return(back(1, 8, 3)), "a ticket that is announced");
+    assert_eq!(admission.count(), 1, "one that comes back takes no place");
+
+    let good = ticket_of(&expected(1, 8, 3));
+    let other = Ticket { account: AccountId([9; 16]), ..good.clone() };
+    assert_eq!(enter(&mut admission, &other, 0), Err(TicketRefusal::IdentityMismatch));
+    let admitted = enter(&mut admission, &good, 29_999).unwrap();
+    assert_eq!((admitted.epoch, admitted.load), (LockEpoch(3), None));
+    assert_eq!(enter(&mut admission, &good, 29_999), Err(TicketRefusal::Reused));
+    assert_eq!(admission.present(CharacterId([1; 16])), Some(LockEpoch(3)));
+
+    assert!(admission.expect_return(back(1, 9, 3)));
+    assert_eq!(enter(&mut admission, &ticket_of(&expected(1, 9, 3)), 30_000), Err(TicketRefusal::Expired));
+    assert_eq!(admission.expire(30_000), vec![], "its lock is not let go");
+    assert!(admission.expect_return(back(1, 10, 3)));
+    admission.left(CharacterId([1; 16]));
+    assert_eq!(enter(&mut admission, &ticket_of(&expected(1, 10, 3)), 0), Err(TicketRefusal::NotExpected));
+}
+
 /// An action of the sidecar, a player, the clock or a world.
 #[derive(Debug, Clone)]
 enum Step {
     Expect { character: u8, ticket: u64, epoch: u64, deadline_ms: u64 },
+    ExpectReturn { character: u8, ticket: u64, epoch: u64, deadline_ms: u64 },
     Enter { character: u8, ticket: u64, epoch: u64 },
     Cancel { character: u8, epoch: u64 },
     Leave { character: u8 },
@@ -181,6 +221,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         3 => (character.clone(), ticket.clone(), epoch.clone(), 0u64..60)
             .prop_map(|(character, ticket, epoch, deadline_ms)| Step::Expect { character, ticket, epoch, deadline_ms }),
+        2 => (character.clone(), ticket.clone(), epoch.clone(), 0u64..60).prop_map(
+            |(character, ticket, epoch, deadline_ms)| Step::ExpectReturn { character, ticket, epoch, deadline_ms }
+        ),
         4 => (character.clone(), ticket, epoch.clone())
             .prop_map(|(character, ticket, epoch)| Step::Enter { character, ticket, epoch }),
         1 => (character.clone(), epoch).prop_map(|(character, epoch)| Step::Cancel { character, epoch }),
@@ -194,29 +237,40 @@ proptest! {
     #[test]
     fn a_character_is_here_once_and_a_ticket_admits_once(steps in steps()) {
         let mut admission = admission(2);
-        let (mut here, mut used, mut now_ms) = (BTreeSet::new(), BTreeSet::new(), 0);
+        let (mut here, mut used, mut now_ms) = (BTreeMap::<u8, u64>::new(), BTreeSet::new(), 0);
         let mut open: BTreeMap<u8, (u64, u64, u64)> = BTreeMap::new();
+        let mut coming_back: BTreeMap<u8, (u64, u64, u64)> = BTreeMap::new();
         for step in steps {
             match step {
                 Step::Expect { character, ticket, epoch, deadline_ms } => {
                     let deadline_ms = now_ms + deadline_ms;
                     let announced = Expected { deadline_ms, ..expected(character, ticket, epoch) };
                     if admission.expect(announced).is_ok() {
-                        prop_assert!(!here.contains(&character), "announced while it is here");
+                        prop_assert!(!here.contains_key(&character), "announced while it is here");
                         prop_assert!(!used.contains(&ticket), "a used ticket was announced again");
                         open.insert(character, (ticket, epoch, deadline_ms));
                     }
                 }
+                Step::ExpectReturn { character, ticket, epoch, deadline_ms } => {
+                    let deadline_ms = now_ms + deadline_ms;
+                    if admission.expect_return(ExpectedReturn { deadline_ms, ..back(character, ticket, epoch) }) {
+                        prop_assert_eq!(here.get(&character), Some(&epoch), "it is not here");
+                        prop_assert!(!used.contains(&ticket), "a used ticket was announced again");
+                        coming_back.insert(character, (ticket, epoch, deadline_ms));
+                    }
+                }
                 Step::Enter { character, ticket, epoch } => {
                     let admitted = enter(&mut admission, &ticket_of(&expected(character, ticket, epoch)), now_ms);
-                    let due = open.get(&character).is_some_and(|(known_ticket, known_epoch, deadline_ms)| {
-                        (*known_ticket, *known_epoch) == (ticket, epoch) && now_ms < *deadline_ms
+                    let is_due = |known: Option<&(u64, u64, u64)>| known.is_some_and(|(known, known_epoch, deadline_ms)| {
+                        (*known, *known_epoch) == (ticket, epoch) && now_ms < *deadline_ms
                     });
-                    prop_assert_eq!(admitted.is_ok(), due, "{:?}", admitted);
-                    if due {
-                        prop_assert!(here.insert(character), "admitted twice at one time");
+                    let (comes, returns) = (is_due(open.get(&character)), is_due(coming_back.get(&character)));
+                    prop_assert_eq!(admitted.is_ok(), comes || returns, "{:?}", admitted);
+                    if let Ok(admitted) = admitted {
                         prop_assert!(used.insert(ticket), "one ticket admitted twice");
-                        open.remove(&character);
+                        prop_assert_eq!(admitted.load.is_none(), returns);
+                        prop_assert_eq!(here.insert(character, epoch), returns.then_some(epoch), "one body");
+                        if returns { coming_back.remove(&character); } else { open.remove(&character); }
                     }
                 }
                 Step::Cancel { character, epoch } => {
@@ -229,6 +283,7 @@ proptest! {
                 Step::Leave { character } => {
                     admission.left(CharacterId([character; 16]));
                     here.remove(&character);
+                    coming_back.remove(&character);
                 }
                 Step::Wait { ms } => {
                     now_ms += ms;
@@ -238,6 +293,7 @@ proptest! {
                     let due: Vec<_> = due.map(|(character, (_, epoch, _))| (*character, *epoch)).collect();
                     prop_assert_eq!(&late, &due);
                     late.iter().for_each(|(character, _)| { open.remove(character); });
+                    coming_back.retain(|_, (_, _, deadline_ms)| *deadline_ms > now_ms);
                 }
             }
             prop_assert_eq!(admission.count(), here.len() + open.len());

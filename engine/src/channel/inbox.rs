@@ -102,6 +102,18 @@ pub enum ToChannel {
         /// The new level.
         level: OverloadLevel,
     },
+    /// The player of a character in this world was announced to come back over another connection.
+    Awaited {
+        /// The character's id.
+        character: CharacterId,
+    },
+    /// The player of a character in this world has come back over another connection.
+    Return {
+        /// The player's new connection.
+        session: SessionId,
+        /// The character's id.
+        character: CharacterId,
+    },
 }
 
 /// How full a channel is.

@@ -15,10 +15,11 @@ use std::sync::Arc;
 
 use bevy_app::{App, SubApp};
 use bevy_ecs::prelude::*;
-use realmgate_protocol::ids::{ChannelId, MapId};
+use realmgate_protocol::ids::{ChannelId, CharacterId, MapId};
+use realmgate_protocol::movement::Position;
 use realmgate_protocol::wire::datagram::SnapshotAck;
 
-use crate::body::BodyPlugin;
+use crate::body::{At, BodyPlugin};
 use crate::channel_map::ChannelMap;
 use crate::clock::TickClock;
 use crate::input::InputPlugin;
@@ -27,7 +28,7 @@ use crate::outbox::{FrameBatch, Outbox};
 use crate::overload::OverloadLevel;
 use crate::past::PastPlugin;
 use crate::persist::{PersistPlugin, PersistPort};
-use crate::player::Players;
+use crate::player::{Departing, Players, Travelling};
 use crate::random::ChannelRandom;
 use crate::record::StateHash;
 use crate::replication::ReplicationPlugin;
@@ -120,6 +121,16 @@ impl Channel {
     /// Number of players in it.
     pub fn players(&self) -> usize {
         self.world().resource::<Players>().len()
+    }
+
+    /// Where the body of a character stands; `None` if there is none here that its player may come back to, since it is
+    /// about to leave.
+    pub fn body_of(&self, character: CharacterId) -> Option<Position> {
+        let world = self.world();
+        let body = world.get_entity(world.resource::<Players>().of_character(character)?).ok()?;
+        let leaves =
+            body.contains::<Departing>() || body.contains::<Travelling>() || body.contains::<depart::Leaving>();
+        body.get::<At>().filter(|_| !leaves).map(|at| at.0)
     }
 
     /// The channel's settings.

@@ -12,8 +12,8 @@ use crate::input::{CurrentInput, InputBuffer};
 use crate::outbox::Outbox;
 use crate::persist::{EventDone, PersistPort};
 use crate::player::{
-    ClientBytes, LeaveAsked, LeaveGranted, LinkDead, Player, PlayerJoined, Players, SocialHeard, TravelAnswered,
-    Travelling,
+    ClientBytes, LeaveAsked, LeaveGranted, LinkDead, Player, PlayerJoined, Players, Returned, SocialHeard,
+    TravelAnswered, Travelling,
 };
 use crate::replication::{ClientView, NetEntities};
 use crate::schedule::{BeginTick, TickSchedule, TickSet};
@@ -41,6 +41,7 @@ impl Plugin for ReceivePlugin {
 
 fn receive(world: &mut World, mut events: Local<Vec<ToChannel>>) {
     world.resource_mut::<Inbox>().swap(&mut events);
+    world.resource_mut::<Players>().begin_tick();
     for event in events.drain(..) {
         receive_one(world, event);
     }
@@ -60,7 +61,7 @@ fn receive_one(world: &mut World, event: ToChannel) {
         }
         ToChannel::Message { session, bytes } => {
             if let Some(player) = world.resource::<Players>().of_session(session) {
-                world.write_message(ClientBytes { player, bytes });
+                world.write_message(ClientBytes { player, session, bytes });
             }
         }
         ToChannel::Lost { session } => {
@@ -96,6 +97,8 @@ fn receive_one(world: &mut World, event: ToChannel) {
         ToChannel::StoreAway { room } => world.resource_mut::<PersistPort>().set_away(Some(room as usize)),
         ToChannel::StoreBack => store_back(world),
         ToChannel::Overload { level } => *world.resource_mut() = level,
+        ToChannel::Awaited { character } => awaited(world, character),
+        ToChannel::Return { session, character } => come_back(world, session, character),
     }
 }
 
@@ -144,6 +147,36 @@ fn join(world: &mut World, session: SessionId, epoch: LockEpoch, load: Character
     let entity = world.spawn(body).id();
     world.resource_mut::<Players>().add(session, load.character, entity);
     world.write_message(PlayerJoined { player: entity, load });
+}
+
+/// The player's next connection is on its way: a body that waits for one waits anew.
+fn awaited(world: &mut World, character: CharacterId) {
+    let Some(player) = player_of(world, character) else { return };
+    let now = world.resource::<TickClock>().now();
+    if let Some(mut link_dead) = world.get_mut::<LinkDead>(player) {
+        link_dead.since = now;
+    }
+    world.resource_mut::<Players>().note_awaited(player);
+}
+
+/// The body stays as it is; all that concerned the connection begins anew.
+fn come_back(world: &mut World, session: SessionId, character: CharacterId) {
+    let now = world.resource::<TickClock>().now();
+    let body = player_of(world, character).and_then(|player| world.get_entity_mut(player).ok());
+    let Some((mut body, before)) = body.and_then(|mut body| {
+        let mut known = body.get_mut::<Player>()?;
+        let before = std::mem::replace(&mut known.session, session);
+        Some((body, before))
+    }) else {
+        // A body that goes takes the announcement with it. Should there be none all the same, the connection must not stay
+        // open without one.
+        world.resource_mut::<Outbox>().disconnects.push(session);
+        return;
+    };
+    body.insert((InputBuffer::default(), CurrentInput::default(), ClientView::new(now))).remove::<LinkDead>();
+    let player = body.id();
+    world.resource_mut::<Players>().reconnect(Returned { player, before }, session);
+    world.resource_mut::<Outbox>().disconnects.push(before);
 }
 
 fn committed(world: &mut World, outcomes: &[EventOutcome]) {

@@ -5,6 +5,7 @@ use realmgate_protocol::link::{FromMap, LeaveReason, ToMap};
 
 use super::MapServer;
 use super::link::LinkNews;
+use super::players::ReturnAsked;
 use crate::admission::{Expected, ExpectedSpectator};
 use crate::channel::{ChannelKey, ToChannel};
 
@@ -90,6 +91,13 @@ impl MapServer {
                 let refusal = spectators.expect(ExpectedSpectator { ticket, deadline_ms, channel: key }).err();
                 let spawn = channels.first_look(key).filter(|_| refusal.is_none());
                 link.say(FromMap::Prepared { request, refusal, spawn });
+            }
+            ToMap::Return { request, ticket, expires_in_ms, character, account, epoch, channel, trace } => {
+                let deadline_ms = now_ms + u64::from(expires_in_ms);
+                let trace = Some(trace).filter(|trace| trace.len() <= MAX_TRACE_BYTES).unwrap_or_default();
+                let back = ReturnAsked { ticket, deadline_ms, character, account, epoch, channel, trace };
+                let body = players.expect_return(back, channels);
+                link.say(FromMap::BodyFound { request, body });
             }
             ToMap::Settled { character, epoch } => players.settled(character, epoch, transports),
             // The owner of the link handles these. What they mean for the host arrives as other `LinkNews`.

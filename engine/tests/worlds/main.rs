@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test helper cannot do, fails the test")]
 
 mod ambiguity;
+mod come_back;
 mod gate;
 mod lifecycle;
 mod outage;

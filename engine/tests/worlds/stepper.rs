@@ -13,7 +13,7 @@ use realmgate_protocol::bits::BitReader;
 use realmgate_protocol::ids::{
     AccountId, ChannelId, CharacterId, EntityId, LockEpoch, MapId, RequestId, ServerId, Tick, TicketId,
 };
-use realmgate_protocol::link::{CharacterLoad, FromMap, LeaveReason, PrepareRefusal, SoftState, ToMap};
+use realmgate_protocol::link::{BodyPlace, CharacterLoad, FromMap, LeaveReason, PrepareRefusal, SoftState, ToMap};
 use realmgate_protocol::movement::{Angle, Course, Position};
 use realmgate_protocol::ticket::{KeyRing, SpectatorTicket, Ticket};
 use realmgate_protocol::wire::datagram::{self, ClientFrame, Section, ServerFrameHead, SnapshotAck};
@@ -254,6 +254,41 @@ impl Stepper {
         let ticket = self.announce(character, epoch, at, channel);
         self.step(&mut []);
         self.connect(character, &ticket)
+    }
+
+    /// Asks whether the player of a character may come back to its body, in this channel. Returns the ticket that admits it;
+    /// `None` where there is no such body.
+    pub fn announce_return(
+        &mut self,
+        character: CharacterId,
+        epoch: LockEpoch,
+        channel: Option<u16>,
+    ) -> Option<Ticket> {
+        self.last += 1;
+        let (request, ticket_id) = (RequestId(self.last), TicketId(1_000 + self.last));
+        let account = AccountId(character.0);
+        self.tell(ToMap::Return {
+            request,
+            ticket: ticket_id,
+            expires_in_ms: 30_000,
+            character,
+            account,
+            epoch,
+            channel: channel.map(ChannelId),
+            trace: String::new(),
+        });
+        self.step(&mut []);
+        let Some(FromMap::BodyFound { request: answered, body }) = self.said("BodyFound") else { panic!("no answer") };
+        assert_eq!(*answered, request);
+        let BodyPlace { map, channel, .. } = (*body)?;
+        let server = SERVER.parse::<ServerId>().unwrap();
+        let (issued_ms, expires_ms) = (0, 30_000);
+        Some(Ticket { ticket_id, account, character, epoch, map, channel, server, issued_ms, expires_ms })
+    }
+
+    /// Lets this much time pass at once, without a tick.
+    pub fn pass_ms(&mut self, ms: u64) {
+        self.now_ms += ms;
     }
 
     /// Connects with a ticket.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
-use realmgate_engine::player::{Player, PlayerJoined};
+use realmgate_engine::player::{Player, PlayerJoined, Players, Returned};
 use realmgate_engine::schedule::TickSchedule;
 use realmgate_protocol::limits::{MAX_IGNORED, MAX_IGNORED_NAME_BYTES};
 use realmgate_protocol::realm::{ClientMessage, Refusal, ServerMessage};
@@ -62,7 +62,10 @@ pub struct IgnorePlugin;
 
 impl Plugin for IgnorePlugin {
     fn build(&self, app: &mut App) {
-        app.add_systems(TickSchedule, (remember, answer_requests, tell_newcomers).chain().in_set(RequestSet::Ignore));
+        app.add_systems(
+            TickSchedule,
+            (remember, tell_again, answer_requests, tell_newcomers).chain().in_set(RequestSet::Ignore),
+        );
     }
 }
 
@@ -73,6 +76,14 @@ fn remember(mut joined: PopulatedMessageReader<PlayerJoined>, mut commands: Comm
         player.insert(Ignored::restored(names));
         if !names.is_empty() {
             player.insert(Untold);
+        }
+    }
+}
+
+fn tell_again(players: Res<Players>, ignoring: Query<&Ignored>, mut commands: Commands) {
+    for Returned { player, .. } in players.returned() {
+        if ignoring.get(*player).is_ok_and(|ignored| !ignored.names.is_empty()) {
+            commands.entity(*player).insert(Untold);
         }
     }
 }

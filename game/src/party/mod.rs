@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
-use realmgate_engine::player::{PlayerJoined, PlayerLeaving, SocialHeard};
+use realmgate_engine::player::{PlayerJoined, PlayerLeaving, Players, Returned, SocialHeard};
 use realmgate_engine::schedule::TickSchedule;
 use realmgate_protocol::ids::CharacterId;
 use realmgate_protocol::link::{PartyMember, SocialEvent};
@@ -59,6 +59,7 @@ impl Plugin for PartyPlugin {
 
 fn follow_players(
     mut joined: MessageReader<PlayerJoined>,
+    players: Res<Players>,
     mut leaving: MessageReader<PlayerLeaving>,
     mut parties: ResMut<Parties>,
 ) {
@@ -72,6 +73,11 @@ fn follow_players(
     }
     for join in joined.read() {
         parties.here.insert(join.load.character, join.player);
+    }
+    for Returned { player, .. } in players.returned() {
+        if parties.is_in_one(*player) {
+            parties.untold.insert(*player);
+        }
     }
 }
 

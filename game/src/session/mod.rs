@@ -1,6 +1,7 @@
 //! The session of a player: the handshake, the requests it may send and how often, and the goodbye. Spectators have a smaller one.
 
 mod allowance;
+mod come_back;
 mod content;
 mod hold;
 mod layout;
@@ -57,6 +58,19 @@ pub struct Session {
 }
 
 impl Session {
+    /// A session whose client has not sent anything yet.
+    fn new(data: &GameData, clock: &TickClock) -> Self {
+        Self {
+            stage: Stage::New,
+            allowance: Allowance::full(request_rate(data), clock),
+            chat: Allowance::full(chat_rate(data), clock),
+            invitations: Allowance::full(invitation_rate(data), clock),
+            messages: 0,
+            quiet_until: Tick(0),
+            wants_out: false,
+        }
+    }
+
     /// Counts a message. Reliable messages arrive all and in order, so the number is their id in the client's stream.
     fn next_message_id(&mut self) -> u32 {
         let id = self.messages;
@@ -97,9 +111,11 @@ impl Plugin for SessionPlugin {
             TickSchedule,
             (
                 open_sessions,
+                come_back::begin_anew,
                 read::read_messages,
                 leave::log_out,
                 leave::log_out_after_all,
+                come_back::stay_after_all,
                 hold::let_go,
                 hold::hold_back,
                 welcome::welcome,
@@ -135,16 +151,7 @@ fn open_sessions(
     data: Res<Data>,
 ) {
     for join in joined.read() {
-        let allowance = Allowance::full(request_rate(&data), &clock);
-        commands.entity(join.player).insert(Session {
-            stage: Stage::New,
-            allowance,
-            chat: Allowance::full(chat_rate(&data), &clock),
-            invitations: Allowance::full(invitation_rate(&data), &clock),
-            messages: 0,
-            quiet_until: Tick(0),
-            wants_out: false,
-        });
+        commands.entity(join.player).insert(Session::new(&data, &clock));
         metrics::counter!("realmgate_players_joined_total").increment(1);
     }
 }

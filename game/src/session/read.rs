@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use bevy_ecs::query::QueryData;
 use realmgate_engine::clock::TickClock;
-use realmgate_engine::player::{ClientBytes, LeaveAsked, Travelling};
+use realmgate_engine::player::{ClientBytes, LeaveAsked, Player, Travelling};
 use realmgate_protocol::codec::decode_reliable;
 use realmgate_protocol::link::LeaveReason;
 use realmgate_protocol::realm::{ClientMessage, Refusal, protocol_hash};
@@ -18,6 +18,7 @@ use crate::tell::Tell;
 #[derive(QueryData)]
 #[query_data(mutable)]
 pub(super) struct Sender {
+    player: &'static Player,
     session: &'static mut Session,
     is_dead: Has<Dead>,
     is_travelling: Has<Travelling>,
@@ -33,8 +34,13 @@ pub(super) fn read_messages(
     mut leave: MessageWriter<LeaveAsked>,
     mut tell: Tell<'_, '_>,
 ) {
-    for ClientBytes { player, bytes } in received.read() {
-        let Ok(SenderItem { mut session, is_dead, is_travelling }) = senders.get_mut(*player) else { continue };
+    for ClientBytes { player, session: over, bytes } in received.read() {
+        let Ok(sender) = senders.get_mut(*player) else { continue };
+        let SenderItem { player: known, mut session, is_dead, is_travelling } = sender;
+        if known.session != *over {
+            // It came within this tick over the connection before, whose session is over.
+            continue;
+        }
         if session.stage == Stage::Refused {
             // It is leaving already.
             continue;

@@ -14,6 +14,7 @@ use super::content::content;
 use super::layout::layout;
 use super::{Session, Stage};
 use crate::data::Data;
+use crate::death::Dead;
 use crate::inventory::{AwaitsKit, Inventory};
 use crate::stats::Character;
 use crate::tell::Tell;
@@ -55,6 +56,7 @@ pub(super) struct Newcomer {
     body: &'static Body,
     character: &'static Character,
     inventory: &'static Inventory,
+    is_dead: Has<Dead>,
 }
 
 /// Welcomes players who have sent `Hello` and whose character is complete, its starter kit included.
@@ -71,7 +73,7 @@ pub(super) fn welcome(
             continue;
         }
         newcomer.session.stage = Stage::Ready;
-        let NewcomerItem { entity, player, character, inventory, .. } = newcomer;
+        let NewcomerItem { entity, player, character, inventory, is_dead, .. } = newcomer;
         let slots = &data.classes[character.class].abilities;
         tell.send(
             entity,
@@ -99,5 +101,9 @@ pub(super) fn welcome(
                 bag_slots: inventory.bag_slots(),
             },
         );
+        if is_dead {
+            // It has come back to a body that died meanwhile, or has not stood up yet.
+            tell.send(entity, &ServerMessage::Died { by: None });
+        }
     }
 }

@@ -89,7 +89,9 @@ impl Plugin for TradePlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<Trades>().add_systems(
             TickSchedule,
-            (conclude::finish, watch::watch, desk::answer_requests).chain().in_set(RequestSet::Trade),
+            (conclude::finish, watch::end_of_returned, watch::watch, desk::answer_requests)
+                .chain()
+                .in_set(RequestSet::Trade),
         );
     }
 }

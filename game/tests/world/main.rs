@@ -3,6 +3,7 @@
 
 mod abilities;
 mod boss;
+mod coming_back;
 mod data;
 mod death;
 mod effects;

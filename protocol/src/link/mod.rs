@@ -12,7 +12,7 @@ pub use events::{Change, EventOutcome, EventRefusal, Fence, GoldAccount, KILL, O
 pub use social::{PartyMember, SocialCommand, SocialEvent};
 pub use state::{CharacterLoad, CooldownLeft, ItemRecord, SoftState};
 
-use crate::ids::{BatchId, ChannelId, CharacterId, LockEpoch, MapId, RequestId, SaveSequence, TicketId};
+use crate::ids::{AccountId, BatchId, ChannelId, CharacterId, LockEpoch, MapId, RequestId, SaveSequence, TicketId};
 use crate::movement::Position;
 use crate::schema::Schema;
 
@@ -130,6 +130,13 @@ crate::messages! {
             epoch: LockEpoch,
             /// Maximum milliseconds until it is released.
             ms: u32,
+        },
+        /// Answers [`ToMap::Return`]: where the character's body stands, which its player may come back to now.
+        BodyFound {
+            /// The id of the request that this answers.
+            request: RequestId,
+            /// Where the body stands; `None` if there is none that the player may come back to.
+            body: Option<BodyPlace>,
         },
     }
 }
@@ -254,6 +261,28 @@ crate::messages! {
             /// The channel it watches.
             channel: ChannelId,
         },
+        /// The player of a character that is in a world of this server comes back over another connection: expect it. Its
+        /// lock stays as it is. Answered by [`FromMap::BodyFound`]. Not sent to servers of a link version below
+        /// [`crate::limits::RETURN_LINK_VERSION`].
+        Return {
+            /// The request's id, repeated in the answer.
+            request: RequestId,
+            /// The only ticket that admits the player.
+            ticket: TicketId,
+            /// Milliseconds that the ticket is valid from now. The deadline is kept on the map server's own clock.
+            expires_in_ms: u32,
+            /// The character's id.
+            character: CharacterId,
+            /// The account that owns the character.
+            account: AccountId,
+            /// The fencing token: the epoch of the character's lock.
+            epoch: LockEpoch,
+            /// The channel that the player wants; `None` for the one in which the body stands.
+            channel: Option<ChannelId>,
+            /// Id of the request that led here, for the logs; at most [`crate::limits::MAX_TRACE_BYTES`] bytes, empty
+            /// for none.
+            trace: String,
+        },
     }
 }
 
@@ -316,6 +345,19 @@ crate::wire_struct! {
 }
 
 crate::wire_struct! {
+    /// Where the body of a character stands.
+    #[derive(Eq, Copy)]
+    pub struct BodyPlace {
+        /// The map.
+        pub map: MapId,
+        /// The channel of the map.
+        pub channel: ChannelId,
+        /// The place on the map.
+        pub position: Position,
+    }
+}
+
+crate::wire_struct! {
     /// The load of a channel.
     pub struct ChannelLoad {
         /// The channel's map.
@@ -358,14 +400,14 @@ mod tests {
         assert_eq!(decode_link(&encode_link(&settled).unwrap()), Ok(settled.clone()));
         assert_eq!((hello.name(), settled.name(), ToMap::Drain.name()), ("Hello", "Settled", "Drain"));
         assert_eq!(FromMap::VARIANTS.first(), Some(&"Hello"));
-        assert_eq!(ToMap::VARIANTS.last(), Some(&"Watch"));
+        assert_eq!(ToMap::VARIANTS.last(), Some(&"Return"));
     }
 
     #[test]
     fn the_schema_names_every_nested_type() {
-        let names = "Change ChannelLoad CharacterLoad CooldownLeft EventOutcome EventRefusal Fence FromMap GoldAccount \
-                     ItemRecord LeaveReason OwnedEvent Owner PartyMember Position PrepareRefusal Save SocialCommand \
-                     SocialEvent SoftState ToMap";
+        let names = "BodyPlace Change ChannelLoad CharacterLoad CooldownLeft EventOutcome EventRefusal Fence FromMap \
+                     GoldAccount ItemRecord LeaveReason OwnedEvent Owner PartyMember Position PrepareRefusal Save \
+                     SocialCommand SocialEvent SoftState ToMap";
         assert_eq!(schema().types.into_keys().collect::<Vec<_>>().join(" "), names);
     }
 }

@@ -3,8 +3,9 @@
 use realmgate_protocol::codec::{decode_link, encode_link};
 use realmgate_protocol::ids::{BatchId, ChannelId, LockEpoch, MapId, RequestId, SaveSequence, TicketId};
 use realmgate_protocol::link::{
-    self, Change, ChannelLoad, CharacterLoad, CooldownLeft, EventOutcome, EventRefusal, Fence, FromMap, GoldAccount,
-    LeaveReason, OwnedEvent, Owner, PartyMember, PrepareRefusal, Save, SocialCommand, SocialEvent, SoftState, ToMap,
+    self, BodyPlace, Change, ChannelLoad, CharacterLoad, CooldownLeft, EventOutcome, EventRefusal, Fence, FromMap,
+    GoldAccount, LeaveReason, OwnedEvent, Owner, PartyMember, PrepareRefusal, Save, SocialCommand, SocialEvent,
+    SoftState, ToMap,
 };
 use realmgate_protocol::movement::Position;
 
@@ -53,6 +54,11 @@ fn samples_from_map() -> Vec<FromMap> {
         M::Reclaim { locks: vec![Fence { character: character(1), epoch: EPOCH }], last: false },
         M::Reclaim { locks: Vec::new(), last: true },
         M::Lingers { character: character(1), epoch: EPOCH, ms: 30_000 },
+        M::BodyFound { request, body: None },
+        M::BodyFound {
+            request,
+            body: Some(BodyPlace { map: MapId(1), channel: ChannelId(2), position: Position { x: 1_536, y: 512 } }),
+        },
     ];
     let refused = |refusal| M::Prepared { request, refusal: Some(refusal), spawn: None };
     samples.extend(each(PrepareRefusal::VARIANTS).into_iter().map(refused));
@@ -134,6 +140,16 @@ fn samples_to_map() -> Vec<ToMap> {
         M::Settled { character, epoch: EPOCH },
         M::Watch { request, ticket: TicketId(LARGE), expires_in_ms: 30_000, map: MapId(2), channel: ChannelId(1) },
     ];
+    samples.extend([None, Some(ChannelId(2))].map(|channel| M::Return {
+        request,
+        ticket: TicketId(LARGE),
+        expires_in_ms: 30_000,
+        character,
+        account: account(1),
+        epoch: EPOCH,
+        channel,
+        trace: "0199-a7".into(),
+    }));
     let kick = |reason| M::Kick { character, epoch: EPOCH, reason };
     samples.extend(each(LeaveReason::VARIANTS).into_iter().map(kick));
     samples.extend(social_events().into_iter().map(|event| M::Social { character, event }));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_protocol::link::{FromMap, LeaveReason};
 
+use super::links::Reply;
 use super::{Link, MapLinks};
 
 impl MapLinks {
@@ -18,7 +19,11 @@ impl MapLinks {
                 Err(Error::new(ErrorCode::BadMessage, "Hello and Reclaim come once, first"))
             }
             FromMap::Prepared { request, refusal, spawn } => {
-                link.answer(request, refusal.map_or(Ok(spawn), Err));
+                link.answer(request, Reply::Prepared(refusal.map_or(Ok(spawn), Err)));
+                Ok(())
+            }
+            FromMap::BodyFound { request, body } => {
+                link.answer(request, Reply::BodyFound(body));
                 Ok(())
             }
             FromMap::Entered { character, epoch } => self.residents.entered(link, character, epoch).await,

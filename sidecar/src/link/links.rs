@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use realmgate_protocol::ids::{ChannelId, CharacterId, LockEpoch, MapId, RequestId, ServerId, TicketId};
-use realmgate_protocol::link::{CharacterLoad, PrepareRefusal, ToMap};
+use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId, RequestId, ServerId, TicketId};
+use realmgate_protocol::limits::RETURN_LINK_VERSION;
+use realmgate_protocol::link::{BodyPlace, CharacterLoad, PrepareRefusal, ToMap};
 use realmgate_protocol::movement::Position;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -69,8 +70,33 @@ pub struct WatchQuestion {
     pub channel: ChannelId,
 }
 
-/// A map server's answer: where the character will appear, if it says so, or why it does not expect it.
-pub(super) type Readiness = Result<Option<Position>, PrepareRefusal>;
+/// A request that a map server let a player come back to its body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReturnQuestion {
+    /// The only ticket to admit the player by.
+    pub ticket: TicketId,
+    /// How long the ticket is valid, in milliseconds.
+    pub expires_in_ms: u32,
+    /// The character's id.
+    pub character: CharacterId,
+    /// The account that owns the character.
+    pub account: AccountId,
+    /// The epoch of the character's lock, which the map server owns.
+    pub epoch: LockEpoch,
+    /// The channel that the player wants; `None` for the one in which the body stands.
+    pub channel: Option<ChannelId>,
+    /// The trace id of the request that led here, for the logs.
+    pub trace: String,
+}
+
+/// A map server's answer to a request.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// Where the character will appear, if it says so, or why it does not expect it.
+    Prepared(Result<Option<Position>, PrepareRefusal>),
+    /// Where the body stands, if its player may come back to it.
+    BodyFound(Option<BodyPlace>),
+}
 
 /// What a map server says about itself when it opens its link.
 #[derive(Debug)]
@@ -80,6 +106,7 @@ pub(super) struct Introduction {
     pub(super) channels: u16,
     pub(super) protocol_hash: u64,
     pub(super) cookie: CookieHash,
+    pub(super) link_version: u16,
 }
 
 /// One map server's link.
@@ -97,8 +124,9 @@ pub struct Link {
     pub cookie: CookieHash,
     /// Cancelled when the link is to end.
     pub closed: CancellationToken,
+    link_version: u16,
     outbound: mpsc::Sender<ToMap>,
-    questions: Mutex<HashMap<RequestId, oneshot::Sender<Readiness>>>,
+    questions: Mutex<HashMap<RequestId, oneshot::Sender<Reply>>>,
     next_request: AtomicU64,
     /// Tickets that a seat is kept for, by character.
     tickets: Mutex<HashMap<CharacterId, TicketId>>,
@@ -111,7 +139,7 @@ pub struct Link {
 impl Link {
     pub(super) fn new(hello: Introduction, closed: CancellationToken) -> (Self, mpsc::Receiver<ToMap>) {
         let (outbound, receiver) = mpsc::channel(OUTBOUND_QUEUE);
-        let Introduction { server, maps, channels, protocol_hash, cookie } = hello;
+        let Introduction { server, maps, channels, protocol_hash, cookie, link_version } = hello;
         let link = Self {
             server,
             maps,
@@ -119,6 +147,7 @@ impl Link {
             protocol_hash,
             cookie,
             closed,
+            link_version,
             outbound,
             questions: Mutex::default(),
             next_request: AtomicU64::new(1),
@@ -183,7 +212,7 @@ impl Link {
         let Question { ticket, expires_in_ms, map, channel, epoch, load, trace } = question;
         let character = load.character;
         let message = |request| ToMap::Prepare { request, ticket, expires_in_ms, map, channel, epoch, load, trace };
-        let spawn = self.ask(message).await?;
+        let spawn = self.ask_to_expect(message).await?;
         self.tickets().insert(character, ticket);
         Ok(spawn)
     }
@@ -194,11 +223,38 @@ impl Link {
     /// As [`Self::prepare`].
     pub async fn watch(&self, question: WatchQuestion) -> Result<Option<Position>, PrepareFailure> {
         let WatchQuestion { ticket, expires_in_ms, map, channel } = question;
-        self.ask(|request| ToMap::Watch { request, ticket, expires_in_ms, map, channel }).await
+        self.ask_to_expect(|request| ToMap::Watch { request, ticket, expires_in_ms, map, channel }).await
+    }
+
+    /// Asks the map server to let a player come back to its body, and waits for its answer: where the body stands. `None`
+    /// when there is none that the player may come back to, when the map server does not answer within 3 s or its link is
+    /// gone, or when it is too old to know the request.
+    pub async fn find_body(&self, question: ReturnQuestion) -> Option<BodyPlace> {
+        if self.link_version < RETURN_LINK_VERSION {
+            return None;
+        }
+        let ReturnQuestion { ticket, expires_in_ms, character, account, epoch, channel, trace } = question;
+        let message =
+            |request| ToMap::Return { request, ticket, expires_in_ms, character, account, epoch, channel, trace };
+        match self.ask(message).await {
+            Ok(Reply::BodyFound(body)) => body,
+            Ok(Reply::Prepared(_)) | Err(_) => None,
+        }
     }
 
     /// Asks something that the map server answers with `Prepared`.
-    async fn ask(&self, message: impl FnOnce(RequestId) -> ToMap) -> Result<Option<Position>, PrepareFailure> {
+    async fn ask_to_expect(
+        &self,
+        message: impl FnOnce(RequestId) -> ToMap,
+    ) -> Result<Option<Position>, PrepareFailure> {
+        match self.ask(message).await? {
+            Reply::Prepared(readiness) => readiness.map_err(PrepareFailure::Refused),
+            Reply::BodyFound(_) => Err(PrepareFailure::Unreachable),
+        }
+    }
+
+    /// Asks something, and waits for the answer.
+    async fn ask(&self, message: impl FnOnce(RequestId) -> ToMap) -> Result<Reply, PrepareFailure> {
         let request = RequestId(self.next_request.fetch_add(1, Ordering::Relaxed));
         let (sender, receiver) = oneshot::channel();
         self.questions().insert(request, sender);
@@ -211,14 +267,13 @@ impl Link {
         };
         drop(asked);
         match answer {
-            Ok(Ok(Ok(spawn))) => Ok(spawn),
-            Ok(Ok(Err(refusal))) => Err(PrepareFailure::Refused(refusal)),
+            Ok(Ok(reply)) => Ok(reply),
             Ok(Err(_)) | Err(_) => Err(PrepareFailure::Unreachable),
         }
     }
 
     /// Hands an answer to the task that asked. An answer that comes too late is dropped.
-    pub(super) fn answer(&self, request: RequestId, answer: Readiness) {
+    pub(super) fn answer(&self, request: RequestId, answer: Reply) {
         if let Some(question) = self.questions().remove(&request) {
             let _ = question.send(answer);
         }
@@ -229,7 +284,7 @@ impl Link {
         self.tickets().remove(&character)
     }
 
-    fn questions(&self) -> MutexGuard<'_, HashMap<RequestId, oneshot::Sender<Readiness>>> {
+    fn questions(&self) -> MutexGuard<'_, HashMap<RequestId, oneshot::Sender<Reply>>> {
         self.questions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

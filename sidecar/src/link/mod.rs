@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use departures::{Departure, Departures};
-pub use links::{Link, LinkGone, Links, PrepareFailure, Question, WatchQuestion};
+pub use links::{Link, LinkGone, Links, PrepareFailure, Question, ReturnQuestion, WatchQuestion};
 pub(crate) use links::{PREPARE_DEADLINE, PROBE};
 pub use socket::router;
 

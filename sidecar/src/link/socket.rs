@@ -16,7 +16,7 @@ use realmgate_platform::http::extract::is_service_caller;
 use realmgate_platform::websocket::{Bounds, Socket, Upgrade};
 use realmgate_protocol::codec::{decode_link, encode_link};
 use realmgate_protocol::ids::ServerId;
-use realmgate_protocol::limits::{LINK_VERSION, MAX_RECLAIM_LOCKS};
+use realmgate_protocol::limits::{LINK_VERSION, MAX_RECLAIM_LOCKS, OLDEST_LINK_VERSION};
 use realmgate_protocol::link::{Fence, FromMap, ToMap};
 use realmgate_protocol::realm;
 use tokio::sync::mpsc;
@@ -105,8 +105,10 @@ impl MapLinks {
         else {
             return Err(Refusal::new("BAD_MESSAGE", "the first message is Hello"));
         };
-        if link_version != LINK_VERSION {
-            let message = format!("this sidecar speaks link version {LINK_VERSION}, not {link_version}");
+        if !(OLDEST_LINK_VERSION..=LINK_VERSION).contains(&link_version) {
+            let message = format!(
+                "this sidecar speaks link versions {OLDEST_LINK_VERSION} to {LINK_VERSION}, not {link_version}"
+            );
             return Err(Refusal::new("LINK_VERSION_MISMATCH", message));
         }
         let server: ServerId =
@@ -121,7 +123,7 @@ impl MapLinks {
         }
         let cookie_hash = CookieHash::of(&cookie);
         let resumed = self.servers.meet(&server, &cookie, fresh).await.map_err(|unmet| refusal_of(&server, unmet))?;
-        let introduction = Introduction { server, maps, channels, protocol_hash, cookie: cookie_hash };
+        let introduction = Introduction { server, maps, channels, protocol_hash, cookie: cookie_hash, link_version };
         let (link, outbound) = Link::new(introduction, self.shutdown.child_token());
         let link = Arc::new(link);
         let within = self.time.timers.map_reclaim;

@@ -36,6 +36,10 @@ impl ReplicaHandler for LocalReplica {
                 None => Answer::NoLink,
                 Some(link) => answer_of(link.watch(question).await),
             },
+            Ask::Return { server, question } => match self.links.get(&server) {
+                None => Answer::NoLink,
+                Some(link) => Answer::Body(link.find_body(question).await),
+            },
             Ask::CloseSockets { account, keep_session, code, reason } => {
                 Answer::Closed { count: self.sockets.close_others(account, keep_session, code, &reason) }
             }

@@ -1,12 +1,12 @@
 //! The messages between sidecars. New variants go to the end of their enum: a variant's position is its number.
 
 use realmgate_protocol::ids::{AccountId, CharacterId, ServerId};
-use realmgate_protocol::link::{PrepareRefusal, ToMap};
+use realmgate_protocol::link::{BodyPlace, PrepareRefusal, ToMap};
 use realmgate_protocol::movement::Position;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::link::{Question, WatchQuestion};
+use crate::link::{Question, ReturnQuestion, WatchQuestion};
 
 /// A request of one sidecar to another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,6 +50,13 @@ pub enum Ask {
         /// The request to expect the spectator.
         question: WatchQuestion,
     },
+    /// Have a map server let a player come back to its body: [`Answer::Body`] or [`Answer::NoLink`].
+    Return {
+        /// The map server's id.
+        server: ServerId,
+        /// The request to let the player come back.
+        question: ReturnQuestion,
+    },
 }
 
 /// The answer of the other sidecar.
@@ -72,6 +79,8 @@ pub enum Answer {
     },
     /// Whether the link is there and answers.
     LinkAlive(bool),
+    /// Where the body stands, if its player may come back to it.
+    Body(Option<BodyPlace>),
 }
 
 /// News of one sidecar to all others.
@@ -105,6 +114,7 @@ impl Ask {
             Self::CloseSockets { .. } => "close_sockets",
             Self::PingLink { .. } => "ping_link",
             Self::Watch { .. } => "watch",
+            Self::Return { .. } => "return",
         }
     }
 }

@@ -201,7 +201,11 @@ impl SidecarDouble {
                 let lost = locks.into_iter().filter(|lock| lock.epoch != self.ledger.epoch(lock.character));
                 lost.for_each(|lock| self.send(ToMap::Fenced { character: lock.character, epoch: lock.epoch }));
             }
-            FromMap::Hello { .. } | FromMap::Expired { .. } | FromMap::Load { .. } | FromMap::Lingers { .. } => {}
+            FromMap::Hello { .. }
+            | FromMap::Expired { .. }
+            | FromMap::Load { .. }
+            | FromMap::Lingers { .. }
+            | FromMap::BodyFound { .. } => {}
         }
     }
 

@@ -19,7 +19,7 @@ use crate::world::World;
 on_every_backend!(
     entering_the_world_answers_with_all_that_a_client_needs,
     a_player_plays_over_websocket_and_webtransport,
-    entering_again_on_the_same_socket_is_a_hand_over_to_oneself,
+    entering_again_on_the_same_socket_takes_over_the_body,
     leaving_the_world_frees_the_character,
     logging_out_takes_the_player_out_of_the_world,
     closing_the_socket_alone_leaves_the_player_in_the_world,
@@ -90,7 +90,7 @@ async fn a_player_plays_over_websocket_and_webtransport(backend: Backend) {
     }
 }
 
-async fn entering_again_on_the_same_socket_is_a_hand_over_to_oneself(backend: Backend) {
+async fn entering_again_on_the_same_socket_takes_over_the_body(backend: Backend) {
     let world = world(backend).await;
     let (_, character, mut gateway) = player(&world).await;
     let database = world.database().await;
@@ -98,13 +98,13 @@ async fn entering_again_on_the_same_socket_is_a_hand_over_to_oneself(backend: Ba
     let mut playing = InWorld::connect(&first).await;
     let place = playing.walk_unsaved(&database, &character).await;
     let before = database.character(&character).await;
-    let (left, second) = tokio::join!(playing.until_left(), gateway.entered(&character));
-    assert_eq!(left, LeaveReason::Replaced);
+    let second = gateway.entered(&character).await;
     assert_ne!(first["ticket"], second["ticket"]);
+    let (left, back) = tokio::join!(playing.until_left(), InWorld::connect(&second));
+    assert_eq!(left, LeaveReason::Replaced);
+    assert_eq!(back.position(), place, "where the first one was");
     let row = database.character(&character).await;
-    assert_eq!(row.lock_owner, before.lock_owner);
-    assert!(row.lock_epoch > before.lock_epoch, "{row:?} after {before:?}");
-    assert_eq!(InWorld::connect(&second).await.position(), place, "where the first one was");
+    assert_eq!((row.lock_owner, row.lock_epoch), (before.lock_owner, before.lock_epoch), "nobody has left the world");
 }
 
 async fn leaving_the_world_frees_the_character(backend: Backend) {
@@ -146,7 +146,8 @@ async fn closing_the_socket_alone_leaves_the_player_in_the_world(backend: Backen
     let mut again = Gateway::open(world.gateway(), &account.access_token).await;
     let row = world.database().await.character(&character).await;
     assert_eq!(row.lock_owner, format!("map:{}", world.server.ready.server_id));
-    let (left, _) = tokio::join!(playing.until_left(), again.entered(&character));
+    let entered = again.entered(&character).await;
+    let (left, _back) = tokio::join!(playing.until_left(), InWorld::connect(&entered));
     assert_eq!(left, LeaveReason::Replaced, "until it enters again");
 }
 
@@ -236,9 +237,9 @@ async fn who_plays_is_saved_where_it_is_by_every_way_out(backend: Backend) {
     let place = older.walk_unsaved(&database, &character).await;
     let log_in = world.api().post("/auth/login", account.credentials()).await.json(200);
     let mut newer = Gateway::open(world.gateway(), log_in["access_token"].as_str().expect("a token")).await;
-    let (left, entered) = tokio::join!(older.until_left(), newer.entered(&character));
+    let entered = newer.entered(&character).await;
+    let (left, mut playing) = tokio::join!(older.until_left(), InWorld::connect(&entered));
     assert_eq!(left, LeaveReason::Replaced);
-    let mut playing = InWorld::connect(&entered).await;
     assert_eq!(playing.position(), place, "where the older one was");
 
     let place = playing.walk_unsaved(&database, &character).await;

@@ -1,14 +1,32 @@
 //! How players come in: announced by the sidecar, admitted by their ticket.
 
-use realmgate_protocol::ids::{CharacterId, LockEpoch};
-use realmgate_protocol::link::{FromMap, LeaveReason, PrepareRefusal};
+use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, TicketId};
+use realmgate_protocol::link::{BodyPlace, FromMap, LeaveReason, PrepareRefusal};
 
 use super::PlayerDirectory;
-use crate::admission::{Admitted, Expected, TicketRefusal};
+use crate::admission::{Admitted, Expected, ExpectedReturn, TicketRefusal};
 use crate::channel::{ChannelKey, ToChannel};
-use crate::host::channels::ChannelSet;
+use crate::host::channels::{ChannelIndex, ChannelSet};
 use crate::host::link::LinkSession;
 use crate::transport::SessionId;
+
+/// The request of the sidecar that a player may come back to its body.
+pub(in crate::host) struct ReturnAsked {
+    /// The only ticket that admits it.
+    pub ticket: TicketId,
+    /// When the announcement expires, in milliseconds of the host's clock.
+    pub deadline_ms: u64,
+    /// The character's id.
+    pub character: CharacterId,
+    /// The account that owns the character.
+    pub account: AccountId,
+    /// The epoch of the character's lock.
+    pub epoch: LockEpoch,
+    /// The channel that the player wants; `None` for the one in which the body stands.
+    pub channel: Option<ChannelId>,
+    /// The trace of the request that led here, for the log.
+    pub trace: String,
+}
 
 impl PlayerDirectory {
     /// Takes the announcement of a character.
@@ -17,6 +35,24 @@ impl PlayerDirectory {
     /// As [`Admission::expect`](crate::admission::Admission::expect).
     pub fn expect(&mut self, expected: Expected) -> Result<(), PrepareRefusal> {
         self.admission.expect(expected)
+    }
+
+    /// Takes the announcement that the player of a body here comes back to it. Returns where the body is; `None` if there is
+    /// none that it may come back to.
+    pub fn expect_return(&mut self, back: ReturnAsked, channels: &mut ChannelSet) -> Option<BodyPlace> {
+        let ReturnAsked { ticket, deadline_ms, character, account, epoch, channel: wanted, trace } = back;
+        let index = self.routes.of_character(character).filter(|route| route.epoch == epoch)?.channel;
+        let ChannelKey { map, channel } = channels.channel(index).settings().key;
+        let position = channels.channel(index).body_of(character)?;
+        if wanted.is_some_and(|wanted| wanted != channel) {
+            return None;
+        }
+        let expected = ExpectedReturn { ticket, deadline_ms, map, channel, epoch, character, account, trace };
+        if !self.admission.expect_return(expected) {
+            return None;
+        }
+        channels.tell(index, ToChannel::Awaited { character });
+        Some(BodyPlace { map, channel, position })
     }
 
     /// Withdraws the announcement of a character, if it is expected under this epoch.
@@ -49,6 +85,10 @@ impl PlayerDirectory {
             self.admission.left(character);
             return Err(TicketRefusal::NotExpected);
         };
+        let Some(load) = load else {
+            tracing::info!(%character, %epoch, %map, %channel, trace, "a player is admitted to its body");
+            return self.come_back(session, character, index, channels, link);
+        };
         self.routes.add(session, character, epoch, index);
         tracing::info!(%character, %epoch, %map, %channel, trace, "a player is admitted");
         link.say(FromMap::Entered { character, epoch });
@@ -57,6 +97,23 @@ impl PlayerDirectory {
             // Announced before the drain, and let in so that its lock is released in the usual way.
             channels.tell(index, ToChannel::Kick { character, reason: LeaveReason::ServerClosing });
         }
+        Ok(())
+    }
+
+    /// Gives a body that is here to another session of its player. The session before is not routed any more; its channel
+    /// ends it.
+    fn come_back(
+        &mut self,
+        session: SessionId,
+        character: CharacterId,
+        channel: ChannelIndex,
+        channels: &mut ChannelSet,
+        link: &LinkSession,
+    ) -> Result<(), TicketRefusal> {
+        channels.channel(channel).body_of(character).ok_or(TicketRefusal::NotExpected)?;
+        let epoch = self.routes.reconnect(session, character).ok_or(TicketRefusal::NotExpected)?;
+        link.say(FromMap::Entered { character, epoch });
+        channels.tell(channel, ToChannel::Return { session, character });
         Ok(())
     }
 

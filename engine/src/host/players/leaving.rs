@@ -36,6 +36,8 @@ impl PlayerDirectory {
         link: &LinkSession,
     ) {
         if self.is_present(character, epoch) {
+            // Whoever wants it out has asked later than who was to come back to it.
+            self.admission.cancel_return(character);
             self.tell(character, ToChannel::Kick { character, reason }, channels);
         } else {
             // Expected but not here yet, or long gone: either way there is nothing to save.

@@ -20,6 +20,7 @@ use super::config::HostConfig;
 use crate::admission::{Admission, Hosting};
 use crate::channel::ToChannel;
 use crate::transport::SessionId;
+pub(super) use entering::ReturnAsked;
 use farewells::Farewells;
 use routes::Routes;
 

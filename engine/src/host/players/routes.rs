@@ -37,6 +37,15 @@ impl Routes {
         self.by_character.insert(character, session);
     }
 
+    /// Gives the newest route of a character to another session, as that of a new connection; what comes over the one before
+    /// is nobody's word any more. Returns the route's epoch; `None` if there is no route.
+    pub fn reconnect(&mut self, session: SessionId, character: CharacterId) -> Option<LockEpoch> {
+        let before = self.by_character.get(&character)?;
+        let Route { epoch, channel, .. } = self.by_session.remove(before)?;
+        self.add(session, character, epoch, channel);
+        Some(epoch)
+    }
+
     /// The newest route of a character: during a travel within this process its old session may still be open.
     pub fn of_character(&self, character: CharacterId) -> Option<&Route> {
         self.by_session.get(self.by_character.get(&character)?)

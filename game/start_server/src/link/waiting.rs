@@ -88,7 +88,8 @@ impl Waiting {
     /// anyway are dropped, and so are answers to requests of the previous connection.
     pub(super) fn rewind(&mut self) {
         self.queue.retain(|message| {
-            !matches!(message, FromMap::Save { .. } | FromMap::Load { .. } | FromMap::Prepared { .. })
+            use FromMap::{BodyFound, Load, Prepared, Save};
+            !matches!(message, Save { .. } | Load { .. } | Prepared { .. } | BodyFound { .. })
         });
         while let Some(message) = self.sent.pop_back() {
             self.queue.push_front(message);
@@ -222,6 +223,7 @@ mod tests {
         let mut waiting = Waiting::default();
         waiting.push(travel.clone());
         waiting.push(FromMap::Prepared { request: RequestId(1), refusal: None, spawn: None });
+        waiting.push(FromMap::BodyFound { request: RequestId(2), body: None });
         assert_eq!(waiting.next(), Some(travel.clone()));
         waiting.rewind();
         assert_eq!(waiting.leavers().collect::<Vec<_>>(), [Fence { character, epoch }]);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_protocol::entry::{EntryGrant, SpawnPosition};
-use realmgate_protocol::ids::{AccountId, CharacterId, LockEpoch, ServerId};
-use realmgate_protocol::link::{CharacterLoad, Fence, PrepareRefusal, ToMap};
+use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, ServerId};
+use realmgate_protocol::link::{BodyPlace, CharacterLoad, Fence, PrepareRefusal, ToMap};
 use realmgate_protocol::movement::{Position, tiles};
 use realmgate_protocol::ticket::KeyRing;
 use tokio_util::sync::CancellationToken;
@@ -17,9 +17,10 @@ use super::reach::MapServers;
 use super::this_replica::ThisReplica;
 use super::tickets::{self, Bearer, TICKET_LIFE};
 use crate::directory::{LinkFacts, SessionCharacter};
-use crate::link::{PrepareFailure, Question};
+use crate::link::{PrepareFailure, Question, ReturnQuestion};
 use crate::lock::timers::{ID_HELD, deadline};
 use crate::lock::{CharacterLock, LockStep};
+use crate::store::locks::LockedCharacter;
 use crate::store::{LockStore, ServerLockStore};
 
 /// A character that a map server expects.
@@ -82,9 +83,49 @@ impl Admissions {
             None => (self.lend(target, character, held).await?, None),
         };
         let spawn = spawn.or(saved);
+        let grant = self.grant(target, bearer, spawn)?;
+        let server = target.server.id.clone();
+        let seen =
+            SessionCharacter { id: character.to_string(), name, map_server: server, map_id: target.map, at: spawn };
+        Ok(Admission { grant, lock, account: bearer.account, character: seen })
+    }
+
+    /// Lets the player of a character that is in a world come back to its body there, over another connection. Nothing
+    /// changes hands: the lock stays as it is. `None` where its map server knows no body that the player may come back to,
+    /// or cannot be asked.
+    pub(super) async fn admit_again(
+        &self,
+        server: &ServerId,
+        body: &LockedCharacter,
+        channel: Option<ChannelId>,
+        trace: &str,
+    ) -> Result<Option<Admission>, Error> {
+        let Some(server) = self.map_servers.registry.find(server).await? else { return Ok(None) };
+        let Some(link) = server.link.clone() else { return Ok(None) };
+        let (ticket, epoch) = (tickets::ticket_id()?, body.lock.epoch);
+        let LockedCharacter { character, account, .. } = *body;
+        let expires_in_ms = TICKET_LIFE.as_millis() as u32;
+        let trace = trace.to_owned();
+        let question = ReturnQuestion { ticket, expires_in_ms, character, account, epoch, channel, trace };
+        let found = self.map_servers.find_body(&server.id, &link.replica, question).await;
+        let Some(BodyPlace { map, channel, position }) = found else { return Ok(None) };
+        let target = Target { server, map, channel, ticket, link: Some(link) };
+        let grant = self.grant(&target, Bearer { account, character, epoch }, Some(position))?;
+        let seen = SessionCharacter {
+            id: character.to_string(),
+            name: body.name.clone(),
+            map_server: target.server.id,
+            map_id: map,
+            at: Some(position),
+        };
+        Ok(Some(Admission { grant, lock: body.lock.clone(), account, character: seen }))
+    }
+
+    /// What the player of a character that is expected at a place receives.
+    fn grant(&self, target: &Target, bearer: Bearer, spawn: Option<Position>) -> Result<EntryGrant, Error> {
         let minted = tickets::mint(&self.ticket_keys, target.ticket, bearer, target, self.time.now_ms())?;
-        let grant = EntryGrant {
-            character_id: Some(character.to_string()),
+        Ok(EntryGrant {
+            character_id: Some(bearer.character.to_string()),
             map_ip: target.server.ip.to_string(),
             map_port: target.server.port,
             ticket: minted.ticket,
@@ -100,11 +141,7 @@ impl Admissions {
             map_wt_cert_sha256: target.server.wt_cert_sha256.clone(),
             protocol_hash: format!("{:016x}", target.link.as_ref().map_or(0, |link| link.protocol_hash)),
             expires_in: TICKET_LIFE.as_secs() as u32,
-        };
-        let server = target.server.id.clone();
-        let seen =
-            SessionCharacter { id: character.to_string(), name, map_server: server, map_id: target.map, at: spawn };
-        Ok(Admission { grant, lock, account: bearer.account, character: seen })
+        })
     }
 
     /// Asks the map server to expect the character, and gives it the lock once it does. Returns where the character

@@ -104,6 +104,7 @@ impl Entrance {
         let held = self.locks.held_by_account(entry.account).await?;
         if self.duplicate_login == DuplicateLogin::Reject
             && let Some(older) = held.iter().find(|other| is_elsewhere(other, entry))
+            && !self.is_coming_back(older, entry).await
         {
             self.exits.ask_to_leave(older);
             return Err(ErrorCode::AlreadyOnline.into());
@@ -114,6 +115,9 @@ impl Entrance {
             None => self.characters.first_map().await?,
         };
         self.rules.check(entry.account, entry.character, map).await?;
+        if let Some(grant) = self.come_back(entry, &held).await? {
+            return Ok(grant);
+        }
         let target = self.seats.choose(Wish { map, channel: entry.channel, leaving, ticket: ticket_id()? }).await?;
         let lock = match self.make_way(entry, found.lock, &held).await {
             Ok(lock) => lock,
@@ -129,6 +133,36 @@ impl Entrance {
                 Err(error)
             }
         }
+    }
+
+    /// Whether the log-in that brought a character into its world wants back to it, over whichever socket.
+    async fn is_coming_back(&self, body: &LockedCharacter, entry: &Entry) -> bool {
+        body.character == entry.character
+            && body.lock.owner.map_server().is_some()
+            && self.entries.is_entered_by(entry.account, entry.log_in).await
+    }
+
+    /// Brings the player back to the body of its character, where that is all that the account has in a world, and stands
+    /// where the player wants to be. Nobody leaves for that, so a fight does not hold it up, and no lock changes. `None` where
+    /// it has to enter anew.
+    async fn come_back(&self, entry: &Entry, held: &[LockedCharacter]) -> Result<Option<EntryGrant>, Error> {
+        let [body] = held else { return Ok(None) };
+        let Some(server) = body.lock.owner.map_server().filter(|_| body.character == entry.character) else {
+            return Ok(None);
+        };
+        let again = self.admissions.admit_again(server, body, entry.channel, &entry.trace);
+        let again = tokio::select! {
+            again = again => again?,
+            () = entry.cancel().cancelled() => return Err(ErrorCode::CalledOff.into()),
+        };
+        let Some(admission) = again else { return Ok(None) };
+        // The character's lock does not tell whether a newer log-in has come meanwhile: what that one asks its map server
+        // for comes after this, and makes this ticket void.
+        self.accounts.hold(entry.account, entry.log_in).await?;
+        self.entries.entered(entry.account, entry.log_in, admission.character).await;
+        tracing::info!(character = %entry.character, %server, epoch = %admission.lock.epoch, trace = entry.trace,
+        "a character's player is expected back");
+        Ok(Some(admission.grant))
     }
 
     /// Takes the characters that the account holds out of their worlds, then takes the entering character's lock, which was so

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use realmgate_protocol::ids::ServerId;
-use realmgate_protocol::link::ToMap;
+use realmgate_protocol::link::{BodyPlace, ToMap};
 use realmgate_protocol::movement::Position;
 use tokio_util::task::TaskTracker;
 
 use super::this_replica::ThisReplica;
 use crate::directory::Registry;
-use crate::link::{LinkGone, Links, PREPARE_DEADLINE, PrepareFailure, Question, WatchQuestion};
+use crate::link::{LinkGone, Links, PREPARE_DEADLINE, PrepareFailure, Question, ReturnQuestion, WatchQuestion};
 use crate::replicas::{Answer, Ask, BusError, Replicas};
 
 /// How long another sidecar may take to forward a message.
@@ -66,6 +66,31 @@ impl MapServers {
             return Err(PrepareFailure::Unreachable);
         }
         self.ask_other(replica, Ask::Watch { server: server.clone(), question }).await
+    }
+
+    /// Asks a map server to let a player come back to its body. Returns where the body stands; `None` where the player may
+    /// not come back to it, or the map server cannot be asked. `replica` is where the directory says the map server's link is.
+    pub(crate) async fn find_body(
+        &self,
+        server: &ServerId,
+        replica: &str,
+        question: ReturnQuestion,
+    ) -> Option<BodyPlace> {
+        if let Some(link) = self.links.get(server) {
+            return link.find_body(question).await;
+        }
+        if replica == self.this.id {
+            return None;
+        }
+        let ask = Ask::Return { server: server.clone(), question };
+        match self.replicas.ask(replica, ask, PREPARE_DEADLINE + DETOUR).await {
+            Ok(Answer::Body(body)) => body,
+            Ok(_) => None,
+            Err(error) => {
+                unreached(replica, error);
+                None
+            }
+        }
     }
 
     /// Has another sidecar ask a map server whether it expects somebody.

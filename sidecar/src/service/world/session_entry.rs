@@ -51,6 +51,12 @@ impl SessionEntries {
         self.events.changed(account);
     }
 
+    /// Whether it is known that this log-in brought the account's character into the world.
+    pub(super) async fn is_entered_by(&self, account: AccountId, log_in: Uuid) -> bool {
+        let entry = self.sessions.get(&account.to_string()).await;
+        matches!(entry, Ok(Some(entry)) if entry.log_in == Some(log_in))
+    }
+
     /// The log-in that brought the account's character into the world, if known.
     pub(super) async fn entered_by(&self, account: AccountId) -> Result<Option<Uuid>, Error> {
         if let Ok(Some(entry)) = self.sessions.get(&account.to_string()).await

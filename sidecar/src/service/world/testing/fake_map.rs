@@ -9,7 +9,8 @@ use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::{BatchId, ChannelId, CharacterId, LockEpoch, MapId, RequestId, SaveSequence, TicketId};
 use realmgate_protocol::limits::LINK_VERSION;
 use realmgate_protocol::link::{
-    CharacterLoad, EventOutcome, Fence, FromMap, LeaveReason, OwnedEvent, PrepareRefusal, Save, SoftState, ToMap,
+    BodyPlace, CharacterLoad, EventOutcome, Fence, FromMap, LeaveReason, OwnedEvent, PrepareRefusal, Save, SoftState,
+    ToMap,
 };
 use realmgate_protocol::movement::Position;
 use realmgate_protocol::realm;
@@ -36,6 +37,8 @@ pub(crate) struct FakeMap {
     kept: VecDeque<ToMap>,
     /// The last announced character, and its epoch.
     pub(crate) announced: Option<(CharacterLoad, LockEpoch)>,
+    /// Whether the test answers for the bodies to which players want back. Otherwise there are none.
+    pub(crate) has_bodies: bool,
     last_batch: u64,
 }
 
@@ -65,13 +68,18 @@ impl FakeMap {
         let token = format!("Bearer {}", state.config.secrets.service_token.expose());
         request.headers_mut().insert("authorization", HeaderValue::from_str(&token).unwrap());
         let (socket, _) = soon("the link's handshake", tokio_tungstenite::connect_async(request)).await.unwrap();
-        Self { socket, kept: VecDeque::new(), announced: None, last_batch: 0 }
+        Self { socket, kept: VecDeque::new(), announced: None, has_bodies: false, last_batch: 0 }
     }
 
     pub(crate) async fn hello(&mut self, id: &str, maps: &[u16], cookie: &Cookie, fresh: bool) {
+        self.hello_of(LINK_VERSION, id, maps, cookie, fresh).await;
+    }
+
+    /// The hello of a program of this link version.
+    pub(crate) async fn hello_of(&mut self, link_version: u16, id: &str, maps: &[u16], cookie: &Cookie, fresh: bool) {
         self.say(FromMap::Hello {
             server: id.to_owned(),
-            link_version: LINK_VERSION,
+            link_version,
             protocol_hash: realm::protocol_hash(),
             maps: maps.iter().copied().map(MapId).collect(),
             channels: 2,
@@ -105,7 +113,14 @@ impl FakeMap {
     }
 
     async fn next(&mut self) -> ToMap {
-        self.next_or_end().await.expect("the link ended")
+        loop {
+            match self.next_or_end().await.expect("the link ended") {
+                ToMap::Return { request, .. } if !self.has_bodies => {
+                    self.say(FromMap::BodyFound { request, body: None }).await;
+                }
+                message => return message,
+            }
+        }
     }
 
     /// The next message; `None` at the end of the link.
@@ -142,6 +157,29 @@ impl FakeMap {
     async fn has_heard(&mut self, is_such: impl Fn(&ToMap) -> bool) -> bool {
         self.sync().await;
         self.kept.iter().any(is_such)
+    }
+
+    /// Whether a player wants back to its body, and the test has not answered that.
+    pub(crate) async fn was_asked_for_a_body(&mut self) -> bool {
+        self.has_heard(|message| matches!(message, ToMap::Return { .. })).await
+    }
+
+    /// Answers the next player who wants back to its body. Returns whose body it is, under which epoch, the ticket, and the
+    /// channel that is wanted.
+    pub(crate) async fn find_body(
+        &mut self,
+        body: Option<BodyPlace>,
+    ) -> (CharacterId, LockEpoch, TicketId, Option<ChannelId>) {
+        let (request, asked) = self
+            .wait(|message| match message {
+                ToMap::Return { request, character, epoch, ticket, channel, .. } => {
+                    Some((*request, (*character, *epoch, *ticket, *channel)))
+                }
+                _ => None,
+            })
+            .await;
+        self.say(FromMap::BodyFound { request, body }).await;
+        asked
     }
 
     /// Whether an announcement has come that the test has not taken.

@@ -108,6 +108,12 @@ impl TestWorld {
         (log_in, state.tokens.mint_access(account, log_in, 0).unwrap().0)
     }
 
+    /// The player with another log-in.
+    pub(crate) async fn log_in_again(&self, player: &Player) -> Player {
+        let (log_in, token) = self.log_in(player.account).await;
+        Player { log_in, token, ..*player }
+    }
+
     /// Another character of an account, created by a log-in.
     pub(crate) async fn character(&self, account: AccountId, session: Uuid, name: &str) -> CharacterId {
         let id = CharacterId::from(Uuid::now_v7());

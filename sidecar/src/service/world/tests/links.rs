@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use realmgate_protocol::ids::{BatchId, MapId};
-use realmgate_protocol::limits::LINK_VERSION;
+use realmgate_protocol::limits::{LINK_VERSION, OLDEST_LINK_VERSION};
 use realmgate_protocol::link::{Change, FromMap, GoldAccount, OwnedEvent, Owner, ToMap};
 use realmgate_protocol::realm;
 use uuid::Uuid;
@@ -42,7 +42,7 @@ async fn a_link_that_does_not_fit_is_refused() {
     let hash = realm::protocol_hash();
     assert_eq!(refusal(&world, hello(LINK_VERSION, hash)).await, "COOKIE_UNKNOWN", "it has not registered");
     FakeMap::register(world.state(), "map-1", &[1], None).await;
-    for version in [LINK_VERSION - 1, LINK_VERSION + 1] {
+    for version in [OLDEST_LINK_VERSION - 1, LINK_VERSION + 1] {
         assert_eq!(refusal(&world, hello(version, hash)).await, "LINK_VERSION_MISMATCH", "{version}");
     }
     for hash in [hash - 1, hash + 1] {

@@ -3,6 +3,7 @@
 mod account;
 mod boards;
 mod clocks;
+mod come_back;
 mod enter;
 mod events;
 mod grant;

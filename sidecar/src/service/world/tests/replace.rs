@@ -114,10 +114,12 @@ async fn with_reject_the_newer_one_is_turned_away() {
     let mut map = world.map_server("map-1", &[1]).await;
     let (player, _older) = world.in_world("Ann", &mut map).await;
     let before = world.lock(player.character).await;
-    let mut newer = player.connect().await;
+    map.has_bodies = true;
+    let mut newer = world.log_in_again(&player).await.connect().await;
     newer.enter(player.character).await;
     assert_eq!(newer.expect_error().await, "ALREADY_ONLINE");
     assert_eq!(world.lock(player.character).await, before);
+    assert!(!map.was_asked_for_a_body().await, "another log-in does not take it over");
 
     let (character, epoch, reason) = map.kick().await;
     assert_eq!(
