@@ -7,9 +7,10 @@ use realmgate_client::clock::Clock;
 use realmgate_client::session::Intent;
 use realmgate_client::transport::Carrier;
 use realmgate_protocol::entry::EntryGrant;
+use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::link::LeaveReason;
 use realmgate_protocol::movement::{Angle, Position};
-use realmgate_protocol::realm::{ClientMessage, ServerMessage};
+use realmgate_protocol::realm::{ClientMessage, EntityKind, ServerMessage};
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -56,6 +57,65 @@ impl InWorld {
     /// Before the server has said so.
     pub fn position(&self) -> Position {
         self.client.session().own_entity().and_then(|own| own.position()).expect("own state is in every snapshot")
+    }
+
+    /// The id of its own entity.
+    ///
+    /// # Panics
+    /// Before the server has said so.
+    pub fn entity(&self) -> EntityId {
+        self.client.session().welcome().expect("it was welcomed").entity
+    }
+
+    /// Its health, as the server says.
+    ///
+    /// # Panics
+    /// Before the server has said so.
+    pub fn health(&self) -> u16 {
+        let own = self.client.session().own_entity().expect("own state is in every snapshot");
+        own.health.as_ref().expect("a character has health").current
+    }
+
+    /// Walks up to the nearest mob until it is hurt.
+    ///
+    /// # Panics
+    /// When the connection ends, or nobody hurts it in time.
+    pub async fn pick_a_fight(&mut self) {
+        let fight = async {
+            let mut before = self.health();
+            while self.health() >= before {
+                before = self.health();
+                let heading = self.to_the_nearest_mob();
+                self.tick(heading).await.expect("nobody says goodbye");
+            }
+        };
+        timeout(PATIENCE, fight).await.expect("somebody fights it");
+    }
+
+    /// Stands still until it is hurt.
+    ///
+    /// # Panics
+    /// As [`InWorld::pick_a_fight`].
+    pub async fn until_hurt(&mut self) {
+        let standing = async {
+            let mut before = self.health();
+            while self.health() >= before {
+                before = self.health();
+                self.tick(None).await.expect("nobody says goodbye");
+            }
+        };
+        timeout(PATIENCE, standing).await.expect("somebody still fights it");
+    }
+
+    /// The direction of the nearest mob that lives; east while there is none in view, `None` next to one.
+    fn to_the_nearest_mob(&self) -> Option<Angle> {
+        let here = self.position();
+        let mobs = self.client.session().world.entities().filter(|(_, one)| one.kind() == Some(EntityKind::Mob));
+        let places = mobs.filter(|(_, mob)| !mob.is_dead()).filter_map(|(_, mob)| mob.position());
+        match places.min_by_key(|place| place.distance_squared(here)) {
+            None => Some(Angle(0)),
+            Some(place) => (!place.within(here, WALK_UNITS)).then(|| Angle::between(here, place)),
+        }
     }
 
     /// Walks a tile from here, in whatever direction there is room for it, and stands still: where.

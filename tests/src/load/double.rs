@@ -271,7 +271,7 @@ impl Shared {
                 None
             }
             FromMap::Travel { .. } | FromMap::Load { .. } | FromMap::Social { .. } | FromMap::Reclaim { .. } => None,
-            FromMap::Lingers { .. } => None,
+            FromMap::Lingers { .. } | FromMap::BodyFound { .. } => None,
         };
         if let Some(answer) = answer {
             // Fails when the link is gone, which its own task has noticed.
