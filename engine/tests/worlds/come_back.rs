@@ -17,6 +17,7 @@ over_both_wires!(
     who_is_not_here_or_elsewhere_has_no_body_to_come_back_to,
     a_body_that_left_meanwhile_is_not_come_back_to_and_the_next_entry_works,
     a_body_that_is_wanted_out_is_not_come_back_to,
+    who_is_wanted_out_as_it_comes_back_leaves_as_it_was,
     a_return_that_nobody_makes_changes_nothing,
 );
 
@@ -184,6 +185,18 @@ fn a_body_that_is_wanted_out_is_not_come_back_to(wire: Wire) {
     assert_eq!(stepper.announce_return(anna.character, EPOCH, None), None);
     stepper.steps(70, &mut []);
     assert_eq!(stepper.released(), [(anna.character, LeaveReason::Kicked)]);
+}
+
+fn who_is_wanted_out_as_it_comes_back_leaves_as_it_was(wire: Wire) {
+    let mut stepper = Stepper::new(wire, 1);
+    let mut anna = playing(&mut stepper);
+    let ticket = stepper.announce_return(anna.character, EPOCH, None).unwrap();
+    stepper.tell(ToMap::Kick { character: anna.character, epoch: EPOCH, reason: LeaveReason::Logout });
+    let mut back = stepper.connect(anna.character, &ticket);
+    stepper.steps(4, &mut [&mut anna, &mut back]);
+    assert_eq!(stepper.released(), [(anna.character, LeaveReason::Logout)]);
+    assert!(anna.disconnected && back.disconnected);
+    assert_eq!((anna.messages, back.messages), (vec![b"farewell".to_vec()], Vec::new()), "the kick was the later wish");
 }
 
 fn a_return_that_nobody_makes_changes_nothing(wire: Wire) {
