@@ -121,9 +121,8 @@ async fn slow_reader_is_told_the_newest_state_and_is_not_cut_off() {
         let path = format!("/admin/lobbies/{deleted}");
         let body = json!({"title": format!("other {number}")});
         realm.by(&admin, "PATCH", &path, body).await.expect(StatusCode::OK);
-        if number % 10 == 0 {
-            at_reader.frame().await;
-        }
+        // A third of what comes: the socket goes on, and falls behind.
+        at_reader.frame().await;
     }
     leave(&realm, &gone).await;
     change(&realm, &host, json!({"title": "the last", "metadata": {}})).await;
@@ -137,7 +136,7 @@ async fn slow_reader_is_told_the_newest_state_and_is_not_cut_off() {
         in_list |= is_last && frame[2] == LIST;
         is_deleted |= frame[3] == "lobby_deleted" && frame[4]["id"] == json!(deleted);
     }
-    assert!(count < 1_200, "{count}: some was left out");
+    assert!(count < 800, "{count}: some was left out");
     // The socket lives.
     at_reader.send(json!([null, "beat", "phoenix", "heartbeat", {}])).await;
     while at_reader.frame().await[1] != "beat" {}
