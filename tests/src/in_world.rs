@@ -6,15 +6,17 @@ use realmgate_client::client::{GameClient, Setup};
 use realmgate_client::clock::Clock;
 use realmgate_client::session::Intent;
 use realmgate_client::transport::Carrier;
+use realmgate_engine::map::Rect;
 use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::link::LeaveReason;
 use realmgate_protocol::movement::{Angle, Position};
-use realmgate_protocol::realm::{ClientMessage, EntityKind, ServerMessage};
+use realmgate_protocol::realm::{ClientMessage, ServerMessage};
 use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::database::Database;
+use crate::walk::WayTo;
 
 /// How long anything here may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -22,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const WALK_UNITS: i32 = 1_024;
 /// Ticks without any change of place after which a player stands still for the server too.
 const STILL_TICKS: u32 = 15;
+/// Tiles at both ends of the field east of Greenvale's square, where boars are that attack who comes near.
+const BOARS: [(i32, i32); 2] = [(46, 24), (56, 24)];
 /// Ticks after which a walk that leads nowhere turns.
 const BLOCKED_TICKS: u32 = 30;
 
@@ -76,20 +80,25 @@ impl InWorld {
         own.health.as_ref().expect("a character has health").current
     }
 
-    /// Walks up to the nearest mob until it is hurt.
+    /// Walks to the field of boars east of Greenvale's square, and up and down there until one hurts it.
     ///
     /// # Panics
     /// When the connection ends, or nobody hurts it in time.
     pub async fn pick_a_fight(&mut self) {
+        let grid = self.client.session().grid().expect("the server has sent the ground").clone();
+        let ways = BOARS.map(|tile| WayTo::new(&grid, Rect::of_tiles(tile, (1, 1))));
         let fight = async {
-            let mut before = self.health();
+            let (mut before, mut way) = (self.health(), 0);
             while self.health() >= before {
                 before = self.health();
-                let heading = self.to_the_nearest_mob();
-                self.tick(heading).await.expect("nobody says goodbye");
+                let here = self.position();
+                if here.tile() == BOARS[way] {
+                    way = 1 - way;
+                }
+                self.tick(ways[way].heading(here)).await.expect("nobody says goodbye");
             }
         };
-        timeout(PATIENCE, fight).await.expect("somebody fights it");
+        timeout(PATIENCE, fight).await.expect("a boar fights it");
     }
 
     /// Stands still until it is hurt.
@@ -105,17 +114,6 @@ impl InWorld {
             }
         };
         timeout(PATIENCE, standing).await.expect("somebody still fights it");
-    }
-
-    /// The direction of the nearest mob that lives; east while there is none in view, `None` next to one.
-    fn to_the_nearest_mob(&self) -> Option<Angle> {
-        let here = self.position();
-        let mobs = self.client.session().world.entities().filter(|(_, one)| one.kind() == Some(EntityKind::Mob));
-        let places = mobs.filter(|(_, mob)| !mob.is_dead()).filter_map(|(_, mob)| mob.position());
-        match places.min_by_key(|place| place.distance_squared(here)) {
-            None => Some(Angle(0)),
-            Some(place) => (!place.within(here, WALK_UNITS)).then(|| Angle::between(here, place)),
-        }
     }
 
     /// Walks a tile from here, in whatever direction there is room for it, and stands still: where.
