@@ -83,6 +83,7 @@ const ROUTES: &[Row] = &[
     ("POST",   "/lobbies/kick",     For::Users,  400, r#"{"target_user_id": "00000000-0000-7000-8000-000000000000"}"#),
     ("POST",   "/lobbies/quick_join", For::Users, 200, ""),
     ("GET",    "/admin/lobbies",    For::Admins, 200, ""),
+    ("POST",   "/admin/lobbies",    For::Admins, 201, r#"{"title": "Another"}"#),
     ("PATCH",  "/admin/lobbies/{lobby}", For::Admins, 200, r#"{"title": "Other"}"#),
     ("DELETE", "/admin/lobbies/{lobby}", For::Admins, 200, ""),
     ("GET",    "/leaderboards",                                   For::All,    200, ""),

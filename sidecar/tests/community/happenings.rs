@@ -175,6 +175,13 @@ async fn a_script_decides_about_lobbies(realm: Realm) {
     let path = format!("/admin/lobbies/{lobby}");
     let no = realm.by(&admin, "PATCH", &path, json!({"title": "no"})).await.expect(StatusCode::FORBIDDEN);
     assert_eq!(no, refused("forbidden"));
+    let no = realm.by(&admin, "POST", "/admin/lobbies", json!({"title": "no"})).await.expect(StatusCode::FORBIDDEN);
+    assert_eq!(no, refused("forbidden"));
+    let small = realm.by(&admin, "POST", "/admin/lobbies", json!({"title": "small"})).await.expect(StatusCode::CREATED);
+    let small = &small["data"];
+    assert_eq!((&small["max_users"], &small["hostless"]), (&json!(2), &json!(true)), "a script changes it");
+    let small = format!("/admin/lobbies/{}", small["id"].as_str().unwrap());
+    realm.by(&admin, "DELETE", &small, Value::Null).await.expect(StatusCode::OK);
 
     change(json!({"password": "", "metadata": {"members_only": true}})).await.expect(StatusCode::OK);
     let out = join(&realm, &ben, &lobby, json!({"password": "sesame"})).await.expect(StatusCode::FORBIDDEN);

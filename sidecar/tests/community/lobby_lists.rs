@@ -12,6 +12,7 @@ on_every_backend!(
     those_who_want_the_same_at_once_meet,
     administrators_see_change_and_delete_every_lobby,
     one_without_a_host_is_everybodys,
+    administrators_make_lobbies_without_a_host,
 );
 
 async fn list(realm: &Realm, query: &str) -> Value {
@@ -209,6 +210,42 @@ async fn one_without_a_host_is_everybodys(realm: Realm) {
     join(&realm, &ann, &id, json!({})).await.expect(StatusCode::OK);
     let changed = change(json!({"hostless": false})).await.expect(StatusCode::OK);
     assert_eq!(changed["data"]["host_id"], json!(ann.id));
+}
+
+async fn administrators_make_lobbies_without_a_host(realm: Realm) {
+    let (admin, ann) = (realm.device("the administrator's").await, realm.device("ann's").await);
+    let own = make(&realm, &admin, json!({"title": "Own"})).await;
+    let mut listening = realm.socket(&ann).await;
+    listening.join("lobbies").await;
+    let create = async |body: Value| realm.by(&admin, "POST", "/admin/lobbies", body).await;
+    // Nobody becomes its host, whatever the body says.
+    let body = json!({"title": "Hall", "max_users": 2, "password": "sesame", "metadata": {"mode": "duel"},
+        "host_id": ann.id, "hostless": false});
+    let made = create(body).await.expect(StatusCode::CREATED)["data"].clone();
+    let id = made["id"].as_str().unwrap().to_owned();
+    let expected = json!({"id": id, "title": "Hall", "host_id": "", "host_name": "", "hostless": true, "max_users": 2,
+        "is_hidden": false, "is_locked": false, "is_passworded": true, "slowdown": 0, "metadata": {"mode": "duel"},
+        "spectator_count": 0});
+    assert_eq!(made, expected);
+    assert_eq!(listening.event("lobby_created").await["id"], json!(id));
+    assert_eq!(lobby_of(&realm, &admin).await, json!(own), "an administrator is not a member of it");
+    assert_eq!(members(&realm, &ann, &id).await, [""; 0]);
+    join(&realm, &ann, &id, json!({"password": "sesame"})).await.expect(StatusCode::OK);
+    leave(&realm, &ann).await;
+    assert_eq!(members(&realm, &ann, &id).await, [""; 0], "it stays when it is empty");
+
+    let plain = create(Value::Null).await.expect(StatusCode::CREATED)["data"].clone();
+    assert!(plain["title"].as_str().unwrap().starts_with("lobby-"), "{plain}");
+    assert_eq!((&plain["max_users"], &plain["hostless"]), (&json!(8), &json!(true)));
+    let refused = create(json!({"max_users": 0})).await.expect(StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!((&refused["error"], refused["errors"]["max_users"][0].is_string()), (&json!("validation_failed"), true));
+
+    let acts = realm.by(&admin, "GET", "/admin/acts?page_size=3", Value::Null).await.expect(StatusCode::OK);
+    let act = |index: usize| (acts["data"][index]["path"].as_str(), acts["data"][index]["status"].as_u64());
+    let path = Some("/admin/lobbies");
+    assert_eq!([act(0), act(1), act(2)], [(path, Some(422)), (path, Some(201)), (path, Some(201))]);
+    let recorded: Value = serde_json::from_str(acts["data"][2]["body"].as_str().unwrap()).unwrap();
+    assert_eq!((&recorded["title"], &recorded["password"]), (&json!("Hall"), &json!("…")));
 }
 
 #[tokio::test]

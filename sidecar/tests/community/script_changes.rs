@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::backends::{Player, Realm, on_every_backend};
 use crate::elsewhere::Elsewhere;
 use crate::leaderboards::Boards;
-use crate::lobbies::{join, make};
+use crate::lobbies::{join, leave, make};
 use crate::testing::Answer;
 
 on_every_backend!(
@@ -22,6 +22,7 @@ on_every_backend!(
     calls_at_once_lose_nothing,
     values_are_read_by_whom_the_script_lets,
     a_lobby_s_metadata_is_changed_and_told,
+    a_script_makes_a_lobby_without_a_host,
     what_cannot_be_asked_has_file_and_line,
     values_go_with_those_whose_they_are,
 );
@@ -242,6 +243,32 @@ async fn a_lobby_s_metadata_is_changed_and_told(realm: Realm) {
     );
 }
 
+async fn a_script_makes_a_lobby_without_a_host(realm: Realm) {
+    let ann = first(&realm).await;
+    let ben = realm.device("ben's").await;
+    let mut listening = realm.socket(&ben).await;
+    listening.join("lobbies").await;
+    let failed = refused(&realm, &ann, "open_and_fail", json!([{"title": "Ruin"}])).await;
+    assert_eq!(failed["error"], "exception");
+    let attrs = json!({"title": "Arena", "max_users": 4, "metadata": {"level": 3}, "host_id": ben.id});
+    let seen = done(&realm, &ben, "open", json!([attrs, "duel"])).await;
+    let id = seen["id"].as_str().unwrap().to_owned();
+    let told = listening.event("lobby_created").await;
+    assert_eq!((&told["id"], &told["title"]), (&json!(id), &json!("Arena")), "of the call that failed there is none");
+    let read_by_ben = realm.by(&ben, "GET", &format!("/lobbies/{id}"), Value::Null).await.expect(StatusCode::OK);
+    let mut shown = read_by_ben["data"].clone();
+    shown["members"] = read_by_ben["members"].clone();
+    assert_eq!(shown, seen, "the call has seen it as it is now");
+    assert_eq!((&shown["hostless"], &shown["host_id"]), (&json!(true), &json!("")));
+    assert_eq!((&shown["metadata"], &shown["members"]), (&json!({"level": 3, "mode": "duel"}), &json!([])));
+    assert_eq!(read(&realm, &ann, &format!("opened?lobby_id={id}")).await, (200, json!({"data": "duel"})));
+    let found = realm.call("GET", "/lobbies?metadata_key=mode", Value::Null).send().await.expect(StatusCode::OK);
+    assert_eq!(found["data"][0]["id"], json!(id), "it is found by what the same call has changed");
+    join(&realm, &ben, &id, json!({})).await.expect(StatusCode::OK);
+    leave(&realm, &ben).await;
+    realm.by(&ben, "GET", &format!("/lobbies/{id}"), Value::Null).await.expect(StatusCode::OK);
+}
+
 async fn what_cannot_be_asked_has_file_and_line(realm: Realm) {
     let ann = first(&realm).await;
     let nobody = "00000000-0000-7000-8000-000000000000";
@@ -253,6 +280,12 @@ async fn what_cannot_be_asked_has_file_and_line(realm: Realm) {
         (json!(["set_user_metadata", ann.id, [1]]), "set_user_metadata: the metadata has to be a table with names"),
         (json!(["submit_score", "none", ann.id, 1]), "submit_score: there is no such leaderboard"),
         (json!(["submit_score", "none", ann.id, 1.5]), "submit_score: the score has to be a whole number"),
+        (json!(["create_lobby", {"max_users": 0}]), "create_lobby: max_users is too small"),
+        (json!(["create_lobby", [1]]), "create_lobby: the first argument has to be a table with names"),
+        (
+            json!(["create_lobby", {"password": "x"}]),
+            "create_lobby: a lobby that a script makes has no password: `before_lobby_join` decides who comes in",
+        ),
         (json!(["notify", ann.id, "", ""]), "notify: the title has to be a text of 1 to 80 characters"),
     ] {
         let failed = refused(&realm, &ann, "ask", args.clone()).await;

@@ -318,6 +318,9 @@ impl Hooks {
     async fn tell(&self, effects: Effects) {
         effects.users.into_iter().for_each(|user| self.events.changed(user));
         effects.lobbies.into_iter().for_each(|lobby| self.events.lobby_changed(lobby, Passage::default()));
+        for (lobby, is_hidden) in effects.new_lobbies {
+            self.events.lobby_changed(lobby, Passage { came: !is_hidden, left: false });
+        }
         effects.notifications.into_iter().for_each(|notification| self.notifications.tell(notification));
         for moved in &effects.records {
             self.sources.boards.told(moved).await;

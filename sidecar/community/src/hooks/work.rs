@@ -17,16 +17,18 @@ use super::fetch::Fetcher;
 use crate::accounts::rules::metadata_fault;
 use crate::accounts::shapes::{Brief, Public};
 use crate::field_limits::{FieldLimits, LONGEST_SLUG, size};
+use crate::http::Input;
 use crate::leaderboards::Leaderboards;
 use crate::lobbies::shapes::Lobby;
-use crate::lobbies::wishes::METADATA_FIELDS;
+use crate::lobbies::wishes::{self, METADATA_FIELDS};
 use crate::store::{
-    Access, AccountStore, Journal, Kept, LobbyRow, LobbyStore, NoAccess, Notice, ProfileRow, Score, ScriptStore,
-    is_score,
+    Access, AccountStore, Journal, Kept, LobbyRow, LobbyStore, NewLobby, NoAccess, Notice, ProfileRow, Score,
+    ScriptStore, is_score,
 };
 
 /// What scripts find in the table `realm`.
 pub(super) const FUNCTIONS: &[&str] = &[
+    "create_lobby",
     "fetch",
     "lobby",
     "notify",
@@ -134,6 +136,7 @@ impl Inner {
             "user" => self.user(args.id("user")?).await,
             "lobby" => self.lobby(args.id("lobby")?).await,
             "value" => self.value(args).await,
+            "create_lobby" => self.create_lobby(&mut args),
             "set_user_metadata" => self.set_user_metadata(args),
             "set_lobby_metadata" => self.set_lobby_metadata(args),
             "set_value" => self.set_value(args).await,
@@ -152,6 +155,14 @@ impl Inner {
     }
 
     async fn lobby(&self, id: Uuid) -> Result<Value, Fault> {
+        let made = self.journal().new_lobbies.iter().find(|new| new.id == id).cloned();
+        if let Some(NewLobby { id, settings, .. }) = made {
+            let mut lobby = LobbyRow { id, host: None, host_name: String::new(), settings, spectators: 0 };
+            if let Some(Some(metadata)) = self.journal().lobbies.known(&id) {
+                lobby.settings.metadata = metadata;
+            }
+            return Ok(lobby_shape(lobby, Vec::new()));
+        }
         let found = self.sources.lobbies.with_members(id).await?;
         let metadata = found.as_ref().map(|(lobby, _)| lobby.settings.metadata.clone());
         let metadata = self.journal().lobbies.note(id, metadata);
@@ -199,6 +210,25 @@ impl Inner {
             }
         };
         self.want(|journal| journal.values.write(key, Some(Kept { value, access })))
+    }
+
+    /// A lobby without a host. Returns its id, by which the same call may go on with it.
+    fn create_lobby(&self, args: &mut Args) -> Result<Value, Fault> {
+        let attrs = args.table("first argument")?;
+        if attrs.contains_key("password") {
+            return Err("a lobby that a script makes has no password: `before_lobby_join` decides who comes in".into());
+        }
+        let limits = &self.sources.limits;
+        let wanted = wishes::read(&Input::from(attrs), limits).map_err(|faults| {
+            let faults =
+                faults.iter().flat_map(|(field, faults)| faults.iter().map(move |fault| format!("{field} {fault}")));
+            Fault(faults.collect::<Vec<_>>().join(", "))
+        })?;
+        let id = Uuid::now_v7();
+        let settings = wanted.settings(id, None, limits);
+        let new = NewLobby { id, host: None, settings, at_ms: self.sources.clock.now_ms() };
+        self.want(|journal| journal.new_lobbies.push(new))?;
+        Ok(json!(id.to_string()))
     }
 
     fn set_user_metadata(&self, mut args: Args) -> Result<Value, Fault> {

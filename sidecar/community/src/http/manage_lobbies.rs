@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use realmgate_platform::http::extract::Peer;
 use serde::Deserialize;
 
-use super::lobbies::{LobbyEdit, filter_of};
+use super::lobbies::{LobbyEdit, NewLobby, filter_of};
 use super::{Admin, Data, Done, Input, Listed, Page, PathId, Refusal, Refused};
 use crate::lobbies::shapes::ManagedLobby;
 use crate::lobbies::wishes;
@@ -55,6 +55,29 @@ pub(super) async fn admin_list_lobbies(
     let filter = LobbyFilter { hidden: input.flag("is_hidden"), passworded, ..filter };
     let (rows, total) = community.lobbies.store.list(&filter, page.limit(), page.offset()).await?;
     Ok(Json(page.list(rows.into_iter().map(ManagedLobby::from).collect(), total)))
+}
+
+/// Make a lobby without a host: it is empty, any member decides in it, and it stays when it is empty.
+#[utoipa::path(
+    post, path = "/admin/lobbies", operation_id = "admin_create_lobby", tag = "Admin Lobbies",
+    security(("access_token" = [])), request_body = Option<NewLobby>,
+    responses(
+        (status = 201, body = Data<ManagedLobby>),
+        (status = 403, body = Refused),
+        (status = 422, body = Refused),
+    ),
+)]
+pub(super) async fn admin_create_lobby(
+    State(community): State<Community>,
+    peer: Peer,
+    Admin(caller): Admin,
+    input: Input,
+) -> Result<(StatusCode, Json<Data<ManagedLobby>>), Refusal> {
+    let wanted =
+        wishes::read(&input, &community.settings.limits).map_err(|faults| Refusal::validation_failed(&faults))?;
+    let row = community.lobbies.create_hostless(peer.into(), caller.account, wanted).await?;
+    tracing::info!(admin = %caller.account, lobby = %row.id, "an administrator made a lobby");
+    Ok((StatusCode::CREATED, Json(Data { data: row.into() })))
 }
 
 /// Change a lobby.

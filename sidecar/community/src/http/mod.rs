@@ -182,7 +182,7 @@ fn routes_of_admins() -> OpenApiRouter<Community> {
         .routes(routes!(manage::admin_list_users))
         .routes(routes!(manage::admin_list_log_ins, manage::admin_end_log_ins))
         .routes(routes!(manage::admin_get_user, manage::admin_update_user, manage::admin_delete_user))
-        .routes(routes!(manage_lobbies::admin_list_lobbies))
+        .routes(routes!(manage_lobbies::admin_list_lobbies, manage_lobbies::admin_create_lobby))
         .routes(routes!(manage_lobbies::admin_update_lobby, manage_lobbies::admin_delete_lobby))
         .routes(routes!(manage_boards::admin_create_leaderboard))
         .routes(routes!(manage_boards::admin_update_leaderboard, manage_boards::admin_delete_leaderboard))

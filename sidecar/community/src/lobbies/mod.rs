@@ -25,12 +25,9 @@ use crate::hooks::Hooks;
 use crate::http::{Fields, Refusal};
 use crate::notifications::Notifications;
 use crate::store::{
-    AccountStore, Changer, Changing, Joining, Kicking, LobbyRow, LobbySettings, LobbyStore, Making, NewLobby,
-    ProfileRow, Wish,
+    AccountStore, Changer, Changing, Joining, Kicking, LobbyRow, LobbyStore, Making, NewLobby, ProfileRow, Wish,
 };
 
-/// Places of a lobby whose maker does not say.
-const DEFAULT_USERS: i64 = 8;
 /// How often a quick join looks again for a lobby after others have made one.
 const QUICK_TRIES: usize = 16;
 /// How often a password is checked that changes while it is.
@@ -63,7 +60,21 @@ impl Lobbies {
         if self.store.of(caller).await?.is_some() {
             return Err(already_in_lobby());
         }
-        let new = self.new_lobby(source, caller, wanted).await?;
+        let new = self.new_lobby(source, caller, Some(caller), wanted).await?;
+        self.make(&new, None).await?.ok_or_else(already_in_lobby)
+    }
+
+    /// Makes a lobby without a host for an administrator, who is no member of it.
+    ///
+    /// # Errors
+    /// 403 where a script refuses it, 429 for too many passwords.
+    pub async fn create_hostless(
+        &self,
+        source: Source,
+        caller: AccountId,
+        wanted: Wanted,
+    ) -> Result<LobbyRow, Refusal> {
+        let new = self.new_lobby(source, caller, None, wanted).await?;
         self.make(&new, None).await?.ok_or_else(already_in_lobby)
     }
 
@@ -80,20 +91,17 @@ impl Lobbies {
     }
 
     /// A lobby as the caller and scripts want it.
-    async fn new_lobby(&self, source: Source, caller: AccountId, wanted: Wanted) -> Result<NewLobby, Refusal> {
-        let Wanted { change, password } = self.before_create(caller, wanted).await?;
-        let (id, password) = (Uuid::now_v7(), self.hashed(source, caller, password).await?.flatten());
-        let title = change.title.filter(|title| !title.is_empty());
-        let settings = LobbySettings {
-            title: title.unwrap_or_else(|| format!("lobby-{}", &id.simple().to_string()[16..])),
-            max_users: change.max_users.unwrap_or(DEFAULT_USERS.min(self.field_limits.max_lobby_users.into())),
-            hidden: change.hidden.unwrap_or_default(),
-            locked: change.locked.unwrap_or_default(),
-            password,
-            slowdown: change.slowdown.unwrap_or_default(),
-            metadata: change.metadata.unwrap_or_default(),
-        };
-        Ok(NewLobby { id, host: caller, settings, at_ms: self.clock.now_ms() })
+    async fn new_lobby(
+        &self,
+        source: Source,
+        caller: AccountId,
+        host: Option<AccountId>,
+        wanted: Wanted,
+    ) -> Result<NewLobby, Refusal> {
+        let mut wanted = self.before_create(host, wanted).await?;
+        let (id, password) = (Uuid::now_v7(), self.hashed(source, caller, wanted.password.take()).await?.flatten());
+        let settings = wanted.settings(id, password, &self.field_limits);
+        Ok(NewLobby { id, host, settings, at_ms: self.clock.now_ms() })
     }
 
     /// Changes the lobby that the caller is the host of, or the one that an administrator names.
@@ -219,7 +227,7 @@ impl Lobbies {
         if let Some(joined) = self.join_any(&profile, &wish).await? {
             return Ok(joined);
         }
-        let new = self.new_lobby(source, caller, wanted).await?;
+        let new = self.new_lobby(source, caller, Some(caller), wanted).await?;
         // Of many who want the same at once, one makes it and the others come in, until it is full and one makes the next.
         for _ in 0..QUICK_TRIES {
             if let Some(made) = self.make(&new, Some(&wish)).await? {

@@ -13,15 +13,24 @@ use crate::http::Refusal;
 use crate::store::{Changer, Departure, ProfileRow};
 
 impl Lobbies {
-    /// `before_lobby_create(attrs)`.
-    pub(super) async fn before_create(&self, host: AccountId, wanted: Wanted) -> Result<Wanted, Refusal> {
+    /// `before_lobby_create(attrs)`: with a `host_id`, or for an administrator with `hostless`.
+    pub(super) async fn before_create(&self, host: Option<AccountId>, wanted: Wanted) -> Result<Wanted, Refusal> {
         if !self.hooks.has("before_lobby_create") {
             return Ok(wanted);
         }
         let mut attrs = wanted.attrs();
-        attrs["host_id"] = json!(host.to_string());
-        let attrs = self.hooks.before("before_lobby_create", Some(host), vec![attrs]).await;
-        self.rewritten(wanted, attrs, || Refusal::error(StatusCode::UNPROCESSABLE_ENTITY, "unexpected_error"))
+        let refused = match host {
+            Some(host) => {
+                attrs["host_id"] = json!(host.to_string());
+                Refusal::error(StatusCode::UNPROCESSABLE_ENTITY, "unexpected_error")
+            }
+            None => {
+                attrs["hostless"] = json!(true);
+                forbidden("forbidden")
+            }
+        };
+        let attrs = self.hooks.before("before_lobby_create", host, vec![attrs]).await;
+        self.rewritten(wanted, attrs, || refused)
     }
 
     /// `before_lobby_update(lobby, attrs)`.

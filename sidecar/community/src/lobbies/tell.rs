@@ -9,8 +9,10 @@ use crate::events::{Passage, Topic};
 use crate::store::{Departure, LobbyRow, ProfileRow};
 
 impl Lobbies {
-    pub(super) fn tell_made(&self, host: AccountId, made: &LobbyRow) {
-        self.events.changed(host);
+    pub(super) fn tell_made(&self, host: Option<AccountId>, made: &LobbyRow) {
+        if let Some(host) = host {
+            self.events.changed(host);
+        }
         self.events.lobby_changed(made.id, Passage { came: !made.settings.hidden, left: false });
     }
 

@@ -1,12 +1,15 @@
 //! What clients want of lobbies, and what is wrong with it.
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use crate::accounts::rules::{length_fault, line_fault, metadata_fault};
 use crate::field_limits::FieldLimits;
 use crate::http::{Fault, Fields, Input};
-use crate::store::LobbyChange;
+use crate::store::{LobbyChange, LobbySettings};
 
+/// Places of a lobby whose maker does not say.
+const DEFAULT_USERS: i64 = 8;
 /// Most seconds between two lines.
 const LONGEST_SLOWDOWN: i64 = 3_600;
 /// Most fields of metadata: lobbies are found by each of them.
@@ -21,6 +24,21 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// How a new lobby is then: what nobody has said is made up.
+    pub(crate) fn settings(self, id: Uuid, password: Option<String>, limits: &FieldLimits) -> LobbySettings {
+        let LobbyChange { title, max_users, hidden, locked, slowdown, metadata, .. } = self.change;
+        let title = title.filter(|title| !title.is_empty());
+        LobbySettings {
+            title: title.unwrap_or_else(|| format!("lobby-{}", &id.simple().to_string()[16..])),
+            max_users: max_users.unwrap_or(DEFAULT_USERS.min(limits.max_lobby_users.into())),
+            hidden: hidden.unwrap_or_default(),
+            locked: locked.unwrap_or_default(),
+            password,
+            slowdown: slowdown.unwrap_or_default(),
+            metadata: metadata.unwrap_or_default(),
+        }
+    }
+
     /// What scripts see of it, by the names that clients use. They do not see the password.
     pub(super) fn attrs(&self) -> Value {
         let change = &self.change;

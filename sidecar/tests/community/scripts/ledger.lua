@@ -81,4 +81,19 @@ function ledger.patience()
   return patience
 end
 
+--- Makes a lobby without a host, goes on with it in the same call, and says how it is seen.
+function ledger.open(attrs, mode)
+  local id = realm.create_lobby(attrs)
+  local metadata = realm.lobby(id).metadata
+  metadata.mode = mode
+  realm.set_lobby_metadata(id, metadata)
+  realm.set_value("opened", mode, { lobby = id, access = "public" })
+  return realm.lobby(id)
+end
+
+function ledger.open_and_fail(attrs)
+  realm.create_lobby(attrs)
+  error("after all not")
+end
+
 return ledger

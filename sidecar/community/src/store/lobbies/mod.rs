@@ -11,7 +11,7 @@ use realmgate_platform::database::SqlStore;
 pub use change::{Changer, Changing, LobbyChange};
 pub use find::{LobbyFilter, Wish};
 pub use rows::{LobbyRow, LobbySettings};
-pub(super) use rows::{lock, set_metadata};
+pub(super) use rows::{insert, lock, set_metadata};
 pub(super) use seats::depart;
 pub use seats::{Departure, Joining, Kicking, Making, NewLobby};
 

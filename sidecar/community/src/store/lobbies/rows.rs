@@ -1,7 +1,7 @@
 //! The rows of lobbies.
 
 use realmgate_platform::accounts::name_key;
-use realmgate_platform::database::columns::{parse_id, parsed, undecodable};
+use realmgate_platform::database::columns::{parse_id, parsed, to_sql_ms, undecodable};
 use realmgate_platform::database::dialect::Dialect;
 use realmgate_platform::database::rows::{Values, execute_in};
 use realmgate_platform::database::{SqlConnection, SqlRow};
@@ -9,6 +9,8 @@ use realmgate_protocol::ids::AccountId;
 use serde_json::{Map, Value, json};
 use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
+
+use super::seats::NewLobby;
 
 /// The columns of [`LobbyRow`]; `l` is the lobby.
 pub(super) const COLUMNS: &str = "l.id, l.title, COALESCE(l.host_id, '') AS host_id, \
@@ -99,13 +101,8 @@ pub(in super::super) async fn lock(db: &mut SqlConnection, id: Uuid) -> sqlx::Re
 }
 
 /// Inserts a lobby.
-pub(super) async fn insert(
-    db: &mut SqlConnection,
-    id: Uuid,
-    host: AccountId,
-    settings: &LobbySettings,
-    at_ms: i64,
-) -> sqlx::Result<()> {
+pub(in super::super) async fn insert(db: &mut SqlConnection, new: &NewLobby) -> sqlx::Result<()> {
+    let NewLobby { id, host, settings, at_ms } = new;
     sqlx::query(
         "INSERT INTO lobbies (id, title, title_key, host_id, max_users, is_hidden, is_locked, password_hash, slowdown,
              metadata, created_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
@@ -113,17 +110,17 @@ pub(super) async fn insert(
     .bind(id.to_string())
     .bind(settings.title.clone())
     .bind(name_key(&settings.title))
-    .bind(host.to_string())
+    .bind(host.map(|host| host.to_string()))
     .bind(settings.max_users)
     .bind(i64::from(settings.hidden))
     .bind(i64::from(settings.locked))
     .bind(settings.password.clone())
     .bind(settings.slowdown)
     .bind(Value::Object(settings.metadata.clone()).to_string())
-    .bind(at_ms)
+    .bind(to_sql_ms(*at_ms))
     .execute(&mut *db)
     .await?;
-    insert_fields(db, id, &settings.metadata).await
+    insert_fields(db, *id, &settings.metadata).await
 }
 
 /// Writes a lobby's row again, with this host.

@@ -18,9 +18,9 @@ use super::rows::{LobbyRow, LobbySettings, delete, insert, lock, read};
 pub struct NewLobby {
     /// Its id.
     pub id: Uuid,
-    /// Who makes it, and is its host.
-    pub host: AccountId,
-    /// What that one says of it.
+    /// Who makes it, and is its host and first member; `None` for a lobby without a host, which is empty.
+    pub host: Option<AccountId>,
+    /// What its maker says of it.
     pub settings: LobbySettings,
     /// The time of creation in Unix milliseconds.
     pub at_ms: u64,
@@ -63,7 +63,7 @@ pub enum Kicking {
 /// The outcome of making a lobby.
 #[derive(Debug, Clone)]
 pub enum Making {
-    /// It is made, and its host is in it.
+    /// It is made, and its host, if it has one, is in it.
     Done(Box<LobbyRow>),
     /// Its host is in one already.
     AlreadyInLobby,
@@ -98,12 +98,16 @@ impl LobbyStore {
                     return Ok(Making::OneIsThere);
                 }
             }
-            lock_rows(&mut tx, Rows::Accounts, [new.host.to_string()]).await?;
-            if seat_of(&mut tx, new.host).await?.is_some() {
+            lock_rows(&mut tx, Rows::Accounts, new.host.iter().map(ToString::to_string)).await?;
+            if let Some(host) = new.host
+                && seat_of(&mut tx, host).await?.is_some()
+            {
                 return Ok(Making::AlreadyInLobby);
             }
-            insert(&mut tx, new.id, new.host, &new.settings, to_sql_ms(new.at_ms)).await?;
-            if !sit_down(&mut tx, new.host, new.id, new.at_ms).await? {
+            insert(&mut tx, new).await?;
+            if let Some(host) = new.host
+                && !sit_down(&mut tx, host, new.id, new.at_ms).await?
+            {
                 return Ok(Making::AlreadyInLobby);
             }
             let made = read(&mut tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;

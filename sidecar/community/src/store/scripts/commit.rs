@@ -34,6 +34,8 @@ pub struct Effects {
     pub users: Vec<AccountId>,
     /// Lobbies with other metadata.
     pub lobbies: Vec<Uuid>,
+    /// Lobbies that were made, and whether each is hidden.
+    pub new_lobbies: Vec<(Uuid, bool)>,
     /// Records that have changed.
     pub records: Vec<Moved>,
     /// Notifications that were made.
@@ -88,6 +90,10 @@ impl ScriptStore {
         let accounts: BTreeSet<String> = accounts.map(ToString::to_string).collect();
         lock_rows(tx, Rows::Accounts, accounts).await?;
         write_users(tx, journal, &mut effects).await?;
+        for new in &journal.new_lobbies {
+            lobbies::insert(tx, new).await?;
+            effects.new_lobbies.push((new.id, new.settings.hidden));
+        }
         write_lobbies(tx, journal, &mut effects).await?;
         for score in &journal.scores {
             effects.records.push(self.submit(tx, score, at_ms).await?);

@@ -6,6 +6,7 @@ use realmgate_protocol::ids::AccountId;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::super::lobbies::NewLobby;
 use super::values::{Kept, ValueKey};
 
 /// What a call has read, and what it wants done.
@@ -15,6 +16,8 @@ pub struct Journal {
     pub users: Cells<AccountId, Map<String, Value>>,
     /// Metadata of lobbies.
     pub lobbies: Cells<Uuid, Map<String, Value>>,
+    /// Lobbies to make.
+    pub new_lobbies: Vec<NewLobby>,
     /// Values under keys.
     pub values: Cells<ValueKey, Kept>,
     /// Scores to submit.
@@ -102,7 +105,7 @@ impl Journal {
     /// How many things it wants done.
     pub fn len(&self) -> usize {
         let cells = self.users.written.len() + self.lobbies.written.len() + self.values.written.len();
-        cells + self.scores.len() + self.notices.len()
+        cells + self.new_lobbies.len() + self.scores.len() + self.notices.len()
     }
 
     /// Whether it wants nothing done.
