@@ -95,6 +95,10 @@ async fn webrtc_is_refused_and_the_channel_stays(realm: Realm) {
         ("webrtc:", Value::Null),
     ] {
         assert_eq!(client.push(&topic, event, payload).await, error("webrtc_disabled"), "{event}");
+        if event == "webrtc:offer" {
+            let answered = client.frame().await;
+            assert_eq!(answered, json!([client.join_ref, null, topic, "webrtc:answer", {}]), "nobody waits for one");
+        }
     }
     assert_eq!(client.push(&topic, "webrtc", json!({})).await, error("unknown_event"), "that is another name");
     realm.by(&bob, "POST", "/friends", json!({"target_user_id": ann.id})).await.expect(StatusCode::CREATED);

@@ -337,6 +337,8 @@ impl Client {
         };
         self.answer(said, &said.0, Status::Error, json!({"error": error})).await?;
         match topic {
+            // A client that waits for an answer to its offer, whatever the reply says, waits no longer.
+            Topic::User(_) if said.3 == "webrtc:offer" => self.push(said, "webrtc:answer", &json!({})).await,
             Topic::User(_) => Ok(()),
             Topic::Lobby(_) | Topic::Lobbies => self.close(topic).await,
         }
