@@ -93,8 +93,8 @@ impl StartError {
     /// The process's exit code: 2 for what the operator can fix in settings or data, else 1.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_)
-            | Self::Database { source: OpenError::TooOld { .. }, .. }
+            Self::Config(error) => error.exit_code(),
+            Self::Database { source: OpenError::TooOld { .. }, .. }
             | Self::NotAllowed(
                 NotAllowed::IdTaken(_)
                 | NotAllowed::FolderTaken { .. }

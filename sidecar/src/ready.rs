@@ -83,10 +83,18 @@ fn write_whole(file: &Path, text: &[u8]) -> io::Result<()> {
         fs::create_dir_all(folder)?;
     }
     let draft = file.with_extension(format!("draft-{}", std::process::id()));
-    let mut out = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&draft)?;
+    let renamed = write_draft(&draft, text).and_then(|()| fs::rename(&draft, file));
+    if renamed.is_err() {
+        // It may hold the administrator's code. Why there is none is the error.
+        let _ = fs::remove_file(&draft);
+    }
+    renamed
+}
+
+fn write_draft(file: &Path, text: &[u8]) -> io::Result<()> {
+    let mut out = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(file)?;
     out.write_all(text)?;
-    out.sync_all()?;
-    fs::rename(&draft, file)
+    out.sync_all()
 }
 
 #[cfg(test)]
@@ -132,6 +140,11 @@ mod tests {
         fs::write(&files[1], "stale").unwrap();
         ReadyFiles::forget(&files).unwrap();
         assert!(!files[1].exists());
+        // A folder is in its place.
+        let taken = dir.path().join("taken");
+        fs::create_dir(&taken).unwrap();
+        assert!(ReadyFiles::write(vec![taken.clone()], addrs, Roles::ALL, Some("a code")).is_err());
+        fs::remove_dir(&taken).unwrap();
         let left = |folder: &Path| fs::read_dir(folder).unwrap().count();
         assert_eq!((left(dir.path()), left(&dir.path().join("sidecar"))), (1, 0), "no drafts are left");
     }

@@ -20,8 +20,14 @@ fn world() -> TempDir {
 }
 
 fn sidecar(dir: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sidecar"));
-    command.args(args).current_dir(dir).env_clear().envs(realmgate_services::run().environment());
+    let mut command = program(env!("CARGO_BIN_EXE_sidecar"), dir);
+    command.args(args);
+    command
+}
+
+fn program(path: &str, dir: &Path) -> Command {
+    let mut command = Command::new(path);
+    command.current_dir(dir).env_clear().envs(realmgate_services::run().environment());
     for addr in ["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR"] {
         command.env(addr, "127.0.0.1:0");
     }
@@ -284,6 +290,21 @@ fn a_port_in_use_is_named_with_its_setting() {
         assert!(said.starts_with(&format!("sidecar: cannot listen on {addr}: ")), "{given}: {said}");
         assert!(said.ends_with(&format!("; set {setting} to another address")), "{given}: {said}");
     }
+}
+
+/// A limit on the size of files stands in for a disk that is full: writing fails, as it does there.
+#[test]
+fn start_without_room_for_a_secret_may_be_tried_again() {
+    let dir = world();
+    let mut full = program("/bin/sh", dir.path());
+    let limited = r#"trap "" XFSZ; ulimit -f 0; exec "$0" serve"#;
+    let (code, said) = ended(full.args(["-c", limited, env!("CARGO_BIN_EXE_sidecar")]));
+    assert_eq!(code, 1, "a service is started again: {said}");
+    assert!(said.starts_with("sidecar: SERVICE_TOKEN: ") && said.ends_with("make some, and start again"), "{said}");
+    let secrets = dir.path().join("data/secrets");
+    assert_eq!(std::fs::read_dir(&secrets).unwrap().count(), 0, "no draft is left");
+    drop(Serving::start(&mut sidecar(dir.path(), &["serve"])));
+    assert_eq!(std::fs::read_dir(&secrets).unwrap().count(), 3);
 }
 
 #[test]

@@ -154,10 +154,23 @@ fn resolve_one(key: &str, source: &SecretSource, generated: &Path, exposed: bool
     let Some(given) = source.given(key)? else {
         return read_or_generate(generated)
             .map(SecretString::from)
-            .map_err(|error| ConfigError::new(key, format!("{}: {error}", generated.display())));
+            .map_err(|error| not_generated(key, generated, &error));
     };
     check_given(key, given.expose_secret(), exposed)?;
     Ok(given)
+}
+
+/// Why a secret cannot be read or generated. A disk without room is not a wrong setting.
+fn not_generated(key: &str, file: &Path, error: &io::Error) -> ConfigError {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    let why = format!("{}: {error}", file.display());
+    match error.kind() {
+        StorageFull | QuotaExceeded | FileTooLarge => {
+            let why = format!("{why}; there is no room for a new secret: make some, and start again");
+            ConfigError { may_pass: true, ..ConfigError::new(key, why) }
+        }
+        _ => ConfigError::new(key, why),
+    }
 }
 
 /// Refuses useless secrets: an empty one anywhere, a short or well-known one where other machines can reach us.
@@ -195,17 +208,20 @@ fn read_or_generate(file: &Path) -> io::Result<String> {
     let text = URL_SAFE_NO_PAD.encode(bytes);
 
     let draft = file.with_extension(format!("draft-{}", uuid::Uuid::new_v4().simple()));
-    let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    out.write_all(text.as_bytes())?;
-    out.sync_all()?;
     // A hard link is made whole or not at all, and unlike a rename it never replaces what another process has written.
-    let linked = fs::hard_link(&draft, file);
-    fs::remove_file(&draft)?;
+    let linked = write_new(&draft, text.as_bytes()).and_then(|()| fs::hard_link(&draft, file));
+    let removed = fs::remove_file(&draft);
     match linked {
-        Ok(()) => Ok(text),
+        Ok(()) => removed.map(|()| text),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read_generated(file),
         Err(error) => Err(error),
     }
+}
+
+fn write_new(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    out.write_all(bytes)?;
+    out.sync_all()
 }
 
 fn read_generated(file: &Path) -> io::Result<String> {

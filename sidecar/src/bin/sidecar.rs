@@ -113,7 +113,7 @@ struct Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self { code: 2, message: error.to_string() }
+        Self { code: error.exit_code(), message: error.to_string() }
     }
 }
 

@@ -28,12 +28,20 @@ pub struct ConfigError {
     pub key: String,
     /// What is wrong with it, and what would be right.
     pub why: String,
+    /// Whether it may pass without other settings, as a full disk does.
+    pub may_pass: bool,
 }
 
 impl ConfigError {
     /// An error of the setting `key`.
     pub fn new(key: &str, why: impl Into<String>) -> Self {
-        Self { key: key.to_owned(), why: why.into() }
+        Self { key: key.to_owned(), why: why.into(), may_pass: false }
+    }
+
+    /// The exit code of a process that it ends: 2, after which a service is not restarted, or 1 where a later start may
+    /// succeed.
+    pub fn exit_code(&self) -> u8 {
+        if self.may_pass { 1 } else { 2 }
     }
 }
 
