@@ -12,7 +12,9 @@ use std::time::Duration;
 use redis::aio::{MultiplexedConnection, PubSub};
 use redis::{Client, ErrorKind, IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult, ServerErrorKind};
 use secrecy::ExposeSecret;
+use tokio::sync::Mutex;
 use tracing::{Instrument, field};
+use uuid::Uuid;
 
 use self::connection::Connector;
 use crate::clock::Clock;
@@ -21,6 +23,9 @@ use crate::error::{Error, ErrorCode};
 
 /// How long Redis may take to accept a connection, and to answer a command.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long the outcome of a probe is good: anybody may ask for readiness, as often as they like.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
 
 /// Redis failed, or could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +37,11 @@ impl RedisFailed {
     pub fn is_away(&self) -> bool {
         let loading = ErrorKind::Server(ServerErrorKind::BusyLoading);
         self.0.is_io_error() || self.0.kind() == loading
+    }
+
+    /// Whether Redis has become the replica of another one, which takes no writes.
+    fn is_of_replica(&self) -> bool {
+        self.0.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
     }
 }
 
@@ -54,6 +64,10 @@ pub struct Inner {
     prefix: String,
     clock: Clock,
     up: AtomicBool,
+    /// A key of this process.
+    probe_key: String,
+    /// When Redis was last probed, by [`Clock::uptime`], and whether it took a write.
+    probed: Mutex<Option<(Duration, bool)>>,
 }
 
 impl RedisClient {
@@ -72,7 +86,8 @@ impl RedisClient {
         let client = Client::open(info.set_redis_settings(redis))?;
         let connector = Connector::new(client.clone());
         let (prefix, up) = (config.prefix.clone(), AtomicBool::new(false));
-        Ok(Self(Arc::new(Inner { connector, client, prefix, clock, up })))
+        let probe_key = format!("{prefix}probe:{}", Uuid::new_v4().simple());
+        Ok(Self(Arc::new(Inner { connector, client, prefix, clock, up, probe_key, probed: Mutex::default() })))
     }
 }
 
@@ -123,6 +138,39 @@ impl Inner {
         Ok(result?)
     }
 
+    /// Whether Redis takes writes, by one of a key that expires; known for 1 s. One that answers may refuse them all: a
+    /// replica, one whose memory is full, or one that cannot save.
+    pub async fn takes_writes(&self) -> bool {
+        let mut probed = self.probed.lock().await;
+        let before = *probed;
+        if let Some((at, took)) = before
+            && self.clock.uptime().saturating_sub(at) < PROBE_EVERY
+        {
+            return took;
+        }
+        let written = self.write_probe().await;
+        let took = written.is_ok();
+        if before.is_none_or(|(_, before)| before != took) {
+            match &written {
+                Err(error) => tracing::warn!(%error, "Redis takes no writes"),
+                Ok(()) => tracing::debug!("Redis takes writes"),
+            }
+        }
+        *probed = Some((self.clock.uptime(), took));
+        took
+    }
+
+    async fn write_probe(&self) -> Result<(), RedisFailed> {
+        let mut set = redis::cmd("SET");
+        set.arg(&self.probe_key).arg(1).arg("PX").arg(PROBE_EVERY.as_millis() as u64);
+        let written = self.call("probe", |mut redis| async move { set.exec_async(&mut redis).await }).await;
+        if written.as_ref().is_err_and(RedisFailed::is_of_replica) {
+            // Its name may lead to another one by now.
+            self.connector.give_up().await;
+        }
+        written
+    }
+
     /// Whether Redis answered when it was last asked.
     pub fn is_up(&self) -> bool {
         self.up.load(Ordering::Relaxed)
@@ -161,6 +209,8 @@ impl Inner {
 
 #[cfg(test)]
 mod tests {
+    use realmgate_services::OwnRedis;
+
     use super::*;
     use crate::testing::soon;
     use crate::testing::{TestRedis, a_moment};
@@ -189,6 +239,65 @@ mod tests {
             let answer = tokio::time::timeout(Duration::from_secs(1), redis.ping()).await;
             assert!(answer.expect("it fails within a second").unwrap_err().is_away(), "call {call}");
         }
+    }
+
+    /// Waits until Redis is found to take writes, or not to, though it answers all the while.
+    async fn found(redis: &RedisClient, takes_writes: bool) {
+        let noticed = async {
+            while redis.takes_writes().await != takes_writes {
+                a_moment().await;
+            }
+        };
+        soon("another answer", noticed).await;
+        redis.ping().await.unwrap();
+        assert!(redis.is_up());
+    }
+
+    #[tokio::test]
+    async fn redis_that_refuses_writes_is_found_out() {
+        let Some(own) = OwnRedis::start().await else { return };
+        let config = RedisConfig { url: own.url.as_str().into(), prefix: "realm:".to_owned() };
+        let redis = RedisClient::new(&config, Clock::system()).unwrap();
+        assert!(redis.takes_writes().await);
+        let refusals: [[&[&str]; 2]; 3] = [
+            [&["REPLICAOF", "127.0.0.1", "1"], &["REPLICAOF", "NO", "ONE"]],
+            [
+                &["CONFIG", "SET", "maxmemory", "1", "maxmemory-policy", "noeviction"],
+                &["CONFIG", "SET", "maxmemory", "0"],
+            ],
+            [&["CONFIG", "SET", "min-replicas-to-write", "1"], &["CONFIG", "SET", "min-replicas-to-write", "0"]],
+        ];
+        for [refuse, accept] in refusals {
+            own.run(refuse);
+            found(&redis, false).await;
+            own.run(accept);
+            found(&redis, true).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn probes_cost_redis_one_write_a_second() {
+        let Some(test) = TestRedis::connect().await else { return };
+        let clock = Clock::manual(0);
+        let redis = RedisClient::new(&test.config, clock.clone()).unwrap();
+        let probes = || test.keys().len();
+        for _ in 0..3 {
+            assert!(redis.takes_writes().await);
+            assert_eq!(probes(), 1);
+        }
+        // What is known is not asked for again.
+        test.flush();
+        assert!(redis.takes_writes().await);
+        assert_eq!(probes(), 0);
+        clock.advance(PROBE_EVERY);
+        assert!(redis.takes_writes().await);
+        assert_eq!(probes(), 1);
+        let gone = async {
+            while probes() > 0 {
+                a_moment().await;
+            }
+        };
+        soon("the end of the key", gone).await;
     }
 
     #[tokio::test]

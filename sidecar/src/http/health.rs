@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
+use tokio::time::timeout;
 
 use crate::state::AppState;
 
@@ -22,7 +23,7 @@ pub struct Health {
 /// Whether the process can serve, by dependency.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Readiness {
-    /// `ready`; `degraded` where it serves without Redis; `draining`; `unready`.
+    /// `ready`; `degraded` where it serves without a Redis that takes writes; `draining`; `unready`.
     status: &'static str,
     /// Each dependency: `ok` or `failing`.
     checks: Checks,
@@ -36,7 +37,7 @@ pub struct Readiness {
 pub struct Checks {
     /// The database.
     database: &'static str,
-    /// The Redis that sidecars share. None where this one stands alone.
+    /// The Redis that sidecars share: whether it takes writes. None where this one stands alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     redis: Option<&'static str>,
 }
@@ -55,7 +56,7 @@ pub async fn healthz() -> Json<Health> {
 pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readiness>) {
     let redis = async {
         match &state.redis {
-            Some(redis) => Some(answers(redis.ping()).await),
+            Some(redis) => Some(timeout(CHECK_TIMEOUT, redis.takes_writes()).await.unwrap_or(false)),
             None => None,
         }
     };
@@ -82,7 +83,7 @@ async fn no_administrator(state: &AppState) -> Option<&'static str> {
     if !config.roles.community || !config.listen.is_exposed() {
         return None;
     }
-    let asked = tokio::time::timeout(CHECK_TIMEOUT, state.community.has_administrator()).await;
+    let asked = timeout(CHECK_TIMEOUT, state.community.has_administrator()).await;
     matches!(asked, Ok(Ok(false))).then_some(
         "this realm has no administrator: log in at /admin with the code that its newest start has printed, \
          or run `sidecar admin grant`",
@@ -97,13 +98,17 @@ fn scripts_off(state: &AppState) -> Option<&'static str> {
 }
 
 async fn answers<E>(asked: impl Future<Output = Result<(), E>>) -> bool {
-    matches!(tokio::time::timeout(CHECK_TIMEOUT, asked).await, Ok(Ok(())))
+    matches!(timeout(CHECK_TIMEOUT, asked).await, Ok(Ok(())))
 }
 
 #[cfg(test)]
 mod tests {
+    use realmgate_platform::testing::{a_moment, soon};
+    use realmgate_services::OwnRedis;
+    use serde_json::json;
+
     use super::*;
-    use crate::service::world::testing::{Pair, TestWorld};
+    use crate::service::world::testing::{Pair, Services, TestWorld};
 
     async fn ready(world: &TestWorld) -> (u16, serde_json::Value) {
         let (code, Json(readiness)) = readyz(State(world.state().clone())).await;
@@ -116,7 +121,32 @@ mod tests {
         let said = |status: &str, redis: &str| serde_json::json!({"status": status, "checks": {"database": "ok", "redis": redis}});
         assert_eq!(ready(&pair.a).await, (200, said("ready", "ok")));
         pair.services.redis.let_in(false);
-        assert_eq!(ready(&pair.a).await, (200, said("degraded", "failing")));
+        let noticed = async {
+            while ready(&pair.a).await != (200, said("degraded", "failing")) {
+                a_moment().await;
+            }
+        };
+        soon("what it said before is forgotten", noticed).await;
+    }
+
+    #[tokio::test]
+    async fn redis_that_refuses_writes_is_named() {
+        let Some(own) = OwnRedis::start().await else { return };
+        let Some(services) = Services::find().await else { return };
+        let world = services.sidecar("a", |config| config.redis.as_mut().unwrap().url = own.url.as_str().into());
+        let world = world.await.unwrap();
+        assert_eq!(ready(&world).await.1["status"], "ready");
+        own.run(&["REPLICAOF", "127.0.0.1", "1"]);
+        let noticed = async {
+            while ready(&world).await.1["status"] == "ready" {
+                a_moment().await;
+            }
+        };
+        soon("it is not ready", noticed).await;
+        let (code, said) = ready(&world).await;
+        assert_eq!((code, &said["status"], &said["checks"]["redis"]), (200, &json!("degraded"), &json!("failing")));
+        // It ends more quickly with a Redis that takes its words.
+        own.run(&["REPLICAOF", "NO", "ONE"]);
     }
 
     #[tokio::test]

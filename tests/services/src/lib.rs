@@ -9,11 +9,13 @@
 
 #![expect(clippy::print_stderr, reason = "what a test run leaves behind is reported to the person who started it")]
 
+mod own_redis;
 mod postgres;
 pub mod reaper;
 mod redis;
 mod run;
 
+pub use own_redis::OwnRedis;
 pub use postgres::TestDatabase;
 pub use redis::TestRedis;
 pub use run::{Run, run};

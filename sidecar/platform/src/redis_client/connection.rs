@@ -72,6 +72,13 @@ impl Connector {
         }
     }
 
+    /// Marks the connection that there is as lost, if there is one.
+    pub(super) async fn give_up(&self) {
+        if let Some(current) = &self.state.lock().await.current {
+            current.give_up();
+        }
+    }
+
     async fn connect(&self) -> RedisResult<Connection> {
         let lost = Arc::new(AtomicBool::new(false));
         let notice = lost.clone();
