@@ -1,6 +1,6 @@
 //! The last part of `cargo xtask schemathesis`: are the documents valid OpenAPI 3.1, and does a client work that a generator has made?
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -41,21 +41,22 @@ impl GeneratedClient<'_> {
         println!("generated client: made of {}", self.community.display());
         let clients = self.home.join("clients");
         std::fs::create_dir_all(&clients)?;
+        // Nobody reads the client: it is not formatted.
+        let config = self.home.join("openapi-python-client.yml");
+        std::fs::write(&config, "post_hooks: []\n")?;
         let mut generate = python(&tool);
         generate.args(["-m", "openapi_python_client", "generate", "--meta", "none", "--path"]).arg(self.community);
+        generate.arg("--config").arg(config);
         succeed(generate.arg("--output-path").arg(clients.join("realm")))?;
         let script = self.workspace.root.join(SCRIPT);
         succeed(python(&tool).arg(script).arg(&clients).arg(format!("http://{}", self.api)))
     }
 }
 
-/// Python with the packages. The generator calls ruff, which is one of them.
+/// Python with the packages.
 fn python(tool: &Path) -> Command {
     let mut python = Command::new("python3");
-    let before = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::iter::once(tool.join("bin")).chain(std::env::split_paths(&before));
-    let path = std::env::join_paths(folders.collect::<Vec<PathBuf>>()).unwrap_or(before);
-    python.env("PYTHONPATH", tool).env("PATH", path);
+    python.env("PYTHONPATH", tool);
     python
 }
 

@@ -34,7 +34,7 @@ impl Keys {
         let keys: KeyRing = secret.parse()?;
         let (id, key) = keys.iter().next().context("a key ring has a key")?;
         let header = Header { kid: Some(id.to_owned()), ..Header::new(Algorithm::HS256) };
-        Ok(Self { header, signing: EncodingKey::from_secret(key), checking: DecodingKey::from_secret(key) })
+        Ok(Self { header, signing: EncodingKey::from_secret(key)?, checking: DecodingKey::from_secret(key)? })
     }
 
     /// A token that is good for a day.

@@ -172,9 +172,10 @@ mod tests {
 
     /// A body of chunks, each of which comes after a while.
     fn slow(chunks: usize, bytes: usize, each: Duration) -> Body {
-        Body::from_stream(stream::unfold(0, move |sent| async move {
-            tokio::time::sleep(each).await;
-            (sent < chunks).then(|| (Ok::<_, axum::Error>(Bytes::from(vec![0; bytes])), sent + 1))
+        let beats = tokio::time::interval(each);
+        Body::from_stream(stream::unfold((0, beats), move |(sent, mut beats)| async move {
+            beats.tick().await;
+            (sent < chunks).then(|| (Ok::<_, axum::Error>(Bytes::from(vec![0; bytes])), (sent + 1, beats)))
         }))
     }
 
