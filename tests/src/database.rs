@@ -8,7 +8,7 @@ use realmgate_platform::config::DatabaseAt;
 use realmgate_platform::database::migrate;
 use realmgate_services::TestDatabase;
 use sqlx::any::{AnyPoolOptions, AnyRow, install_default_drivers};
-use sqlx::{Any, AnyPool, FromRow, Row, Transaction};
+use sqlx::{Any, AnyPool, AssertSqlSafe, FromRow, Row, Transaction};
 
 use crate::home::Home;
 
@@ -131,6 +131,15 @@ impl Database {
         install_default_drivers();
         let pool = AnyPoolOptions::new().max_connections(1).connect(url).await;
         Self(pool.unwrap_or_else(|error| panic!("{url} cannot be opened: {error}")))
+    }
+
+    /// Writes what a test would take long to make by calls.
+    ///
+    /// # Panics
+    /// When the statement is refused.
+    pub async fn write(&self, statement: &str) {
+        let written = sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&self.0).await;
+        written.unwrap_or_else(|error| panic!("{statement}: {error}"));
     }
 
     /// Puts a character that is nowhere in the world onto a map.

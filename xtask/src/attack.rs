@@ -11,7 +11,7 @@ pub struct Arguments {
     /// Debug builds instead of release builds: those that `cargo test --workspace` has made
     #[arg(long)]
     debug: bool,
-    /// What the run takes: --minutes N, --seed S, --accounts N, --bots N, --only NAMES; --help after -- says more
+    /// What the run takes: --minutes N, --seed S, --accounts N, --bots N, --profiles N, --only NAMES; --help after -- says more
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }

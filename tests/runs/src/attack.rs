@@ -27,6 +27,9 @@ pub struct Arguments {
     /// How many honest bots
     #[arg(long, default_value_t = 20)]
     bots: u32,
+    /// How many profiles and records others have written before
+    #[arg(long, default_value_t = 3_000)]
+    profiles: u32,
     /// Most resident memory of the server, in MiB
     #[arg(long, default_value_t = Bounds::default().resident_mib)]
     memory_mib: u64,
@@ -44,6 +47,7 @@ pub async fn main(arguments: Arguments) -> ExitCode {
         lasts: Duration::from_mins(arguments.minutes),
         accounts: arguments.accounts,
         bots: arguments.bots,
+        profiles: arguments.profiles,
         tick_hz: TICK_HZ,
         only: arguments.only,
         bounds: Bounds {

@@ -1,6 +1,7 @@
 //! Where the hostile knock.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use realmgate_client::client::Setup;
@@ -8,6 +9,7 @@ use realmgate_client::clock::Clock;
 use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::breaches::Breaches;
 use crate::map_server::MapServer;
 
 /// How long anything may take until it counts as not answered.
@@ -24,6 +26,8 @@ pub struct Endpoints {
     pub game: SocketAddr,
     /// What game clients share.
     pub setup: Setup,
+    /// What was answered and must never be.
+    pub breaches: Arc<Breaches>,
 }
 
 impl Endpoints {
@@ -37,6 +41,7 @@ impl Endpoints {
             gateway: server.gateway(),
             game: server.ready.game,
             setup: Setup::new(Clock::start()),
+            breaches: Arc::default(),
         }
     }
 

@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use realmgate_client::client::GameClient;
 use realmgate_protocol::entry::EntryGrant;
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -18,6 +18,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 use super::endpoints::{ANSWER_WITHIN, Endpoints, pause};
+use super::raw::Answered;
 
 /// How often a hostile tries to come into being: log-ins may wait for their turn.
 const BIRTHS: u32 = 20;
@@ -45,6 +46,21 @@ impl Responses {
             None => self.ended += 1,
         }
     }
+
+    /// Counts several answers of the API.
+    pub fn answers(&mut self, answers: &[Option<(u16, Value)>]) {
+        answers.iter().for_each(|answer| self.answer(answer.as_ref()));
+    }
+
+    /// Counts what came of a request that was sent byte by byte.
+    pub fn raw_answer(&mut self, answered: Answered) {
+        self.asked += 1;
+        match answered {
+            Answered::Status(status) => self.refused += u64::from(status >= 400),
+            Answered::Ended => self.ended += 1,
+            Answered::Nothing => {}
+        }
+    }
 }
 
 /// The account.
@@ -56,6 +72,8 @@ pub struct Hostile {
     pub rng: Pcg64,
     /// Its address.
     pub source: Ipv4Addr,
+    /// Its account's id.
+    pub user_id: String,
     /// Its name.
     pub name: String,
     /// Its password.
@@ -82,6 +100,7 @@ impl Hostile {
         let mut hostile = Self {
             endpoints: endpoints.clone(),
             source,
+            user_id: String::new(),
             name: letters("x", &mut rng, 12),
             password: letters("Pw", &mut rng, 16),
             access: String::new(),
@@ -121,14 +140,17 @@ impl Hostile {
     }
 
     /// A request with any body.
-    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, self.url(path))
     }
 
     /// Sends it: status and body, unless there was no answer.
-    pub async fn send(&self, request: reqwest::RequestBuilder) -> Option<(u16, Value)> {
-        let answer = request.send().await.ok()?;
+    pub async fn send(&self, request: RequestBuilder) -> Option<(u16, Value)> {
+        let request = request.build().ok()?;
+        let asked = format!("{} {}", request.method(), request.url().path());
+        let answer = self.http.execute(request).await.ok()?;
         let status = answer.status().as_u16();
+        self.endpoints.breaches.check_status(&asked, status);
         Some((status, answer.json().await.unwrap_or(Value::Null)))
     }
 
@@ -146,7 +168,24 @@ impl Hostile {
 
     fn take(&mut self, tokens: &Value) {
         let text = |field: &str| tokens[field].as_str().unwrap_or_default().to_owned();
-        (self.access, self.refresh) = (text("access_token"), text("refresh_token"));
+        (self.access, self.refresh, self.user_id) = (text("access_token"), text("refresh_token"), text("user_id"));
+    }
+
+    /// Logs in anew where the log-in has ended; whether it is good now.
+    pub async fn is_logged_in(&mut self) -> bool {
+        match self.call(Method::GET, "/api/v1/me", None).await {
+            Some((401, _)) => self.log_in().await,
+            answer => answer.is_some(),
+        }
+    }
+
+    /// The access token of another log-in of the account, which has ended.
+    pub async fn ended_log_in(&self) -> Option<String> {
+        let body = json!({"username": self.name, "password": self.password});
+        let (_, tokens) = self.call(Method::POST, "/auth/login", Some(body)).await?;
+        let token = tokens["access_token"].as_str()?.to_owned();
+        let logout = self.request(Method::DELETE, "/api/v1/logout").bearer_auth(&token);
+        matches!(self.send(logout).await, Some((200, _))).then_some(token)
     }
 
     /// Makes a character of a random name: its id.
@@ -178,6 +217,14 @@ impl Hostile {
             Ok(Message::Close(_)) => Some(None),
             _ => None,
         }
+    }
+
+    /// Opens the realtime socket with a version of the channel protocol.
+    pub async fn realtime(&self, version: &str) -> Option<Socket> {
+        let url = format!("ws://{}/socket/websocket?token={}&vsn={version}", self.endpoints.api, self.access);
+        let request = url.into_client_request().ok()?;
+        let stream = self.connect(self.endpoints.api).await?;
+        Some(timeout(ANSWER_WITHIN, client_async(request, stream)).await.ok()?.ok()?.0)
     }
 
     /// A connection from its own address.
@@ -235,6 +282,11 @@ pub async fn heard(socket: &mut Socket) -> Option<Value> {
         }
     };
     timeout(ANSWER_WITHIN, next).await.ok()?
+}
+
+/// Any one of these.
+pub fn any<'a, T>(rng: &mut Pcg64, of: &'a [T]) -> &'a T {
+    &of[rng.random_range(0..of.len())]
 }
 
 /// A name of small letters after a prefix.

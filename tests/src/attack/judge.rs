@@ -57,6 +57,8 @@ impl Bounds {
         check(failed == 0, format!("{failed} of {came} newcomers were not in in time: {:?}", visits.failed));
         let most = health.resident_most >> 20;
         check(most <= self.resident_mib, format!("the server took {most} MiB of memory"));
+        let (breaches, first) = &verdict.breaches;
+        check(*breaches == 0, format!("{breaches} answers broke a promise, among them: {first:#?}"));
         check(!verdict.rows.is_empty(), "nothing was tried: no behaviour has such a name".to_owned());
         for row in &verdict.rows {
             let (name, responses) = (row.behaviour.name, row.responses);

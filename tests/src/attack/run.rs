@@ -17,6 +17,7 @@ use super::endpoints::{Endpoints, pause};
 use super::honest::{Bots, Newcomers, Report, Visits};
 use super::hostile::{Hostile, Responses};
 use super::judge::Bounds;
+use super::surroundings;
 use super::watch::{Health, Watch};
 use crate::binaries::binaries;
 use crate::database::Database;
@@ -45,6 +46,8 @@ pub struct Plan {
     pub accounts: u32,
     /// How many honest bots.
     pub bots: u32,
+    /// How many profiles others have made before.
+    pub profiles: u32,
     /// How often the server ticks in a second.
     pub tick_hz: u32,
     /// Those of the behaviours that are played; all where there is none.
@@ -81,6 +84,8 @@ pub struct Verdict {
     pub visits: Visits,
     /// The server's memory and ticks.
     pub health: Health,
+    /// How many answers there were that it must never give, and the first of them.
+    pub breaches: (u64, Vec<String>),
     /// What had to hold.
     pub bounds: Bounds,
     /// What is wrong; empty is good.
@@ -102,7 +107,7 @@ struct Adversary {
 pub async fn run(plan: &Plan) -> Result<Verdict, String> {
     // As an operator starts it, but for room for all: a full server may say so.
     let settings = Settings::new().set("ENTRIES_PER_MIN", "12").set("MAX_PLAYERS", "500").set("CHANNELS", "2");
-    let settings = settings.set("TICK_HZ", &plan.tick_hz.to_string());
+    let settings = surroundings::prepared(settings.set("TICK_HZ", &plan.tick_hz.to_string()))?;
     let server = MapServer::start_linked(&settings).await;
     let endpoints = Arc::new(Endpoints::of(&server));
     let verdict = played(plan, &server, &endpoints).await;
@@ -113,6 +118,8 @@ pub async fn run(plan: &Plan) -> Result<Verdict, String> {
 }
 
 async fn played(plan: &Plan, server: &MapServer, endpoints: &Arc<Endpoints>) -> Result<Verdict, String> {
+    surroundings::fill(&server.settings.home, plan.profiles).await;
+    say(&format!("{} profiles are in the database", plan.profiles));
     let bots = Bots::send_in(endpoints, &server.settings.home, plan.bots, plan.seed).await?;
     let newcomers = Newcomers::invite(endpoints, plan.bounds.enter_within).await?;
     say(&format!("{} honest bots are in the world", plan.bots));
@@ -132,7 +139,8 @@ async fn played(plan: &Plan, server: &MapServer, endpoints: &Arc<Endpoints>) -> 
     });
     faults.extend(shut_down(&server.process, server).await);
     let (bounds, bot_count) = (plan.bounds, plan.bots);
-    let mut verdict = Verdict { rows, bot_count, bots, visits, health, bounds, faults };
+    let breaches = endpoints.breaches.so_far();
+    let mut verdict = Verdict { rows, bot_count, bots, visits, health, breaches, bounds, faults };
     let judged = bounds.faults(&verdict);
     verdict.faults.extend(judged);
     Ok(verdict)

@@ -31,6 +31,7 @@ impl fmt::Display for Verdict {
         let enter = seconds(bounds.enter_within);
         writeln!(f, "| newcomers, from log-in to world, p50 | {} | {enter} |", seconds(visits.quantile(0.5)))?;
         writeln!(f, "| the slowest | {} | {enter} |", seconds(visits.quantile(1.0)))?;
+        writeln!(f, "| answers that broke a promise | {} | 0 |", self.breaches.0)?;
         writeln!(f, "| server's memory, most | {} MiB | {} MiB |", mib(health.resident_most), bounds.resident_mib)?;
         writeln!(
             f,

@@ -1,13 +1,20 @@
 //! Every way to do harm, how often the adversary as a whole does it, and what one act of it sends.
 
+mod bodies;
+mod calls;
 mod characters;
 mod entries;
 mod frames;
 mod http;
 mod idle;
 mod logins;
+mod mails;
 mod noise;
 mod pings;
+mod providers;
+mod realtime;
+mod scripts;
+mod searches;
 mod sockets;
 mod tokens;
 mod visits;
@@ -69,6 +76,21 @@ behaviours! {
     "races", 6 a minute, visits::races, "a visit: trade, vendor and loot asked for twice in one tick, out of order", free;
     "to and fro", 4 a minute, visits::to_and_fro, "a visit: 20 s of portals and channels, back and forth", free;
     "out of a fight", 6 a minute, visits::out_of_a_fight, "a visit: attacks, then leaves by one of six ways", free;
+    "odd calls", 20 a minute, calls::odd, "20 calls below /api/v1 by nobody, a player or an ended log-in: huge pages, NUL, wrong types, repeated parameters", refused;
+    "administrators' calls", 10 a minute, calls::administrators, "20 calls of administrators by nobody, a player or an ended log-in", refused;
+    "ended log-ins", 10 a minute, calls::ended_log_in, "a log-in that has ended, shown at characters, administrators' routes and sockets", refused;
+    "topics of others", 10 a minute, realtime::joins, "a realtime socket: joins of others' topics and of none", refused;
+    "realtime floods", 6 a minute, realtime::flood, "400 messages over a realtime socket, nothing read meanwhile", refused;
+    "realtime frames", 20 a minute, realtime::frames, "one frame that is too large, half or no message", refused;
+    "refused upgrades", 6 a minute, realtime::upgrades, "20 upgrades without a good token, version, origin or key", refused;
+    "costly scripts", 6 a minute, scripts::many, "20 calls of scripts at once: patterns over 60 KiB, large and wrong arguments", refused;
+    "endless scripts", 3 a minute, scripts::for_ever, "3 calls of scripts that end with their time or memory", refused;
+    "scripts over the socket", 6 a minute, scripts::over_the_socket, "20 such calls over a realtime socket", refused;
+    "log-ins by providers", 10 a minute, providers::begun, "10 log-ins by a provider, never ended", free;
+    "forged ways back", 10 a minute, providers::forged, "20 ways back from a provider: made-up and repeated states, codes, pages and tokens", refused;
+    "mails", 10 a minute, mails::links, "12 sign-ups, forgotten passwords and made-up links for 8 addresses", refused;
+    "half bodies", 6 a minute, bodies::half, "12 bodies at once that are announced, begun and never ended", refused;
+    "searches", 20 a minute, searches::many, "12 searches at once: names, lobbies by metadata, boards", free;
 }
 
 impl std::fmt::Debug for Behaviour {
