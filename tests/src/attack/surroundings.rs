@@ -90,8 +90,10 @@ pub async fn fill(home: &Home, profiles: u32) {
         format!(
             "{hosts} INSERT INTO lobbies \
              (id, title, title_key, host_id, max_users, is_hidden, is_locked, slowdown, metadata, created_at_ms) \
-             SELECT id, name, LOWER(HEX(name)), id, 8, 0, 0, 0, '{{\"map\":\"gate\",\"level\":' || i % 20 || '}}', i FROM r"
+             SELECT id, name, LOWER(HEX(name)), id, 8, 0, 0, 0, '{{\"map\":\"gate\",\"level\":' || (i % 20) || '}}', i FROM r"
         ),
+        format!("{hosts} INSERT INTO lobby_fields (lobby_id, name, value) SELECT id, 'level', i % 20 FROM r"),
+        format!("{hosts} INSERT INTO lobby_fields (lobby_id, name, value) SELECT id, 'map', 'gate' FROM r"),
         format!("{hosts} INSERT INTO lobby_members (account_id, lobby_id, joined_at_ms) SELECT id, id, i FROM r"),
         format!(
             "INSERT INTO leaderboards (id, slug, title, sort_order, operator, created_at_ms, updated_at_ms) \
