@@ -82,6 +82,8 @@ pub struct Hostile {
     pub access: String,
     /// Its refresh token.
     pub refresh: String,
+    /// The access token of a log-in that has ended, where there was one.
+    pub ended: Option<String>,
     /// Its character, where it has one.
     pub character: Option<String>,
     http: reqwest::Client,
@@ -105,6 +107,7 @@ impl Hostile {
             password: letters("Pw", &mut rng, 16),
             access: String::new(),
             refresh: String::new(),
+            ended: None,
             character: None,
             http: http.build().map_err(|error| error.to_string())?,
             rng,
@@ -179,13 +182,14 @@ impl Hostile {
         }
     }
 
-    /// The access token of another log-in of the account, which has ended.
-    pub async fn ended_log_in(&self) -> Option<String> {
+    /// Logs in and out again: the access token of the log-in that has ended.
+    pub async fn end_log_in(&mut self) -> Option<String> {
         let body = json!({"username": self.name, "password": self.password});
         let (_, tokens) = self.call(Method::POST, "/auth/login", Some(body)).await?;
         let token = tokens["access_token"].as_str()?.to_owned();
         let logout = self.request(Method::DELETE, "/api/v1/logout").bearer_auth(&token);
-        matches!(self.send(logout).await, Some((200, _))).then_some(token)
+        let has_ended = matches!(self.send(logout).await, Some((200, _)));
+        has_ended.then(|| self.ended.insert(token).clone())
     }
 
     /// Makes a character of a random name: its id.

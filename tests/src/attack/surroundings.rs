@@ -21,7 +21,7 @@ function hooks.find(text) return text:find(".-.-.-.-.-b") ~= nil end
 function hooks.sort(list) table.sort(list, function(a, b) return tostring(a) < tostring(b) end) return #list end
 function hooks.echo(...) return { ... } end
 function hooks.remember(value) return realm.set_value("last", value, { user = caller.id }) end
-function hooks.sleep() while true do end end
+function hooks.spin() while true do end end
 function hooks.hide() while true do pcall(function() while true do end end) end end
 function hooks.fill() local all = {} while true do all[#all + 1] = ("x"):rep(65536) .. #all end end
 return hooks

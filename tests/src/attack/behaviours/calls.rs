@@ -152,12 +152,11 @@ pub(super) async fn odd(hostile: &mut Hostile) -> Responses {
     if !hostile.is_logged_in().await {
         return responses;
     }
-    let ended = hostile.ended_log_in().await;
     for _ in 0..CALLS {
         let request = if hostile.rng.random() { read(hostile) } else { write(hostile) };
         let request = match hostile.rng.random_range(0..4) {
             0 => request,
-            1 => request.bearer_auth(ended.as_deref().unwrap_or("a.b.c")),
+            1 => request.bearer_auth(hostile.ended.as_deref().unwrap_or("a.b.c")),
             _ => request.bearer_auth(&hostile.access),
         };
         responses.answer(hostile.send(request).await.as_ref());
@@ -219,14 +218,13 @@ pub(super) async fn administrators(hostile: &mut Hostile) -> Responses {
     if !hostile.is_logged_in().await {
         return responses;
     }
-    let ended = hostile.ended_log_in().await;
     for _ in 0..CALLS {
         let (method, path) = *any(&mut hostile.rng, &ADMINISTRATORS);
         let path = format!("/api/v1/admin/{}", path.replace("{}", &hostile.user_id));
         let request = hostile.request(method.parse().unwrap_or(Method::GET), &path);
         let request = match hostile.rng.random_range(0..5) {
             0 => request,
-            1 => request.bearer_auth(ended.as_deref().unwrap_or("a.b.c")),
+            1 => request.bearer_auth(hostile.ended.as_deref().unwrap_or("a.b.c")),
             2 => request.header("cookie", "realmgate_admin=a.b.c").header("x-realmgate-admin", "1"),
             _ => request.bearer_auth(&hostile.access),
         };
@@ -245,7 +243,7 @@ pub(super) async fn ended_log_in(hostile: &mut Hostile) -> Responses {
     if !hostile.is_logged_in().await {
         return responses;
     }
-    let Some(ended) = hostile.ended_log_in().await else { return responses };
+    let Some(ended) = hostile.end_log_in().await else { return responses };
     for (method, path) in
         [(Method::GET, "/characters"), (Method::POST, "/characters"), (Method::GET, "/api/v1/admin/users")]
     {

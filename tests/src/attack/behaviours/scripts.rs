@@ -33,7 +33,7 @@ fn costly(hostile: &mut Hostile) -> Value {
 
 /// A call that ends when its time or its memory does.
 fn endless(hostile: &mut Hostile) -> Value {
-    json!({"plugin": PLUGIN, "fn": *any(&mut hostile.rng, &["sleep", "hide", "fill", "trim"]), "args": []})
+    json!({"plugin": PLUGIN, "fn": *any(&mut hostile.rng, &["spin", "hide", "fill", "trim"]), "args": []})
 }
 
 async fn call_all(hostile: &mut Hostile, calls: Vec<Value>) -> Responses {
