@@ -40,3 +40,22 @@ impl Breaches {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_the_server_is_a_breach_and_a_refusal_is_not() {
+        let breaches = Breaches::default();
+        for status in [101, 200, 303, 404, 429, 503] {
+            breaches.check_status("GET /", status);
+        }
+        assert_eq!(breaches.so_far(), (0, Vec::new()));
+        breaches.check_answer("GET /", Answered::Nothing);
+        breaches.check_answer("GET /", Answered::Status(500));
+        breaches.check_status("GET /", 502);
+        let (count, first) = breaches.so_far();
+        assert_eq!((count, first[0].as_str()), (2, "GET / was answered with 500"));
+    }
+}
