@@ -9,6 +9,7 @@ mod testing;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use realmgate_platform::testing::{a_moment, soon};
@@ -51,6 +52,7 @@ async fn used(app: &TestApp) -> Vec<(&'static str, String)> {
     app.list(&user).await;
     let refresh = async || app.post("/auth/refresh", json!({"refresh_token": user.refresh})).send().await;
     let next = refresh().await.expect(StatusCode::OK);
+    app.advance(Duration::from_secs(31));
     refresh().await.problem(401, "INVALID_REFRESH_TOKEN");
     app.post("/auth/logout", json!({})).bearer(&again.access).send().await.expect(StatusCode::NO_CONTENT);
     let by_socket = app.login("ann").await;
