@@ -319,13 +319,13 @@ impl SessionStore {
         sqlx::query(set).bind(hash).bind(to_sql_ms(expires_ms)).execute(&mut *db).await.map(|_| ())
     }
 
-    /// When a session began, in Unix milliseconds; `None` if there is none.
+    /// When a live session began, in Unix milliseconds; `None` if it has ended, or there is none.
     ///
     /// # Errors
     /// When the database cannot be asked.
     pub async fn began_ms(&self, session: Uuid) -> sqlx::Result<Option<u64>> {
         let mut db = self.0.read("session_began").await?;
-        let query = "SELECT created_at_ms FROM sessions WHERE id = $1";
+        let query = "SELECT created_at_ms FROM sessions WHERE id = $1 AND ended_at_ms IS NULL";
         let began: Option<i64> = sqlx::query_scalar(query).bind(session.to_string()).fetch_optional(&mut *db).await?;
         Ok(began.map(from_sql_ms))
     }

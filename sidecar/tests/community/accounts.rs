@@ -81,6 +81,8 @@ async fn an_access_token_that_was_logged_out_opens_calls_of_the_community_until_
     realm.by(&ann, "GET", "/me", json!(null)).await.expect(StatusCode::OK);
     realm.by(&ann, "POST", "/lobbies", json!({"title": "still here"})).await.expect(StatusCode::CREATED);
     realm.by(&ann, "POST", "/lobbies/leave", json!(null)).await.expect(StatusCode::OK);
+    let refused = realm.by(&ann, "DELETE", "/me", json!(null)).await.expect(StatusCode::FORBIDDEN);
+    assert_eq!(refused["error"], "fresh_log_in_required", "the log-in is over");
     // It opens neither the world nor a socket, and nothing is renewed.
     realm.app().get("/characters").bearer(&ann.access).send().await.expect(StatusCode::UNAUTHORIZED);
     realm.app().post("/auth/logout", json!({})).bearer(&ann.access).send().await.expect(StatusCode::UNAUTHORIZED);

@@ -155,8 +155,9 @@ impl LogIns {
     /// # Errors
     /// 403 `fresh_log_in_required` for an older log-in without the password, 401 for a wrong password, 429 for too many tries.
     pub async fn prove_fresh(&self, source: Source, caller: &Caller, current: Option<&str>) -> Result<(), Refusal> {
-        let began_ms = self.sessions.began_ms(caller.session).await?.unwrap_or_default();
-        if self.clock.now_ms().saturating_sub(began_ms) < FRESH_MS {
+        // One that was logged out proves nothing.
+        let began_ms = self.sessions.began_ms(caller.session).await?;
+        if began_ms.is_some_and(|began_ms| self.clock.now_ms().saturating_sub(began_ms) < FRESH_MS) {
             return Ok(());
         }
         let name = if current.is_some() { self.store.password_name(caller.account).await? } else { None };
