@@ -21,7 +21,7 @@ pub struct CreateCharacter {
     /// NFKC; of names that differ in capitals only, or look alike, one is given.
     #[serde(default)]
     #[garde(custom(name_rule))]
-    #[schema(required = true, min_length = 3, max_length = 24, pattern = r"^\p{L}[\p{L}\p{N}'-]*( [\p{L}\p{N}'-]+)*$")]
+    #[schema(required = true, min_length = 3, max_length = 24, pattern = r"^[^\s\d'-]\S*( \S+)*$")]
     name: String,
     /// One of `GET /character-classes`.
     #[serde(default)]

@@ -22,7 +22,7 @@ use crate::state::AppState;
 pub struct UpdateCharacter {
     /// Another name, with the rules of a new one.
     #[garde(inner(custom(name_rule)))]
-    #[schema(min_length = 3, max_length = 24, pattern = r"^\p{L}[\p{L}\p{N}'-]*( [\p{L}\p{N}'-]+)*$")]
+    #[schema(min_length = 3, max_length = 24, pattern = r"^[^\s\d'-]\S*( \S+)*$")]
     name: Option<String>,
     /// What it looks like, in place of what it looked like: a flat object of texts, numbers, true and false, at most 128
     /// bytes without spaces.
