@@ -167,6 +167,8 @@ async fn an_old_log_in_opens_no_other_way_to_the_account_and_does_not_delete_it(
         assert_eq!(answer.expect(StatusCode::FORBIDDEN)["error"], "fresh_log_in_required");
     };
     wants_proof(&realm.by(&guest, "PATCH", "/me/password", json!({"password": PASSWORD})).await);
+    let address = json!({"email": "thief@example.org", "password": PASSWORD});
+    wants_proof(&realm.by(&guest, "PATCH", "/me/email", address).await);
     for player in [&guest, &ann] {
         wants_proof(&realm.by(player, "POST", "/me/device", json!({"device_id": "a thief's"})).await);
         wants_proof(&realm.by(player, "DELETE", "/me", json!(null)).await);

@@ -14,6 +14,8 @@ enum For {
     All,
     /// Every user who is logged in, for their own account.
     Users,
+    /// The same, with a log-in of the last minutes.
+    Fresh,
     /// Administrators.
     Admins,
 }
@@ -40,12 +42,12 @@ const ROUTES: &[Row] = &[
     ("POST",   "/password/forgot",  For::All,    200, r#"{"email": "nobody@example.org"}"#),
     ("POST",   "/password/reset",   For::All,    400, r#"{"token": "x", "password": "a long password"}"#),
     ("GET",    "/me",               For::Users,  200, ""),
-    ("DELETE", "/me",               For::Users,  200, ""),
+    ("DELETE", "/me",               For::Fresh,  200, ""),
     ("PATCH",  "/me/display_name",  For::Users,  200, r#"{"display_name": "Ann"}"#),
     ("PATCH",  "/me/username",      For::Users,  200, r#"{"username": "fresh.name"}"#),
-    ("PATCH",  "/me/password",      For::Users,  200, r#"{"password": "a long password"}"#),
-    ("PATCH",  "/me/email",         For::Users,  200, r#"{"email": "new@example.org", "password": "a long password"}"#),
-    ("POST",   "/me/device",        For::Users,  200, r#"{"device_id": "another"}"#),
+    ("PATCH",  "/me/password",      For::Fresh,  200, r#"{"password": "a long password"}"#),
+    ("PATCH",  "/me/email",         For::Fresh,  200, r#"{"email": "new@example.org", "password": "a long password"}"#),
+    ("POST",   "/me/device",        For::Fresh,  200, r#"{"device_id": "another"}"#),
     ("DELETE", "/me/device",        For::Users,  400, ""),
     ("GET",    "/users",            For::All,    200, ""),
     ("GET",    "/users/{id}",       For::All,    200, ""),
@@ -148,11 +150,10 @@ const CALLERS: [Caller; 8] = [
 
 fn expected(route: For, well: u16, caller: Caller) -> u16 {
     match (route, caller) {
-        (For::All, _) | (For::Users | For::Admins, Caller::Admin) | (For::Users, Caller::User | Caller::LoggedOut) => {
-            well
-        }
-        (For::Admins, Caller::User) => 403,
-        (For::Users | For::Admins, _) => 401,
+        (For::All, _) | (_, Caller::Admin) => well,
+        (For::Users | For::Fresh, Caller::User) | (For::Users, Caller::LoggedOut) => well,
+        (For::Admins, Caller::User) | (For::Fresh, Caller::LoggedOut) => 403,
+        _ => 401,
     }
 }
 

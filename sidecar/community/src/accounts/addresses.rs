@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use realmgate_platform::clock::Clock;
 use realmgate_platform::error::Error;
 use realmgate_platform::limits::Source;
+use realmgate_platform::tokens::Caller;
 use realmgate_protocol::ids::AccountId;
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -74,15 +75,17 @@ impl Addresses {
     /// to show its own.
     ///
     /// # Errors
-    /// 400 for an address or a password that is not legal, 401 for a wrong current password, 429 for too many mails or tries.
+    /// 400 for an address or a password that is not legal, 401 for a wrong current password, 403 for an old log-in of an account without
+    /// one, 429 for too many mails or tries.
     pub async fn change(
         &self,
         source: Source,
-        account: AccountId,
+        caller: &Caller,
         address: &str,
         current: Option<String>,
         password: Option<String>,
     ) -> Result<(), Refusal> {
+        let account = caller.account;
         let address = legal(address, &self.log_ins.settings.limits)?;
         let secret = match self.log_ins.store.password_name(account).await? {
             Some(name) => {
@@ -93,6 +96,7 @@ impl Addresses {
             None => {
                 let password = password.ok_or_else(|| invalid("password", "can't be blank"))?;
                 legal_password(&password)?;
+                self.log_ins.prove_fresh(source, caller, None).await?;
                 self.paid_hash(source, &address, password).await?
             }
         };

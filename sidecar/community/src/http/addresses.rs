@@ -126,7 +126,8 @@ pub(super) async fn reset_password(
 /// Ask for a mail that makes an address yours. In place of another one, that ends every log-in.
 #[utoipa::path(
     patch, path = "/me/email", operation_id = "update_current_user_email", tag = "Users",
-    security(("access_token" = [])), request_body = NewAddress, responses((status = 200, body = Changed)),
+    security(("access_token" = [])), request_body = NewAddress,
+    responses((status = 200, body = Changed), (status = 403, body = Refused)),
 )]
 pub(super) async fn update_current_user_email(
     State(community): State<Community>,
@@ -135,6 +136,6 @@ pub(super) async fn update_current_user_email(
     input: Input,
 ) -> Result<Json<Changed>, Refusal> {
     let NewAddress { email, current_password, password } = input.fields()?;
-    community.addresses.change(peer.into(), caller.account, &email, current_password, password).await?;
+    community.addresses.change(peer.into(), &caller, &email, current_password, password).await?;
     Ok(Json(Changed::of(&caller)))
 }
