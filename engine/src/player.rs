@@ -45,8 +45,8 @@ pub struct Travelling {
     pub since: Tick,
 }
 
-/// A player that has come back to its body over another connection, which knows nothing yet: the game begins its session
-/// anew, as for one that has joined. The engine has removed [`LinkDead`], and ends the connection before.
+/// A player that has come back to its body over another connection, which knows nothing yet: the game gives it a new
+/// session, as one that has joined. The engine has removed [`LinkDead`], and ends the connection before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Returned {
     /// The player's entity, the same as before.

@@ -55,7 +55,7 @@ impl Tell<'_, '_> {
         }
     }
 
-    /// Sends a message over a connection, whoever is connected by it.
+    /// Sends a message over a connection, whichever player has it.
     pub fn send_to(&mut self, session: SessionId, message: &ServerMessage) {
         send_pieces(&mut self.outbox, session, &pieces(message), CausedBy::Itself);
     }

@@ -95,7 +95,7 @@ impl InWorld {
                 if here.tile() == BOARS[way] {
                     way = 1 - way;
                 }
-                self.tick(ways[way].heading(here)).await.expect("nobody says goodbye");
+                self.tick(ways[way].heading(here)).await.expect("the server does not disconnect");
             }
         };
         timeout(PATIENCE, fight).await.expect("a boar fights it");
@@ -110,7 +110,7 @@ impl InWorld {
             let mut before = self.health();
             while self.health() >= before {
                 before = self.health();
-                self.tick(None).await.expect("nobody says goodbye");
+                self.tick(None).await.expect("the server does not disconnect");
             }
         };
         timeout(PATIENCE, standing).await.expect("somebody still fights it");
@@ -125,7 +125,7 @@ impl InWorld {
             let start = self.position();
             let (mut heading, mut ticks) = (Angle(0), 0);
             while self.position().within(start, WALK_UNITS) {
-                self.tick(Some(heading)).await.expect("nobody says goodbye");
+                self.tick(Some(heading)).await.expect("the server does not disconnect");
                 ticks += 1;
                 if ticks % BLOCKED_TICKS == 0 {
                     heading = Angle(heading.0.wrapping_add(40));
@@ -154,7 +154,7 @@ impl InWorld {
     async fn stand(&mut self) -> Position {
         let (mut place, mut still) = (self.position(), 0);
         while still < STILL_TICKS {
-            self.tick(None).await.expect("nobody says goodbye");
+            self.tick(None).await.expect("the server does not disconnect");
             still = if self.position() == place { still + 1 } else { 0 };
             place = self.position();
         }
@@ -168,7 +168,7 @@ impl InWorld {
     pub async fn has_starter_kit(&mut self) {
         let given = async {
             while self.client.session().possessions.bag().next().is_none() {
-                self.tick(None).await.expect("nobody says goodbye");
+                self.tick(None).await.expect("the server does not disconnect");
             }
         };
         timeout(PATIENCE, given).await.expect("a new character is given something");

@@ -49,16 +49,7 @@ impl Default for Hunt {
 }
 
 /// By which other accounts one may log in there. Nobody answers at those addresses.
-const PROVIDERS: &str = r#"
-[google]
-client_id = "realm"
-client_secret = "secret"
-issuer = "http://127.0.0.1:9"
-[discord]
-client_id = "realm"
-client_secret = "secret"
-url = "http://127.0.0.1:9"
-"#;
+const PROVIDERS: &str = include_str!("../../tests/src/attack/providers.toml");
 
 /// A run of schemathesis: against which listener, as whom, and which routes.
 struct Part<'a> {

@@ -149,7 +149,7 @@ fn join(world: &mut World, session: SessionId, epoch: LockEpoch, load: Character
     world.write_message(PlayerJoined { player: entity, load });
 }
 
-/// The player's next connection is on its way: a body that waits for one waits anew.
+/// The player's next connection is on its way: a body that waits for one begins its wait again.
 fn awaited(world: &mut World, character: CharacterId) {
     let Some(player) = player_of(world, character) else { return };
     let now = world.resource::<TickClock>().now();
@@ -159,7 +159,7 @@ fn awaited(world: &mut World, character: CharacterId) {
     world.resource_mut::<Players>().note_awaited(player);
 }
 
-/// The body stays as it is; all that concerned the connection begins anew.
+/// The body stays as it is; everything that concerned the connection starts from nothing.
 fn come_back(world: &mut World, session: SessionId, character: CharacterId) {
     let now = world.resource::<TickClock>().now();
     let body = player_of(world, character).and_then(|player| world.get_entity_mut(player).ok());

@@ -67,7 +67,7 @@ fn who_lost_its_connection_comes_back_to_the_same_body(wire: Wire) {
     assert_eq!(*position, start().offset(100, 0));
     let mut back = stepper.connect(anna.character, &ticket);
     stepper.steps(4, &mut [&mut back]);
-    assert_eq!(ids(&back), body, "the same entity, shown anew");
+    assert_eq!(ids(&back), body, "the same entity, shown again");
     let own = back.own().unwrap();
     assert_eq!((own.place, own.score.clone()), (Some(start().offset(100, 0)), Some(Score(5))), "as it was left");
     assert!(own.secret.is_some(), "what only the owner sees");

@@ -1,4 +1,4 @@
-//! A player comes back to its body over another connection: the session begins anew, and the body stays as it is.
+//! A player comes back to its body over another connection: the session starts from nothing, and the body stays as it is.
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::clock::TickClock;

@@ -1,4 +1,4 @@
-//! Players who come back to their bodies over other connections: the fight goes on, and the client is told all anew.
+//! Players who come back to their bodies over other connections: the fight goes on, and the client gets everything again.
 
 use realmgate_engine::channel::ToChannel;
 use realmgate_engine::player::LinkDead;
@@ -35,7 +35,7 @@ fn announce(scene: &mut Scene) {
     scene.channel.push(ToChannel::Awaited { character: ANN });
 }
 
-/// The player connects anew, without a word.
+/// The player connects again, and sends nothing.
 fn connect(scene: &mut Scene) {
     scene.channel.push(ToChannel::Return { session: session(BACK), character: ANN });
     scene.tick();

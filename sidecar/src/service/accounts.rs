@@ -166,7 +166,7 @@ impl Accounts {
         self.limits.log_ins.check(folded).await
     }
 
-    /// Trades a refresh token for a new pair (refresh token rotation), and has the gateways wait for the log-in anew. A token
+    /// Trades a refresh token for a new pair (refresh token rotation), and has the gateways wait for the log-in again. A token
     /// that comes again within [`TRADED_AGAIN_MS`](realmgate_platform::sessions::TRADED_AGAIN_MS) gets the same next one; later it was
     /// copied: its whole family is revoked, and the log-in ends.
     ///

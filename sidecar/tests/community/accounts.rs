@@ -113,7 +113,7 @@ async fn a_user_name_is_reserved_where_an_account_logs_in_by_it(realm: Realm) {
     let rename = async |player: &Player, name: &str| {
         realm.by(player, "PATCH", "/me/username", json!({"username": name})).await.status
     };
-    // Whoever has the name on a profile may set a password under it: nobody else registers it.
+    // The user who has the name on a profile may set a password under it: nobody else registers it.
     assert_eq!(rename(&ann, "wanted").await, StatusCode::OK);
     realm
         .app()

@@ -144,7 +144,7 @@ async fn slow_reader_is_told_the_newest_state_and_is_not_cut_off() {
 
 #[tokio::test]
 async fn changes_of_lobbies_have_a_rate() {
-    // Whoever calls in this test is a proxy, which says for whom.
+    // The caller in this test is a proxy that names its client.
     let realm = Realm::sqlite_with(|settings| settings.edge.trusted_proxies = Some("127.0.0.1".to_owned())).await;
     let host = realm.device("the host's").await;
     let call = async |method: &str, path: &str, body: Value| {

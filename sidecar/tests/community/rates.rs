@@ -88,5 +88,5 @@ async fn refused_sockets_use_up_nobodys_calls(realm: Realm) {
         let call = realm.call("GET", "/lobbies", Value::Null).header("x-forwarded-for", "203.0.113.1");
         call.send().await.expect(StatusCode::OK);
     }
-    assert_eq!(open(&ann.access, 1).await, None, "whoever is logged in gets in");
+    assert_eq!(open(&ann.access, 1).await, None, "a logged-in user gets in");
 }

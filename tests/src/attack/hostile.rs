@@ -174,7 +174,7 @@ impl Hostile {
         (self.access, self.refresh, self.user_id) = (text("access_token"), text("refresh_token"), text("user_id"));
     }
 
-    /// Logs in anew where the log-in has ended; whether it is good now.
+    /// Logs in again where the log-in has ended; whether it is good now.
     pub async fn is_logged_in(&mut self) -> bool {
         match self.call(Method::GET, "/api/v1/me", None).await {
             Some((401, _)) => self.log_in().await,

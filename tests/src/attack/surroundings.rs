@@ -30,16 +30,7 @@ return hooks
 const QUIET: &str = "return { before_enter_world = function(user, character, at) return true end }";
 
 /// By which other accounts one may log in. Nothing listens at those addresses.
-const PROVIDERS: &str = r#"
-[google]
-client_id = "realm"
-client_secret = "secret"
-issuer = "http://127.0.0.1:9"
-[discord]
-client_id = "realm"
-client_secret = "secret"
-url = "http://127.0.0.1:9"
-"#;
+const PROVIDERS: &str = include_str!("providers.toml");
 
 /// Lobbies of [`fill`], one host each.
 const LOBBIES: u32 = 1_500;

@@ -21,7 +21,7 @@ async fn who_loses_its_connection_in_a_fight_comes_back_to_its_body_at_once() {
     back.until_hurt().await;
     drop(playing);
 
-    // The server knows that the connection is over, and a page was loaded anew.
+    // The server knows that the connection is over, and a page was reloaded.
     let hurt = back.health();
     back.lose_connection();
     let mut gateway = Gateway::open(server.gateway(), &account.access_token).await;

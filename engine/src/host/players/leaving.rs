@@ -36,7 +36,7 @@ impl PlayerDirectory {
         link: &LinkSession,
     ) {
         if self.is_present(character, epoch) {
-            // Whoever wants it out has asked later than who was to come back to it.
+            // The request to leave is newer than the request to come back.
             self.admission.cancel_return(character);
             self.tell(character, ToChannel::Kick { character, reason }, channels);
         } else {

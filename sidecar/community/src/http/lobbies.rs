@@ -122,13 +122,8 @@ pub(super) async fn get_lobby(
     id: PathId,
 ) -> Result<Json<LobbyWithMembers>, Refusal> {
     let not_found = || Refusal::error(StatusCode::NOT_FOUND, "Lobby not found");
-    let found = community.lobbies.store.with_members(id.id().ok_or_else(not_found)?).await?;
-    let (lobby, mut members) = found.filter(|(lobby, _)| !lobby.settings.hidden).ok_or_else(not_found)?;
-    // Who has not got the password does not learn who is behind it.
-    if lobby.settings.password.is_some() && members.iter().all(|member| member.account != caller.account) {
-        members.clear();
-    }
-    Ok(Json((lobby, members).into()))
+    let found = community.lobbies.read(caller.account, id.id().ok_or_else(not_found)?).await?;
+    Ok(Json(found.ok_or_else(not_found)?.into()))
 }
 
 /// Make a lobby, whose host you are.

@@ -64,6 +64,21 @@ impl Lobbies {
         self.make(&new, None).await?.ok_or_else(already_in_lobby)
     }
 
+    /// A lobby that is not hidden, with its members. A user who is not behind its password does not learn who is: the members are
+    /// left out.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn read(&self, viewer: AccountId, lobby: Uuid) -> Result<Option<(LobbyRow, Vec<ProfileRow>)>, Refusal> {
+        let found = self.store.with_members(lobby).await?.filter(|(row, _)| !row.settings.hidden);
+        Ok(found.map(|(row, mut members)| {
+            if row.settings.password.is_some() && members.iter().all(|member| member.account != viewer) {
+                members.clear();
+            }
+            (row, members)
+        }))
+    }
+
     /// Makes a lobby without a host for an administrator, who is no member of it.
     ///
     /// # Errors

@@ -48,7 +48,7 @@ pub struct Beginning<'a> {
 pub struct Started {
     /// Where the user's browser goes.
     pub authorization_url: String,
-    /// What its outcome is asked for with. Whoever knows it has the log-in.
+    /// What its outcome is asked for with. It opens the log-in.
     pub session_id: String,
     /// What the flow is bound to.
     pub binding: Binding,

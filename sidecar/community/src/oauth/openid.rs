@@ -36,7 +36,7 @@ pub struct OpenId {
     known: Mutex<Option<Known>>,
     /// Why nothing could be read, and when.
     failed: Mutex<Option<(u64, ProviderError)>>,
-    /// Whoever reads. Others wait for it only if what is known does not serve them.
+    /// Held by the call that reads. Others wait for it only if what is known does not serve them.
     reading: tokio::sync::Mutex<()>,
 }
 

@@ -1,5 +1,5 @@
 //! Tells what has changed of accounts, to themselves, their friends and their lobbies; and of lobbies. It is read when it is told, so that the last thing
-//! told is how it stands, whoever changes it at the same time. A lobby that changes often is read and told once in a while.
+//! told is how it stands, also where several change it at once. A lobby that changes often is read and told once in a while.
 
 use std::sync::Arc;
 use std::time::Duration;

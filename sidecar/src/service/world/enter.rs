@@ -144,7 +144,7 @@ impl Entrance {
 
     /// Brings the player back to the body of its character, where that is all that the account has in a world, and stands
     /// where the player wants to be. Nobody leaves for that, so a fight does not hold it up, and no lock changes. `None` where
-    /// it has to enter anew.
+    /// it has to enter in the ordinary way.
     async fn come_back(&self, entry: &Entry, held: &[LockedCharacter]) -> Result<Option<EntryGrant>, Error> {
         let [body] = held else { return Ok(None) };
         let Some(server) = body.lock.owner.map_server().filter(|_| body.character == entry.character) else {
