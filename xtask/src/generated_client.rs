@@ -1,7 +1,9 @@
-//! The last part of `cargo xtask schemathesis`: are the documents valid OpenAPI 3.1, and does a client work that a generator has made?
+//! The last part of `cargo xtask schemathesis`: are the documents valid OpenAPI 3.1, and do clients work that generators have made?
+//!
+//! The client in Python needs Python alone. The one in JavaScript needs Java, Node and npm.
 
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
@@ -10,10 +12,16 @@ use crate::workspace::Workspace;
 
 /// What is installed, every version pinned.
 const REQUIREMENTS: &str = "xtask/openapi.txt";
-/// The calls.
-const SCRIPT: &str = "xtask/generated_client.py";
+/// The calls of the client in Python.
+const PYTHON_CALLS: &str = "xtask/generated_client.py";
+/// What makes the client in JavaScript, pinned too.
+const GENERATOR: &str = "xtask/openapi_generator.txt";
+/// The calls of the client in JavaScript.
+const JAVASCRIPT_CALLS: &str = "xtask/generated_client.mjs";
+/// Without these there is no client in JavaScript.
+const JAVASCRIPT_NEEDS: [&str; 3] = ["java", "node", "npm"];
 
-/// Validates documents, makes a client of the community's, and has it call a server.
+/// Validates documents, makes clients of the community's, and has them call a server.
 pub struct GeneratedClient<'a> {
     /// The repository.
     pub workspace: &'a Workspace,
@@ -23,7 +31,7 @@ pub struct GeneratedClient<'a> {
     pub documents: [&'a Path; 2],
     /// The one of which the client is made.
     pub community: &'a Path,
-    /// A folder for the client.
+    /// A folder for the clients.
     pub home: &'a Path,
     /// The server's address.
     pub api: &'a str,
@@ -38,18 +46,60 @@ impl GeneratedClient<'_> {
         for document in self.documents {
             succeed(python(&tool).args(["-m", "openapi_spec_validator"]).arg(document))?;
         }
-        println!("generated client: made of {}", self.community.display());
-        let clients = self.home.join("clients");
-        std::fs::create_dir_all(&clients)?;
+        std::fs::create_dir_all(self.clients())?;
+        self.python(&tool)?;
+        match JAVASCRIPT_NEEDS.iter().find(|program| !self.workspace.answers(program, &["--version"])) {
+            None => self.javascript(),
+            Some(missing) => {
+                ensure!(!self.workspace.ci, "{missing} is not installed: the client in JavaScript needs it");
+                println!("generated client: the one in JavaScript is skipped, {missing} is not installed");
+                Ok(())
+            }
+        }
+    }
+
+    fn clients(&self) -> PathBuf {
+        self.home.join("clients")
+    }
+
+    fn python(&self, tool: &Path) -> Result<()> {
+        println!("generated client: in Python, made of {}", self.community.display());
         // Nobody reads the client: it is not formatted.
         let config = self.home.join("openapi-python-client.yml");
         std::fs::write(&config, "post_hooks: []\n")?;
-        let mut generate = python(&tool);
+        let mut generate = python(tool);
         generate.args(["-m", "openapi_python_client", "generate", "--meta", "none", "--path"]).arg(self.community);
         generate.arg("--config").arg(config);
-        succeed(generate.arg("--output-path").arg(clients.join("realm")))?;
-        let script = self.workspace.root.join(SCRIPT);
-        succeed(python(&tool).arg(script).arg(&clients).arg(format!("http://{}", self.api)))
+        succeed(generate.arg("--output-path").arg(self.clients().join("realm")))?;
+        let script = self.workspace.root.join(PYTHON_CALLS);
+        succeed(python(tool).arg(script).arg(self.clients()).arg(self.url()))
+    }
+
+    fn javascript(&self) -> Result<()> {
+        println!("generated client: in JavaScript, made of {}", self.community.display());
+        let tools = tools::folder(self.cache)?;
+        let generator = tools.join("openapi-generator");
+        tools::install_python(self.workspace, GENERATOR, &generator)?;
+        succeed(&mut Command::new(self.workspace.root.join("tests/node/install.sh")))?;
+        let client = self.clients().join("javascript");
+        let mut generate = Command::new("java");
+        generate.arg("-jar").arg(generator.join("openapi_generator_cli/openapi-generator.jar"));
+        generate.args(["generate", "--generator-name", "javascript", "--additional-properties", "usePromises=true"]);
+        generate.arg("--input-spec").arg(self.community).arg("--output").arg(&client);
+        // A line for each of some 200 files.
+        succeed(generate.stdout(Stdio::null()))?;
+        // The modules import each other without extensions, which bundlers alone resolve.
+        let (modules, calls) = (tools.join("node/node_modules"), self.clients().join("calls.cjs"));
+        let mut bundle = Command::new(modules.join(".bin/esbuild"));
+        bundle.arg(self.workspace.root.join(JAVASCRIPT_CALLS)).env("NODE_PATH", &modules);
+        bundle.args(["--bundle", "--platform=node", "--log-level=warning"]);
+        bundle.arg(format!("--alias:realm={}", client.join("src/index.js").display()));
+        succeed(bundle.arg(format!("--outfile={}", calls.display())))?;
+        succeed(Command::new("node").arg(calls).arg(self.url()))
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.api)
     }
 }
 
@@ -61,7 +111,7 @@ fn python(tool: &Path) -> Command {
 }
 
 fn succeed(command: &mut Command) -> Result<()> {
-    let done = command.status().context("python3 did not start")?;
+    let done = command.status().with_context(|| format!("{command:?} did not start"))?;
     ensure!(done.success(), "{command:?} ended with {done}");
     Ok(())
 }

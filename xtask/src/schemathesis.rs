@@ -1,6 +1,6 @@
 //! `cargo xtask schemathesis`: property tests of the HTTP routes, made from openapi.json, against a real sidecar.
 //!
-//! Then a client that a generator has made of the documents makes calls. No answer may be a 5xx, have a status that the document does not name, or a body of another form than it says.
+//! Then clients that generators have made of the documents make calls. No answer may be a 5xx, have a status that the document does not name, or a body of another form than it says.
 
 use std::fs;
 use std::io::{Read, Write};
