@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use realmgate_engine::host::HostStatus;
+use realmgate_protocol::entry::SpawnPosition;
 use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
@@ -33,6 +34,8 @@ pub struct Registration {
     pub supported_maps: Vec<u16>,
     /// Names of the maps it hosts.
     pub map_names: BTreeMap<u16, String>,
+    /// Where new characters begin on the maps it hosts.
+    pub spawns: BTreeMap<u16, SpawnPosition>,
     /// Where it answers WebSocket; `None` if it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ws_url: Option<String>,
@@ -216,6 +219,7 @@ pub(crate) mod tests {
             port: 4_001,
             supported_maps: vec![1],
             map_names: BTreeMap::new(),
+            spawns: BTreeMap::new(),
             ws_url: None,
             wt_url: None,
             wt_cert_sha256: None,

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use realmgate_engine::map::Map;
+use realmgate_protocol::entry::SpawnPosition;
 use realmgate_protocol::ids::{MapId, ServerId};
+use realmgate_protocol::movement::tiles;
 
 use crate::args::Args;
 use crate::cookie::CookieJar;
@@ -30,6 +32,12 @@ pub struct Identity {
     pub client: DirectoryClient,
     /// The certificate of which players are told, if nobody has signed it.
     pub self_made: Option<SelfMade>,
+}
+
+/// Where new characters begin on a map.
+fn spawn_of(map: &Map) -> Option<SpawnPosition> {
+    let at = map.spawn_points().first()?.position;
+    Some(SpawnPosition { x: tiles(at.x), y: tiles(at.y) })
 }
 
 /// Registers under the configured id. Without one, registers as `map-server-<map>`, or as `map-server-<map>-<port>` if
@@ -62,6 +70,7 @@ pub async fn register(
             port: endpoints.game.port(),
             supported_maps: hosted.iter().map(|map| map.id.0).collect(),
             map_names: hosted.iter().map(|map| (map.id.0, map.name.clone())).collect(),
+            spawns: hosted.iter().filter_map(|map| Some((map.id.0, spawn_of(map)?))).collect(),
             ws_url: endpoints.websocket.clone(),
             wt_url: endpoints.webtransport.clone(),
             wt_cert_sha256: endpoints.certificate_sha256(),

@@ -7,6 +7,7 @@ use realmgate_platform::error::ErrorCode;
 use realmgate_platform::testing::{TestRedis, on_backends};
 use realmgate_protocol::ids::{ChannelId, MapId, ServerId, TicketId};
 use realmgate_protocol::link::ChannelLoad;
+use realmgate_protocol::movement::Position;
 
 use super::*;
 
@@ -85,6 +86,7 @@ pub(super) fn registration(id: &str, port: u16, max_players: u32) -> Registratio
         port,
         supported_maps: vec![MapId(1), MapId(2)],
         map_names: [(1, "greenvale".to_owned())].into(),
+        spawns: [(1, Position { x: 1_536, y: 3_072 })].into(),
         ws_url: Some(format!("ws://127.0.0.1:{port}/play")),
         wt_url: Some(format!("https://127.0.0.1:{port}/play")),
         wt_cert_sha256: Some("5a".repeat(32)),

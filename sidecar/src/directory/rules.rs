@@ -47,6 +47,7 @@ pub(super) fn list(
         port: registration.port,
         supported_maps: registration.supported_maps.clone(),
         map_names: registration.map_names.clone(),
+        spawns: registration.spawns.clone(),
         ws_url: registration.ws_url.clone(),
         wt_url: registration.wt_url.clone(),
         wt_cert_sha256: registration.wt_cert_sha256.clone(),

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use realmgate_platform::error::Error;
 use realmgate_protocol::ids::{ChannelId, MapId, ServerId, TicketId};
 use realmgate_protocol::link::ChannelLoad;
+use realmgate_protocol::movement::Position;
 use subtle::ConstantTimeEq;
 
 use crate::lock::CookieHash;
@@ -77,6 +78,8 @@ pub struct Registration {
     pub supported_maps: Vec<MapId>,
     /// The names of maps by id, as far as it gives them.
     pub map_names: BTreeMap<u16, String>,
+    /// Where new characters begin on each map, by the map's id, as far as it gives them.
+    pub spawns: BTreeMap<u16, Position>,
     /// Where it answers WebSocket, if it does.
     pub ws_url: Option<String>,
     /// Where it answers WebTransport, if it does.
@@ -128,6 +131,8 @@ pub struct MapServer {
     pub supported_maps: Vec<MapId>,
     /// The names of maps by id, as far as it gives them.
     pub map_names: BTreeMap<u16, String>,
+    /// Where new characters begin on each map, by the map's id, as far as it gives them.
+    pub spawns: BTreeMap<u16, Position>,
     /// Where it answers WebSocket, if it does.
     pub ws_url: Option<String>,
     /// Where it answers WebTransport, if it does.

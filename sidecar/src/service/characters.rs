@@ -8,6 +8,7 @@ use realmgate_platform::database::DatabaseTime;
 use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_platform::tokens::Caller;
 use realmgate_protocol::ids::{AccountId, CharacterId, MapId};
+use realmgate_protocol::movement::Position;
 use uuid::Uuid;
 
 use super::classes::Classes;
@@ -216,18 +217,24 @@ impl Characters {
         start.world.or(start.embedded).unwrap_or(FIRST_MAP)
     }
 
-    /// The map where a character would start now: the start map, or where no server hosts that, the map of the server
-    /// that embeds us.
-    ///
-    /// # Errors
-    /// When the registry cannot be asked.
-    pub async fn first_map(&self) -> Result<MapId, Error> {
+    /// Where a character would begin now: on the start map, or where no server hosts that, on the map of the server that
+    /// embeds us. While the registry is unavailable, no server counts as hosting: players see their characters all the same.
+    pub async fn beginning(&self) -> Beginning {
+        let servers = self.registry.servers().await.unwrap_or_default();
+        let hosting = |map: MapId| servers.iter().filter(move |server| server.supported_maps.contains(&map));
         let start = self.start_map();
-        match self.start.embedded {
-            Some(embedded) if self.registry.hosting(start).await?.is_empty() => Ok(embedded),
-            _ => Ok(start),
-        }
+        let map = self.start.embedded.filter(|_| hosting(start).next().is_none()).unwrap_or(start);
+        Beginning { map, spawn: hosting(map).find_map(|server| server.spawns.get(&map.0).copied()) }
     }
+}
+
+/// Where new characters begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beginning {
+    /// The map.
+    pub map: MapId,
+    /// The place there; `None` while no server that hosts the map says it.
+    pub spawn: Option<Position>,
 }
 
 /// Finds a character by its name, in any case and however its characters are composed. A name that only an older
@@ -247,7 +254,7 @@ fn account_held() -> Error {
     Error::new(ErrorCode::AlreadyOnline, "Another log-in of this account is connected")
 }
 
-/// The map a character is on; `None` for one that was never in a world and will start on [`Characters::first_map`].
+/// The map a character is on; `None` for one that was never in a world and will start at [`Characters::beginning`].
 pub fn map_of(row: &CharacterRow) -> Option<MapId> {
     u16::try_from(row.map_id).ok().filter(|map| *map > 0).map(MapId)
 }

@@ -99,8 +99,12 @@ async fn new_characters_begin_on_the_map_that_is_there() {
     let server = MapServer::start_linked(&Settings::new().map(2).set("HOST_MAPS", "only")).await;
     let account = Account::register(&server.api()).await;
     let character = account.new_character(&server.api()).await;
+    let listed = account.calls(&server.api()).get("/characters").await.json(200)[0].take();
     let mut gateway = Gateway::open(server.gateway(), &account.access_token).await;
-    assert_eq!(gateway.entered(&character.id).await["map_id"], 2);
+    let entered = gateway.entered(&character.id).await;
+    assert_eq!(entered["map_id"], 2);
+    assert_eq!((&listed["map_id"], &listed["position"]), (&entered["map_id"], &entered["spawn_pos"]));
+    assert_ne!(listed["position"], json!({"x": 0.0, "y": 0.0}));
 }
 
 #[tokio::test]

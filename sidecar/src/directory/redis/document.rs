@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use realmgate_platform::error::Error;
 use realmgate_protocol::ids::{ChannelId, MapId, ServerId, TicketId};
 use realmgate_protocol::link::ChannelLoad;
+use realmgate_protocol::movement::Position;
 use serde::{Deserialize, Serialize};
 
 use crate::directory::{LinkFacts, MapServer, Seat};
@@ -20,6 +21,8 @@ pub(super) struct Document {
     supported_maps: Vec<MapId>,
     #[serde(default)]
     map_names: BTreeMap<u16, String>,
+    #[serde(default)]
+    spawns: BTreeMap<u16, Position>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ws_url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,6 +68,7 @@ impl Document {
             port: server.port,
             supported_maps: server.supported_maps,
             map_names: server.map_names,
+            spawns: server.spawns,
             ws_url: server.ws_url,
             wt_url: server.wt_url,
             wt_cert_sha256: server.wt_cert_sha256,
@@ -101,6 +105,7 @@ impl Document {
             port: self.port,
             supported_maps: self.supported_maps,
             map_names: self.map_names,
+            spawns: self.spawns,
             ws_url: self.ws_url,
             wt_url: self.wt_url,
             wt_cert_sha256: self.wt_cert_sha256,

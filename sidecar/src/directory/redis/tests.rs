@@ -33,7 +33,7 @@ async fn operators_find_a_document_that_ends_by_itself() {
     let load = |channel, players| json!({"map": 1, "channel": channel, "players": players, "is_full": false});
     let expected = json!({
         "id": "meadow", "name": "One", "ip": "127.0.0.1", "port": 4001, "supported_maps": [1, 2],
-        "map_names": {"1": "greenvale"}, "ws_url": "ws://127.0.0.1:4001/play",
+        "map_names": {"1": "greenvale"}, "spawns": {"1": {"x": 1536, "y": 3072}}, "ws_url": "ws://127.0.0.1:4001/play",
         "wt_url": "https://127.0.0.1:4001/play", "wt_cert_sha256": "5a".repeat(32), "max_players": 9, "current_players": 3, "load": 0.0,
         "cookie_sha256": process.to_string(), "resumed": false, "replica": "gateway-1", "linked_maps": [1],
         "channels": 2, "protocol_hash": "fffffffffffffffe", "channel_loads": [load(1, 1), load(2, 2)],

@@ -54,5 +54,5 @@ pub(crate) async fn create(
     Valid(body): Valid<CreateCharacter>,
 ) -> Result<(StatusCode, Json<Character>), Error> {
     let row = state.characters.create(&caller, &body.name, &body.class_id).await?;
-    Ok((StatusCode::CREATED, Json(Character::of(&state.characters, row).await?)))
+    Ok((StatusCode::CREATED, Json(Character::of(&state.characters, row).await)))
 }

@@ -5,7 +5,7 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_platform::http::Problem;
-use realmgate_platform::http::extract::{is_meant_for_this_machine, is_service_caller};
+use realmgate_platform::http::extract::{AnonymousPeer, is_meant_for_this_machine, is_service_caller};
 use serde::Serialize;
 
 use super::Character;
@@ -40,6 +40,7 @@ impl FromRequestParts<AppState> for InternalCaller {
         if is_open || is_service_caller(&state.http, &parts.headers) {
             Ok(Self)
         } else {
+            AnonymousPeer::from_request_parts(parts, state).await?;
             Err(ErrorCode::ServiceTokenRequired.into())
         }
     }
@@ -64,6 +65,6 @@ pub(crate) async fn internal(
     Ok(Json(InternalCharacter {
         user_id: row.account.to_string(),
         lock_owner: row.lock_owner.to_string(),
-        character: Character::of(&state.characters, row).await?,
+        character: Character::of(&state.characters, row).await,
     }))
 }

@@ -8,14 +8,13 @@ mod path;
 pub mod restore;
 pub mod update;
 
-use realmgate_platform::error::Error;
-use realmgate_protocol::ids::MapId;
-use realmgate_protocol::movement::tiles;
-use serde::Serialize;
+use realmgate_protocol::limits::MAX_MAP_TILES;
+use realmgate_protocol::movement::{self, tiles};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::service::appearance;
-use crate::service::characters::{Characters, map_of};
+use crate::service::characters::{Beginning, Characters, map_of};
 use crate::service::classes::Classes;
 use crate::store::characters::CharacterRow;
 
@@ -36,7 +35,7 @@ pub struct Character {
     class_name: String,
     /// The map it is on, or where it will begin.
     map_id: u16,
-    /// Where on the map.
+    /// Where on the map; 0, 0 for one that was in no world yet while no server hosts the map where it will begin.
     position: Position,
     /// Whether it is in the world, or on its way there.
     in_world: bool,
@@ -50,7 +49,7 @@ pub struct Character {
 }
 
 /// A place on a map, in tiles.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Position {
     /// Tiles from the left edge.
     x: f64,
@@ -63,22 +62,36 @@ impl Position {
         let of = |units: i64| i32::try_from(units).map_or(0.0, tiles);
         Self { x: of(row.x), y: of(row.y) }
     }
+
+    /// The same place in the units of the protocol; `None` where no map reaches.
+    pub fn in_units(self) -> Option<movement::Position> {
+        let is_on_a_map = |tiles: &f64| (0.0..f64::from(MAX_MAP_TILES)).contains(tiles);
+        let units = |tiles: f64| (tiles * f64::from(movement::UNITS_PER_TILE)) as i32;
+        [self.x, self.y].iter().all(is_on_a_map).then(|| movement::Position { x: units(self.x), y: units(self.y) })
+    }
+}
+
+impl From<movement::Position> for Position {
+    fn from(units: movement::Position) -> Self {
+        Self { x: tiles(units.x), y: tiles(units.y) }
+    }
 }
 
 impl Character {
-    async fn of(characters: &Characters, row: CharacterRow) -> Result<Self, Error> {
-        let begins_on = characters.first_map().await?;
-        Ok(Self::new(&characters.classes, row, begins_on))
+    async fn of(characters: &Characters, row: CharacterRow) -> Self {
+        Self::new(&characters.classes, row, characters.beginning().await)
     }
 
-    fn new(classes: &Classes, row: CharacterRow, begins_on: MapId) -> Self {
+    fn new(classes: &Classes, row: CharacterRow, beginning: Beginning) -> Self {
+        let map = map_of(&row);
+        let spawn = beginning.spawn.filter(|_| map.is_none());
         Self {
             id: row.id.to_string(),
             level: row.level,
             experience: row.experience,
             class_name: classes.name_of(&row.class_id).to_owned(),
-            map_id: map_of(&row).unwrap_or(begins_on).0,
-            position: Position::of(&row),
+            map_id: map.unwrap_or(beginning.map).0,
+            position: spawn.map_or_else(|| Position::of(&row), Position::from),
             in_world: row.is_in_world(),
             created_at_ms: row.created_at_ms,
             deletes_at_ms: row.deletes_at_ms,

@@ -28,5 +28,5 @@ pub(crate) async fn restore(
     CharacterPath(id): CharacterPath,
 ) -> Result<Json<Character>, Error> {
     let row = state.characters.restore(&caller, id).await?;
-    Ok(Json(Character::of(&state.characters, row).await?))
+    Ok(Json(Character::of(&state.characters, row).await))
 }

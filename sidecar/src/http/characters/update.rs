@@ -62,5 +62,5 @@ pub(crate) async fn update(
     let appearance = body.appearance.as_ref().map(appearance::written);
     let appearance = appearance.as_ref().map(Option::as_deref);
     let row = state.characters.change(&caller, id, name.as_ref(), appearance).await?;
-    Ok(Json(Character::of(&state.characters, row).await?))
+    Ok(Json(Character::of(&state.characters, row).await))
 }

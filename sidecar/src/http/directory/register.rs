@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::caller::RegistryCaller;
 use crate::directory::{Cookie, HEARTBEAT_INTERVAL_MS, Registration, TTL_MS};
+use crate::http::characters::Position;
 use crate::state::AppState;
 
 /// A map server that wants to be listed.
@@ -46,6 +47,10 @@ pub struct RegisterRequest {
     #[garde(length(max = 1024), custom(short_names))]
     #[serde(default)]
     map_names: BTreeMap<String, String>,
+    /// Where new characters begin on the maps, by their numbers, as `GET /characters` shows it.
+    #[garde(length(max = 1024), custom(are_places))]
+    #[serde(default)]
+    spawns: BTreeMap<String, Position>,
     /// Where it answers WebSocket: `ws://` or `wss://`. Players are told.
     #[garde(length(bytes, max = 256), custom(is_ws_url))]
     #[serde(default)]
@@ -79,6 +84,14 @@ fn short_names(names: &BTreeMap<String, String>, _: &()) -> garde::Result {
     }
     let is_short = names.values().all(|name| name.chars().count() <= 64);
     is_short.then_some(()).ok_or_else(|| garde::Error::new("has names of at most 64 characters"))
+}
+
+fn are_places(spawns: &BTreeMap<String, Position>, _: &()) -> garde::Result {
+    if spawns.keys().any(|map| map.parse::<u16>().is_err()) {
+        return Err(garde::Error::new("has places by the numbers of maps"));
+    }
+    let are_on_maps = spawns.values().all(|place| place.in_units().is_some());
+    are_on_maps.then_some(()).ok_or_else(|| garde::Error::new("has places in tiles, on a map"))
 }
 
 fn is_ws_url(url: &Option<String>, _: &()) -> garde::Result {
@@ -137,6 +150,7 @@ impl RegisterRequest {
             port: self.port,
             supported_maps: self.supported_maps.into_iter().map(MapId).collect(),
             map_names: self.map_names.into_iter().filter_map(|(map, name)| Some((map.parse().ok()?, name))).collect(),
+            spawns: self.spawns.into_iter().filter_map(|(map, at)| Some((map.parse().ok()?, at.in_units()?))).collect(),
             ws_url: self.ws_url,
             wt_url: self.wt_url,
             wt_cert_sha256: self.wt_cert_sha256,

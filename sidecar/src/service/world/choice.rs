@@ -137,6 +137,7 @@ mod tests {
             port: 4001,
             supported_maps: vec![MapId(1)],
             map_names: Default::default(),
+            spawns: Default::default(),
             ws_url: None,
             wt_url: None,
             wt_cert_sha256: None,

@@ -112,7 +112,7 @@ impl Entrance {
         let leaving = held.iter().find_map(|other| other.lock.owner.map_server());
         let map = match found.map {
             Some(map) => map,
-            None => self.characters.first_map().await?,
+            None => self.characters.beginning().await.map,
         };
         self.rules.check(entry.account, entry.character, map).await?;
         if let Some(grant) = self.come_back(entry, &held).await? {

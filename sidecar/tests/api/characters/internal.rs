@@ -53,9 +53,8 @@ async fn an_open_registry_opens_it_as_long_as_nobody_from_outside_reaches_it() {
         assert_eq!(call.send().await.expect(StatusCode::OK)["user_id"], json!(user.id));
     }
     // From this machine, but for somebody outside: a page whose name was led here, or a proxy's client.
-    for (header, value) in [("host", "evil.example"), ("x-forwarded-for", "203.0.113.9")] {
-        app.get(&path).header(header, value).send().await.problem(401, "SERVICE_TOKEN_REQUIRED");
-    }
+    app.get(&path).header("host", "evil.example").send().await.problem(421, "MISDIRECTED");
+    app.get(&path).header("x-forwarded-for", "203.0.113.9").send().await.problem(401, "SERVICE_TOKEN_REQUIRED");
     let exposed = TestApp::start_with(|settings| {
         open(settings);
         settings.api_addr = "0.0.0.0:0".parse().unwrap();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use serde_json::json;
 
 use crate::testing::TestApp;
@@ -23,6 +24,24 @@ async fn one_sees_ones_own_oldest_first() {
     }
     assert_eq!(list[0]["class_name"], "Mage");
     assert_eq!(list[0]["level"], 1);
+}
+
+#[tokio::test]
+async fn new_characters_stand_where_their_map_server_lets_them_begin() {
+    let app = TestApp::start().await;
+    let ann = app.register("ann").await;
+    app.character(&ann, "Zoe").await;
+    let position = async || app.list(&ann).await[0]["position"].take();
+    assert_eq!(position().await, json!({"x": 0.0, "y": 0.0}), "no server says it");
+    let server = json!({
+        "id": "one", "name": "One", "ip": "127.0.0.1", "port": 4001, "supported_maps": [7, 8], "max_players": 2,
+        "spawns": {"8": {"x": 1.0, "y": 1.0}, "7": {"x": 32.5, "y": 8.25}},
+    });
+    let register = app.post_internal("/map-registry/register", server).bearer(app.service_token());
+    register.send().await.expect(StatusCode::CREATED);
+    assert_eq!(position().await, json!({"x": 32.5, "y": 8.25}));
+    app.execute("UPDATE characters SET map_id = 8, x = 1024, y = 2048").await;
+    assert_eq!(position().await, json!({"x": 1.0, "y": 2.0}), "where it was when it left the world");
 }
 
 #[tokio::test]

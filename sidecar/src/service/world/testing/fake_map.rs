@@ -53,6 +53,7 @@ impl FakeMap {
             port,
             supported_maps: maps.iter().copied().map(MapId).collect(),
             map_names: maps.iter().map(|map| (*map, format!("map-{map}"))).collect(),
+            spawns: maps.iter().map(|map| (*map, SPAWN)).collect(),
             ws_url: Some(format!("ws://127.0.0.1:{port}/play")),
             wt_url: Some(format!("https://127.0.0.1:{port}/play")),
             wt_cert_sha256: Some("5a".repeat(32)),
