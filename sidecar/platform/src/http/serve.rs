@@ -19,6 +19,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -39,6 +40,9 @@ use slots::ConnectionSlots;
 /// Maximum size of a request's first line and headers, in bytes; more is answered with 431. Also the maximum size of a
 /// connection's buffer.
 const MAX_HEADER_BYTES: usize = 16 * 1_024;
+/// Bytes of a connection that the kernel holds and has not sent. With more, a write to a slow reader waits until a third of the kernel's
+/// buffer (megabytes) is free, and a socket that reads 100 KiB/s would count as one that does not read.
+const UNSENT_BYTES: u32 = 128 * 1_024;
 /// How long to wait after a failed accept, as when the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -166,8 +170,9 @@ async fn accept(
     let room = slots.room().await.map_err(std::io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
     let Some(slot) = slots.take(peer.ip(), room) else { return Ok(None) };
-    // Fails only if the peer is gone already, which the first read will report.
+    // They fail only if the peer is gone already, which the first read will report.
     let _ = stream.set_nodelay(true);
+    let _ = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES);
     Ok(Some((Guarded::new(stream, slot, patience.reading), peer)))
 }
 
