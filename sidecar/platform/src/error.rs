@@ -46,6 +46,8 @@ error_codes! {
     ServiceTokenRequired = "SERVICE_TOKEN_REQUIRED", "The service token is needed";
     /// The caller is known but not allowed to do this.
     Forbidden = "FORBIDDEN", "Not allowed";
+    /// The request names a domain that this server does not know.
+    Misdirected = "MISDIRECTED", "This server does not answer for this name";
     /// No such route or resource.
     NotFound = "NOT_FOUND", "Not found";
     /// The route exists, but not with this method.

@@ -120,6 +120,7 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         clock: clock.clone(),
         proxies: config.edge.proxies.clone(),
         origins: config.gateway.origins.clone(),
+        public_url: config.mail.public_url.as_deref().and_then(|url| url.parse().ok()),
         service_token: config.secrets.service_token.clone(),
         tokens: tokens.clone(),
         limits: limits.clone(),

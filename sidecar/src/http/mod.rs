@@ -50,7 +50,7 @@ pub fn routers(state: &AppState) -> Routers {
     if state.config.roles.is_gateway_alone() {
         gateway = gateway.merge(Router::from(service_routes()));
     }
-    Routers { api, directory: layers::internal(directory, state), gateway: layers::internal(gateway, state) }
+    Routers { api, directory: layers::internal(directory, state), gateway: layers::sockets(gateway, state) }
 }
 
 /// Everything on 3000, by the roles of this process.

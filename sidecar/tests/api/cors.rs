@@ -1,8 +1,9 @@
-//! CORS: which pages may call the API.
+//! Which pages may call the API: by their origin (CORS), and by the name that they know this server by.
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
+use realmgate_sidecar::config::Settings;
 
-use crate::testing::TestApp;
+use crate::testing::{Answer, TestApp};
 
 /// Whether a page may call: its browser asks before some calls, and looks at the answers of all.
 async fn allowed(app: &TestApp, origin: &str) -> bool {
@@ -35,4 +36,40 @@ async fn or_the_listed_ones() {
     assert!(!allowed(&app, "https://evil.example").await);
     assert!(!allowed(&app, "http://localhost:5173").await);
     assert!(!allowed(&app, "http://10.0.0.5:8080").await, "nor those of the host asked");
+}
+
+/// `GET` of a page of this machine whose name is `host`.
+async fn get(app: &TestApp, path: &str, host: &str) -> Answer {
+    app.get(path).header("host", host).send().await
+}
+
+#[tokio::test]
+async fn a_foreign_domain_that_leads_to_this_machine_reaches_no_route() {
+    let app = TestApp::start().await;
+    for path in ["/healthz", "/status", "/characters", "/api/v1/users", "/admin", "/play", "/nowhere"] {
+        get(&app, path, "evil.example:3000").await.problem(421, "MISDIRECTED");
+    }
+    let socket =
+        app.get_gateway("/ws").header("host", "evil.example:3002").header("origin", "http://evil.example:3002");
+    socket.send().await.problem(421, "MISDIRECTED");
+    for host in ["localhost:3000", "127.0.0.1:3000", "my-machine:3000"] {
+        get(&app, "/healthz", host).await.expect(StatusCode::OK);
+    }
+    let elsewhere = app.get("/healthz").from("203.0.113.9").header("host", "realm.example").send().await;
+    elsewhere.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn domains_that_the_operator_names_reach_it_over_loopback() {
+    let known: [fn(&mut Settings); 3] = [
+        |settings| settings.allowed_origins = Some("https://realm.example".to_owned()),
+        |settings| settings.edge.trusted_proxies = Some("127.0.0.1".to_owned()),
+        |settings| settings.mail.public_url = Some("https://realm.example".to_owned()),
+    ];
+    for change in known {
+        let app = TestApp::start_with(change).await;
+        get(&app, "/healthz", "realm.example").await.expect(StatusCode::OK);
+    }
+    let app = TestApp::start_with(known[2]).await;
+    get(&app, "/healthz", "evil.example").await.problem(421, "MISDIRECTED");
 }

@@ -52,8 +52,9 @@ async fn a_page_whose_name_was_led_to_this_machine_reads_no_figures() {
         figures(host).await.expect(StatusCode::OK);
     }
     for host in ["evil.example", "evil.example:3000", "localhost.evil.example", "127.0.0.1.evil.example", "[::1", ""] {
-        figures(host).await.problem(401, "SERVICE_TOKEN_REQUIRED");
+        figures(host).await.problem(421, "MISDIRECTED");
     }
+    figures("a-machine:3000").await.problem(401, "SERVICE_TOKEN_REQUIRED");
     let with_token = app.get("/metrics").header("host", "sidecar:3000").bearer(app.service_token());
     with_token.send().await.expect(StatusCode::OK);
 }

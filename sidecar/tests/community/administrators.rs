@@ -42,11 +42,14 @@ async fn a_first_account_by_a_proxy_on_this_machine_is_not_the_administrator() {
 
 #[tokio::test]
 async fn a_page_whose_name_was_led_to_this_machine_makes_no_administrator() {
+    let device = json!({"device_id": "a page's"});
     let realm = Realm::sqlite().await;
-    let call =
-        realm.app().post("/api/v1/login/device", json!({"device_id": "a page's"})).header("host", "evil.example");
+    let call = realm.app().post("/api/v1/login/device", device.clone()).header("host", "evil.example");
+    call.send().await.problem(421, "MISDIRECTED");
+    let proxied = Realm::sqlite_with(|settings| settings.allowed_origins = Some("https://realm.example".into())).await;
+    let call = proxied.app().post("/api/v1/login/device", device).header("host", "evil.example");
     let first = Player::of(&call.send().await.expect(StatusCode::OK));
-    assert!(!is_admin(&realm, &first).await);
+    assert!(!is_admin(&proxied, &first).await);
 }
 
 /// Logs in to the administrators' pages.

@@ -134,8 +134,8 @@ async fn a_flow_of_a_browser_ends_in_that_browser_alone(doors: Doors) {
 
 async fn only_a_page_at_the_public_address_begins_a_flow_of_a_browser(doors: Doors) {
     for (host, origin) in [
-        ("evil.example", None),
         ("127.0.0.1:3000", None),
+        ("a-machine:3000", None),
         ("realm.example", Some("https://evil.example")),
         ("realm.example", Some("null")),
     ] {

@@ -141,6 +141,9 @@ async fn bad_registrations_are_complained_about_by_field(backend: Backend) {
         ("supported_maps", json!([])),
         ("supported_maps", json!([0])),
         ("map_names", json!({"one": "Greenvale"})),
+        ("spawns", json!({"one": {"x": 1.0, "y": 1.0}})),
+        ("spawns", json!({"1": {"x": -1.0, "y": 1.0}})),
+        ("spawns", json!({"1": {"x": 1.0, "y": 1e9}})),
         ("max_players", json!(0)),
         ("cookie", json!("x".repeat(65))),
     ];
@@ -253,12 +256,16 @@ async fn an_open_registry_opens_the_way_of_a_foreign_gateway(backend: Backend) {
     let account = Account::register(&sidecar.api()).await;
     let character = account.new_character(&sidecar.api()).await;
     let path = format!("/characters/{}/internal", character.id);
-    for port in [sidecar.api(), sidecar.directory_without_token()] {
+    let misdirected = (421, "MISDIRECTED");
+    let without_token = (401, "SERVICE_TOKEN_REQUIRED");
+    for (port, led_here) in [(sidecar.api(), misdirected), (sidecar.directory_without_token(), without_token)] {
         assert_eq!(port.get(&path).await.json(200)["user_id"], account.user_id.as_str());
         // Players' listener may be behind a proxy, and a page in a browser of this machine asks by a name of its own.
-        for (header, value) in [("x-forwarded-for", "203.0.113.7"), ("host", "realm.example")] {
-            let led_here = port.request(Method::GET, &path).header(header, value);
-            port.send(led_here).await.problem(401, "SERVICE_TOKEN_REQUIRED");
+        for (header, value, refused) in
+            [("x-forwarded-for", "203.0.113.7", without_token), ("host", "realm.example", led_here)]
+        {
+            let call = port.request(Method::GET, &path).header(header, value);
+            port.send(call).await.problem(refused.0, refused.1);
         }
     }
 }

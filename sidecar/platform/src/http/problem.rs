@@ -44,6 +44,7 @@ pub fn status_of(code: ErrorCode) -> StatusCode {
             StatusCode::NOT_FOUND
         }
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        ErrorCode::Misdirected => StatusCode::MISDIRECTED_REQUEST,
         ErrorCode::MapFull | ErrorCode::Timeout | ErrorCode::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::UsernameTaken
         | ErrorCode::NameTaken

@@ -3,6 +3,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use axum::http::Uri;
+
 use super::extract::UnnamedProxy;
 use crate::clock::Clock;
 use crate::config::{Origins, TrustedProxies};
@@ -23,6 +25,8 @@ pub struct HttpParts {
     pub proxies: TrustedProxies,
     /// The browser pages that may talk to us.
     pub origins: Origins,
+    /// Where players' browsers reach this server, if the operator names it: `https://realm.example`.
+    pub public_url: Option<Uri>,
     /// What our own servers show.
     pub service_token: ServiceToken,
     /// Checks access tokens.

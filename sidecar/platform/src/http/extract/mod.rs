@@ -11,7 +11,7 @@ mod whole_number;
 
 pub use body::Valid;
 pub use caller::bearer;
-pub use here::{is_meant_for_this_machine, names_this_machine};
+pub use here::{is_meant_for_this_machine, names_a_foreign_domain, names_this_machine};
 pub use path::PathText;
 pub use peer::{AnonymousPeer, Peer};
 pub use service::{ServiceCaller, is_service_caller};

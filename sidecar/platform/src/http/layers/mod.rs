@@ -3,6 +3,7 @@
 mod bodies;
 mod deadline;
 mod headers;
+mod rebinding;
 mod request_metrics;
 mod request_time;
 mod trace;
@@ -38,6 +39,7 @@ where
     let http = HttpState::from_ref(state);
     // The outermost layer, so that an answer of the CORS layer has a trace id too.
     around(with_fallbacks(routes, state), &http.clock, DEADLINE)
+        .layer(from_fn_with_state(http.clone(), rebinding::refuse))
         .layer(cors(http.origins.clone()))
         .layer(from_fn(trace::trace))
 }
@@ -48,7 +50,9 @@ where
     HttpState: FromRef<S>,
     S: Clone + Send + Sync + 'static,
 {
-    around(routes.with_state(state.clone()), &HttpState::from_ref(state).clock, DEADLINE)
+    let http = HttpState::from_ref(state);
+    let files = around(routes.with_state(state.clone()), &http.clock, DEADLINE);
+    files.layer(from_fn_with_state(http, rebinding::refuse))
 }
 
 /// A layer for routes that say in `x-request-time` how long each call took.
@@ -58,6 +62,17 @@ where
     S: Clone + Send + Sync + 'static,
 {
     routes.layer(from_fn_with_state(HttpState::from_ref(state).clock.clone(), request_time::tell))
+}
+
+/// Layers for the listener of browsers' sockets.
+pub fn sockets<S>(routes: Router<S>, state: &S) -> Router
+where
+    HttpState: FromRef<S>,
+    S: Clone + Send + Sync + 'static,
+{
+    let http = HttpState::from_ref(state);
+    let routes = around(with_fallbacks(routes, state), &http.clock, DEADLINE);
+    routes.layer(from_fn_with_state(http, rebinding::refuse)).layer(from_fn(trace::trace))
 }
 
 /// Layers for listeners that browsers do not use.
