@@ -20,6 +20,7 @@ use crate::state::AppState;
 )]
 pub(crate) async fn metrics(State(state): State<AppState>, peer: Peer, headers: HeaderMap) -> Result<Response, Error> {
     if !peer.is_this_machine && !is_service_caller(&state.http, &headers) {
+        state.http.limits.anonymous_call(peer.into()).await?;
         return Err(ErrorCode::ServiceTokenRequired.into());
     }
     if let Err(error) = crate::service::world::refresh_figures(&state.store).await {

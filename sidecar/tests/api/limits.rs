@@ -157,6 +157,7 @@ async fn clients_of_a_proxy_on_this_machine_that_nobody_named_have_ordinary_limi
         let app = TestApp::start_with(|settings| {
             settings.registrations_per_min = 1;
             settings.calls_per_min = 2;
+            settings.allowed_origins = Some("https://realm.example".to_owned());
         })
         .await;
         let register = |name: &str| app.post("/auth/register", json!({"username": name, "password": PASSWORD}));
@@ -232,5 +233,20 @@ async fn calls_without_a_user_are_limited_by_address() {
     app.get("/character-classes").from("203.0.113.10").send().await.expect(StatusCode::OK);
     for _ in 0..6 {
         app.get("/character-classes").from("127.0.0.1").send().await.expect(StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn calls_with_tokens_that_are_none_are_limited_by_address() {
+    let app = TestApp::start_with(|settings| settings.calls_per_min = 2).await;
+    for path in ["/characters", "/api/v1/me", "/api/v1/admin/users", "/metrics", "/characters/7/internal"] {
+        let from = format!("203.0.113.{}", path.len());
+        let call = || app.get(path).bearer("a.b.c").from(&from).send();
+        for _ in 0..2 {
+            assert_eq!(call().await.status, StatusCode::UNAUTHORIZED, "{path}");
+        }
+        assert_eq!(call().await.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
+        let here = app.get(path).bearer("a.b.c").send().await;
+        assert_ne!(here.status, StatusCode::TOO_MANY_REQUESTS, "{path}, from this machine");
     }
 }

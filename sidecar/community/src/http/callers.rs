@@ -18,7 +18,8 @@ use crate::state::Community;
 /// while [`Claimed::admit`] finds out, but is not told before.
 pub struct Claimed(SignedToken);
 
-/// A caller with a valid access token, also of a log-in that its user has logged out, counted against their rate limit.
+/// A caller with a valid access token, also of a log-in that its user has logged out, counted against their rate limit. A call with an
+/// invalid one is counted against that of its address.
 pub struct Player(pub Caller);
 
 /// A caller who is an administrator: by an access token, or by the cookie of the pages.
@@ -76,7 +77,7 @@ impl FromRequestParts<Community> for Player {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, community: &Community) -> Result<Self, Refusal> {
-        Claimed::from_request_parts(parts, community).await?.admit(community).await.map(Self)
+        find(parts, community, LogOut::IsForgiven).await.map(Self)
     }
 }
 
@@ -92,7 +93,7 @@ impl FromRequestParts<Community> for Admin {
                 HttpState::from_ref(community).limits.call(caller.account).await?;
                 caller
             }
-            None => Claimed::from_request_parts(parts, community).await?.admit_logged_in(community).await?,
+            None => find(parts, community, LogOut::Counts).await?,
         };
         match caller.role.as_str() {
             "admin" => Ok(Self(caller)),
@@ -150,6 +151,26 @@ async fn counted(http: &HttpState, found: Result<Caller, Error>) -> Result<Calle
     })?;
     http.limits.call(caller.account).await?;
     Ok(caller)
+}
+
+/// Whether the token of a log-in that its user has logged out is still good.
+#[derive(Clone, Copy)]
+enum LogOut {
+    IsForgiven,
+    Counts,
+}
+
+/// Finds the caller by the access token. A call whose token is refused is counted against the rate limit of its address.
+async fn find(parts: &mut Parts, community: &Community, log_out: LogOut) -> Result<Caller, Refusal> {
+    let found = match (Claimed::from_request_parts(parts, community).await, log_out) {
+        (Ok(claimed), LogOut::IsForgiven) => claimed.admit(community).await,
+        (Ok(claimed), LogOut::Counts) => claimed.admit_logged_in(community).await,
+        (Err(refusal), _) => Err(refusal),
+    };
+    if found.as_ref().is_err_and(Refusal::is_unauthorized) {
+        AnonymousPeer::from_request_parts(parts, community).await?;
+    }
+    found
 }
 
 fn unauthorized(text: &'static str) -> Refusal {

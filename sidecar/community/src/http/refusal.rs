@@ -55,6 +55,11 @@ impl Refusal {
         Self::json(status, json!({"error": code}))
     }
 
+    /// Whether it is 401.
+    pub(super) fn is_unauthorized(&self) -> bool {
+        self.status == StatusCode::UNAUTHORIZED
+    }
+
     /// `{"error": …, "message": …}`.
     pub fn explained(status: StatusCode, code: &'static str, message: &'static str) -> Self {
         Self::json(status, json!({"error": code, "message": message}))

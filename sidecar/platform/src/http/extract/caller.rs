@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
+use super::AnonymousPeer;
 use crate::error::{Error, ErrorCode};
 use crate::http::HttpState;
 use crate::tokens::Caller;
@@ -15,7 +16,7 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-/// A call with a valid access token, counted against its user's rate limit.
+/// A call with a valid access token, counted against its user's rate limit. One without is counted against that of its address.
 impl<S> FromRequestParts<S> for Caller
 where
     HttpState: FromRef<S>,
@@ -24,11 +25,18 @@ where
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let state = HttpState::from_ref(state);
-        let token = bearer(&parts.headers).ok_or(ErrorCode::Unauthorized)?;
-        let caller = state.tokens.authenticate(token).await?;
-        state.limits.call(caller.account).await?;
-        Ok(caller)
+        let http = HttpState::from_ref(state);
+        let found = match bearer(&parts.headers) {
+            Some(token) => http.tokens.authenticate(token).await,
+            None => Err(ErrorCode::Unauthorized.into()),
+        };
+        match found {
+            Ok(caller) => http.limits.call(caller.account).await.map(|()| caller),
+            Err(error) if error.code == ErrorCode::Unauthorized => {
+                AnonymousPeer::from_request_parts(parts, state).await.and(Err(error))
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 
