@@ -107,12 +107,9 @@ impl Strangers {
 }
 
 impl Strangers {
-    /// Whether there are so many, in all or of this source, that the next one should prove that its address is its own
-    /// before it takes a place: else anybody could fill the places of somebody else.
-    pub(in crate::transport) fn are_many(&self, source: IpAddr) -> bool {
-        let inner = self.inner.borrow();
-        let of_source = inner.of_sources.get(&network_of(source)).copied().unwrap_or_default();
-        inner.all.len() >= inner.limits.most / 8 || of_source >= inner.limits.most_of_source / 8
+    /// Whether there is nobody who has not shown a ticket yet.
+    pub(in crate::transport) fn are_none(&self) -> bool {
+        self.inner.borrow().all.is_empty()
     }
 }
 
@@ -183,22 +180,6 @@ mod tests {
         assert_eq!(count.get(), 0);
         let inner = strangers.inner.borrow();
         assert!(inner.of_sources.is_empty() && inner.all.is_empty(), "nothing is kept of those who are gone");
-    }
-
-    #[test]
-    fn before_an_eighth_of_the_places_is_taken_nobody_has_to_prove_an_address() {
-        let limits = StrangerLimits { most: 80, most_of_source: 16, rate_of_source: NO_RATE, rate: NO_RATE };
-        let strangers = Strangers::new(limits, StrangerCount::default(), Duration::ZERO);
-        let mut admitted = vec![strangers.admit(source(1), Duration::ZERO).unwrap()];
-        assert!(!strangers.are_many(source(1)));
-        admitted.push(strangers.admit(source(1), Duration::ZERO).unwrap());
-        assert!(strangers.are_many(source(1)) && !strangers.are_many(source(2)), "two of the 16 of a source");
-        admitted.extend((10..17).map(|last| strangers.admit(source(last), Duration::ZERO).unwrap()));
-        assert!(!strangers.are_many(source(2)), "nine of the 80 of all");
-        admitted.push(strangers.admit(source(17), Duration::ZERO).unwrap());
-        assert!(strangers.are_many(source(2)), "ten of them");
-        admitted.clear();
-        assert!(!strangers.are_many(source(1)));
     }
 
     #[test]

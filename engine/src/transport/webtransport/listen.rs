@@ -45,8 +45,9 @@ fn greet(incoming: Incoming, endpoint: &Endpoint, door: &Rc<Door>) {
         network.refuse(reason);
         return incoming.refuse();
     }
-    // Anybody can write any address on a packet. It costs a round trip to prove it, so only when they are many.
-    if !incoming.remote_address_validated() && network.strangers.are_many(address.ip()) {
+    // Anybody can write any address on a packet, to fill the places of another or to have him answered with more than three times the
+    // bytes. It costs a round trip to prove it, so only while another one has yet to show a ticket.
+    if !incoming.remote_address_validated() && !network.strangers.are_none() {
         network.refuse(PacketRefusal::AddressUnproven);
         // It can always be asked to: it has not been yet.
         let _ = incoming.retry();
