@@ -311,6 +311,7 @@ async fn spawn_background(state: &AppState, happenings: Happenings) -> Result<()
     if state.config.roles.community {
         state.community.fill_name_keys().await.map_err(Error::from)?;
         state.community.send_mails();
+        state.community.forget_abandoned();
         let boards = state.community.leaderboards();
         boards.begin_seasons().await.map_err(Error::from)?;
         background.keep(Duration::ZERO, LEADERBOARDS_EVERY, "leaderboards could not be kept up", move || {

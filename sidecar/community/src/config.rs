@@ -18,6 +18,9 @@ pub struct CommunitySettings {
     /// Whether accounts may be made and logged in to by a device's id alone
     #[arg(long, env = "DEVICE_LOGIN", default_value_t = true, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub device_login: bool,
+    /// Days after which guests are forgotten that have no character, friend or record, and did not come back; 0 for never
+    #[arg(long, env = "FORGET_GUESTS_DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(0..=3_650))]
+    pub forget_guests_days: u32,
     /// Whether new accounts wait until an administrator activates them
     #[arg(long, env = "REQUIRE_ACTIVATION", default_value_t = false, action = ArgAction::Set,
         value_parser = BoolishValueParser::new())]
@@ -45,6 +48,36 @@ pub struct CommunitySettings {
     pub realtime_idle: Duration,
 }
 
+impl CommunitySettings {
+    /// How long guests that have nothing are kept after they were last here; `None` for ever.
+    pub(crate) fn guests_stay(&self) -> Option<Duration> {
+        (self.forget_guests_days > 0).then(|| Duration::from_secs(24 * 3_600) * self.forget_guests_days)
+    }
+}
+
 fn debounce_ms() -> RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(0..=LONGEST_DEBOUNCE_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Arguments {
+        #[command(flatten)]
+        settings: CommunitySettings,
+    }
+
+    #[test]
+    fn guests_are_kept_for_a_week_or_as_the_operator_says() {
+        let stay = |args: &[&str]| {
+            Arguments::parse_from(std::iter::once("sidecar").chain(args.iter().copied())).settings.guests_stay()
+        };
+        assert_eq!(stay(&[]), Some(Duration::from_secs(7 * 24 * 3_600)));
+        assert_eq!(stay(&["--forget-guests-days", "30"]), Some(Duration::from_secs(30 * 24 * 3_600)));
+        assert_eq!(stay(&["--forget-guests-days", "0"]), None, "for ever");
+    }
 }

@@ -5,6 +5,7 @@
 //! [`oauth`], [`friends`], [`lobbies`], [`notifications`] and [`leaderboards`], SQL in `store`, mails to players in `mail`. Whatever is to be told goes through [`Events`] to the
 //! sockets of [`realtime`]. Nothing here knows the worlds: what they must hear of goes through [`World`], which the sidecar implements.
 
+mod abandoned;
 pub mod accounts;
 mod bounded_body;
 mod config;
@@ -24,6 +25,7 @@ mod store;
 mod time;
 mod world;
 
+pub use abandoned::Abandoned;
 pub use config::CommunitySettings;
 pub use events::{Events, Topic};
 pub use field_limits::FieldLimits;

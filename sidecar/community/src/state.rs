@@ -18,6 +18,7 @@ use realmgate_platform::theme::Theme;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::abandoned::{Abandoned, GUESTS_EVERY, LOBBIES_EVERY};
 use crate::accounts::{Addresses, Deletion, LogIns, Profiles, administrators};
 use crate::config::CommunitySettings;
 use crate::events::Events;
@@ -94,7 +95,9 @@ pub struct Services {
     pub(crate) addresses: Addresses,
     pub(crate) sign_in: SignIn,
     post: Arc<Post>,
-    pub(crate) deletion: Deletion,
+    pub(crate) deletion: Arc<Deletion>,
+    /// Forgets what strangers have left for good.
+    pub abandoned: Arc<Abandoned>,
     pub(crate) sessions: SessionStore,
     pub(crate) friends: Arc<Friends>,
     pub(crate) lobbies: Arc<Lobbies>,
@@ -200,7 +203,7 @@ impl Community {
             limits: http.limits.clone(),
             clock: http.clock.clone(),
         });
-        let deletion = Deletion {
+        let deletion = Arc::new(Deletion {
             store: store.clone(),
             friends: friends.clone(),
             lobbies: lobbies.clone(),
@@ -208,7 +211,14 @@ impl Community {
             world,
             records: boards.clone(),
             clock: http.clock.clone(),
-        };
+        });
+        let abandoned = Arc::new(Abandoned {
+            store: store.clone(),
+            lobbies: lobbies.clone(),
+            deletion: deletion.clone(),
+            guests_stay: settings.guests_stay(),
+            clock: http.clock.clone(),
+        });
         let sessions = SessionStore::new(sql.clone());
         let acts = ActStore::new(sql.clone());
         let present = PresenceStore::new(sql);
@@ -224,6 +234,7 @@ impl Community {
             sign_in,
             post,
             deletion,
+            abandoned,
             sessions,
             friends,
             lobbies,
@@ -282,6 +293,20 @@ impl Community {
             tasks.spawn(async move { listener.listen(&hub, shutdown).await });
         }
         Ok(())
+    }
+
+    /// Starts forgetting what strangers have left for good, until the shutdown.
+    pub fn forget_abandoned(&self) {
+        let abandoned = self.abandoned.clone();
+        self.background.keep(GUESTS_EVERY, GUESTS_EVERY, "abandoned guests could not be forgotten", move || {
+            let abandoned = abandoned.clone();
+            async move { abandoned.forget_guests().await }
+        });
+        let abandoned = self.abandoned.clone();
+        self.background.keep(LOBBIES_EVERY, LOBBIES_EVERY, "abandoned lobbies could not be forgotten", move || {
+            let abandoned = abandoned.clone();
+            async move { abandoned.forget_lobbies().await }
+        });
     }
 
     /// Starts sending the mails that are due, until the shutdown.

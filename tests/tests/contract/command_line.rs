@@ -19,7 +19,7 @@ use serde_json::json;
 const TOKEN: &str = "a service token of thirty-two bytes, or so";
 
 /// Every setting by its variable, in the order of the help, with its default; empty for one that has none.
-const SETTINGS: [(&str, &str); 129] = [
+const SETTINGS: [(&str, &str); 130] = [
     ("GAME_ADDR", "0.0.0.0"),
     ("ADMIN_ADDR", "127.0.0.1:0"),
     ("WORLD_DIRECTORY_URL", "the one at DIRECTORY_ADDR, else an embedded one"),
@@ -98,6 +98,7 @@ const SETTINGS: [(&str, &str); 129] = [
     ("CHARACTER_DELETION_GRACE_H", "24"),
     ("CHARACTER_RENAME_WAIT_H", "24"),
     ("DEVICE_LOGIN", "true"),
+    ("FORGET_GUESTS_DAYS", "7"),
     ("REQUIRE_ACTIVATION", "false"),
     ("LIST_USERS", "true"),
     ("LIST_LEADERBOARDS", "true"),

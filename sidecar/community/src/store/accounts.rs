@@ -8,6 +8,8 @@ use realmgate_platform::database::{SqlConnection, SqlStore};
 use realmgate_protocol::ids::AccountId;
 use sha2::{Digest, Sha256};
 
+use super::guests;
+
 /// Accounts, their profiles and their credentials.
 #[derive(Clone)]
 pub struct AccountStore(pub(super) SqlStore);
@@ -69,6 +71,7 @@ impl AccountStore {
             tx.rollback().await?;
             return Ok(false);
         }
+        guests::insert(&mut tx, id, at_ms).await?;
         tx.commit().await?;
         Ok(true)
     }

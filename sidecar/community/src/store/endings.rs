@@ -160,6 +160,7 @@ impl AccountStore {
         let departure = depart(&mut tx, self.0.hook_subscriptions(), account).await?;
         for delete in [
             "DELETE FROM credentials WHERE account_id = $1",
+            "DELETE FROM guests WHERE account_id = $1",
             "DELETE FROM profiles WHERE account_id = $1",
             "DELETE FROM realtime_accounts WHERE account_id = $1",
             "DELETE FROM lobby_spectators WHERE account_id = $1",

@@ -10,6 +10,7 @@ mod endings;
 mod friend_lists;
 mod friendship;
 mod friendships;
+mod guests;
 mod identities;
 mod lobbies;
 mod mail_links;

@@ -2,7 +2,7 @@
 
 use realmgate_platform::accounts::name_key;
 use realmgate_platform::database::SqlConnection;
-use realmgate_platform::database::columns::parse_id;
+use realmgate_platform::database::columns::{parse_id, to_sql_ms};
 use realmgate_protocol::ids::AccountId;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -21,6 +21,14 @@ const LOOKED_AT: i64 = 1_000;
 /// That have a field $3 whose text contains $4.
 const HAS_FIELD: &str = "($3 = '' OR EXISTS (SELECT 1 FROM lobby_fields f WHERE f.lobby_id = l.id AND f.name = $3 \
                          AND ($4 = '' OR REPLACE(f.value, $4, '') <> f.value)))";
+
+/// Of players none of whom was here since $1: by a socket, in a world or with a log-in.
+const ABANDONED: &str = "l.host_id IS NOT NULL AND l.created_at_ms < $1 AND NOT EXISTS (
+    SELECT 1 FROM lobby_members m JOIN profiles p ON p.account_id = m.account_id WHERE m.lobby_id = l.id AND (p.last_seen_ms >= $1
+        OR EXISTS (SELECT 1 FROM realtime_accounts r WHERE r.account_id = m.account_id)
+        OR EXISTS (SELECT 1 FROM characters c WHERE c.account_id = m.account_id AND c.lock_owner <> 'none')))";
+/// Abandoned lobbies that are read at once.
+const MOST_ABANDONED: i64 = 100;
 
 /// Which lobbies are listed.
 #[derive(Debug, Clone, Default)]
@@ -75,6 +83,20 @@ impl LobbyFilter {
 }
 
 impl LobbyStore {
+    /// Some of the lobbies of players none of whom was here since `since_ms`, by id, after one of them.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn abandoned(&self, since_ms: u64, after: Option<Uuid>) -> sqlx::Result<Vec<Uuid>> {
+        let mut db = self.0.read("abandoned_lobbies").await?;
+        let query =
+            format!("SELECT l.id FROM lobbies l WHERE l.id > $2 AND {ABANDONED} ORDER BY l.id LIMIT {MOST_ABANDONED}");
+        let after = after.map_or_else(String::new, |id| id.to_string());
+        let query = sqlx::query_scalar(AssertSqlSafe(query)).bind(to_sql_ms(since_ms)).bind(after);
+        let ids: Vec<String> = query.fetch_all(&mut *db).await?;
+        ids.iter().map(|id| parse_id("lobbies.id", id)).collect()
+    }
+
     /// A page of the lobbies that a filter lets pass, the newest first, and how many there are in all: of the 1,000 newest or, with
     /// a title, of the first 1,000 whose titles begin so.
     ///
