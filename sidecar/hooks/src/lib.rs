@@ -10,11 +10,10 @@
 //! use realmgate_hooks::{By, Call, Plugins, Rules};
 //! use serde_json::json;
 //!
-//! let folder = std::env::temp_dir().join("realmgate-hooks-example");
-//! std::fs::create_dir_all(&folder)?;
-//! std::fs::write(folder.join("greet.lua"), "return { hello = function(name) return 'Hello, ' .. name end }")?;
+//! let folder = tempfile::tempdir()?;
+//! std::fs::write(folder.path().join("greet.lua"), "return { hello = function(name) return 'Hello, ' .. name end }")?;
 //! let rules = Rules { may_ask: &[], check_schedule: |_| Err("there are none".to_owned()) };
-//! let plugins = Plugins::new(folder, rules);
+//! let plugins = Plugins::new(folder.path().to_owned(), rules);
 //! plugins.refresh()?;
 //! let by = By::Player("ann".to_owned());
 //! let call = Call { by, plugin: "greet", function: "hello", args: vec![json!("Ada")], caller: None, realm: None };

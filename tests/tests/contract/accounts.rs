@@ -93,8 +93,8 @@ async fn logging_in_needs_name_and_password(backend: Backend) {
 }
 
 async fn a_log_in_takes_as_long_for_nobody_as_for_somebody(backend: Backend) {
-    let sidecar = sidecar(backend).await;
-    let api = sidecar.api().from_source([127, 0, 0, 22].into());
+    let sidecar = Sidecars::start(backend, &[("FAILED_LOGINS_PER_MIN", "1000000")]).await;
+    let api = sidecar.api();
     let account = Account::register(&api).await;
     let time = async |username: &str| {
         let began = Instant::now();
@@ -102,14 +102,18 @@ async fn a_log_in_takes_as_long_for_nobody_as_for_somebody(backend: Backend) {
         api.post("/auth/login", body).await.problem(401, "INVALID_CREDENTIALS");
         began.elapsed()
     };
-    // The shortest of several, in turns: whatever else this machine does lengthens both.
+    // The shortest of several, in turns: whatever else this machine does lengthens both, and one may be lucky for long.
     let (mut somebody, mut nobody) = (Duration::MAX, Duration::MAX);
-    for _ in 0..5 {
+    let began = Instant::now();
+    loop {
         somebody = somebody.min(time(&account.username).await);
         nobody = nobody.min(time("nobody-at-all").await);
+        // Without a hash the ratio would be ten and more.
+        if nobody * 4 > somebody && somebody * 4 > nobody {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "{somebody:?} for somebody, {nobody:?} for nobody");
     }
-    // Without a hash the ratio would be ten and more.
-    assert!(nobody * 4 > somebody && somebody * 4 > nobody, "{somebody:?} for somebody, {nobody:?} for nobody");
 }
 
 async fn an_access_token_is_a_jwt_with_the_promised_fields(backend: Backend) {

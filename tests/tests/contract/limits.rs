@@ -92,11 +92,18 @@ async fn ten_registrations_a_minute_from_one_address_are_allowed_by_default(back
         api.send(request.json(&body)).await
     };
     let began = Instant::now();
-    for _ in 0..10 {
-        register("203.0.113.7").await.json(201);
-    }
-    // One of ten comes back each tenth of a minute.
-    assert_ends(assert_limited(&register("203.0.113.7").await), 6, began);
+    let mut made = 0;
+    // One of ten comes back each tenth of a minute, which a busy machine needs for some of them.
+    let refused = loop {
+        let answer = register("203.0.113.7").await;
+        if answer.status != 201 {
+            break answer;
+        }
+        made += 1;
+        assert!(made <= 10 + began.elapsed().as_secs() / 6, "{made} in {:?}", began.elapsed());
+    };
+    assert!(made >= 10, "{made}");
+    assert_ends(assert_limited(&refused), 6, began);
     register("203.0.113.8").await.json(201);
 }
 
