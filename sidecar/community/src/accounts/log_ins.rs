@@ -164,7 +164,7 @@ impl LogIns {
         match name {
             Some(name) => self.prove(source, caller.account, &name, current.map(str::to_owned)).await,
             None => {
-                let message = "Log in again, or send the password as current_password";
+                let message = "Log in again, or send the password as current_password where this call takes it";
                 Err(Refusal::explained(StatusCode::FORBIDDEN, "fresh_log_in_required", message))
             }
         }
@@ -186,6 +186,7 @@ impl LogIns {
         if let Err(error) = self.world.refreshed(row.account, session).await {
             tracing::error!(%error, account = %row.account, "no gateway waits for a log-in that was refreshed");
         }
+        self.store.seen(row.account, self.clock.now_ms()).await?;
         self.grant(row.account, session, row.token_version, refresh_token.to_owned()).await
     }
 

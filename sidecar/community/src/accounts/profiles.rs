@@ -45,18 +45,18 @@ pub struct Edit {
 }
 
 impl Profiles {
-    /// Sets what the account wants to be called.
+    /// Sets what the account wants to be called. Returns it: a script may have changed it.
     ///
     /// # Errors
     /// 400 for a name that is too long.
-    pub async fn set_display_name(&self, account: AccountId, name: &str) -> Result<(), Refusal> {
+    pub async fn set_display_name(&self, account: AccountId, name: &str) -> Result<String, Refusal> {
         let name = self.before_update(account, "display_name", name).await?;
         if let Some(fault) = rules::display_name_fault(&name, &self.log_ins.settings.limits) {
             return Err(invalid("display_name", fault));
         }
         self.store.set_display_name(account, &name).await?;
         self.events.changed(account);
-        Ok(())
+        Ok(name)
     }
 
     /// Sets the account's unique name, in small letters. Returns it.

@@ -114,7 +114,7 @@ pub(super) async fn update_current_user_display_name(
     input: Input,
 ) -> Result<Json<Changed>, Refusal> {
     let DisplayName { display_name } = input.fields()?;
-    community.profiles.set_display_name(caller.account, &display_name).await?;
+    let display_name = community.profiles.set_display_name(caller.account, &display_name).await?;
     Ok(Json(Changed { display_name: Some(display_name), ..Changed::of(&caller) }))
 }
 

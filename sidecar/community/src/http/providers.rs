@@ -76,7 +76,7 @@ pub(super) async fn list_providers(State(community): State<Community>, _: Anybod
         ("browser" = Option<bool>, Query, description = "`true` from a page of this server, in the browser that goes to the provider"),
     ),
     security((), ("access_token" = [])),
-    responses((status = 200, body = Begun), (status = 400, body = Refused)),
+    responses((status = 200, body = Begun), (status = 400, body = Refused), (status = 403, body = Refused)),
 )]
 pub(super) async fn oauth_request(
     State(community): State<Community>,
@@ -137,7 +137,10 @@ pub(super) async fn oauth_session_status(
 #[utoipa::path(
     post, path = "/auth/{provider}/callback", operation_id = "oauth_api_callback", tag = "Authentication",
     params(("provider" = String, Path)), security((), ("access_token" = [])), request_body = Code,
-    responses((status = 200, body = Data<Value>), (status = 400, body = Refused), (status = 409, body = Refused)),
+    responses(
+        (status = 200, body = Data<Value>), (status = 400, body = Refused), (status = 403, body = Refused),
+        (status = 409, body = Refused),
+    ),
 )]
 pub(super) async fn oauth_api_callback(
     State(community): State<Community>,
@@ -157,7 +160,10 @@ pub(super) async fn oauth_api_callback(
 #[utoipa::path(
     post, path = "/auth/google/id_token", operation_id = "oauth_google_id_token", tag = "Authentication",
     security((), ("access_token" = [])), request_body = IdToken,
-    responses((status = 200, body = Data<Value>), (status = 400, body = Refused), (status = 409, body = Refused)),
+    responses(
+        (status = 200, body = Data<Value>), (status = 400, body = Refused), (status = 403, body = Refused),
+        (status = 409, body = Refused),
+    ),
 )]
 pub(super) async fn oauth_google_id_token(
     State(community): State<Community>,
@@ -175,7 +181,10 @@ pub(super) async fn oauth_google_id_token(
 #[utoipa::path(
     post, path = "/auth/apple/ios/callback", operation_id = "oauth_callback_api_apple_ios", tag = "Authentication",
     security((), ("access_token" = [])), request_body = Code,
-    responses((status = 200, body = Data<Value>), (status = 400, body = Refused), (status = 409, body = Refused)),
+    responses(
+        (status = 200, body = Data<Value>), (status = 400, body = Refused), (status = 403, body = Refused),
+        (status = 409, body = Refused),
+    ),
 )]
 pub(super) async fn oauth_callback_api_apple_ios(
     State(community): State<Community>,
