@@ -77,3 +77,14 @@ fn nothing_and_a_text_are_no_tickets() {
     }
     assert_eq!(scene.host.connected.len(), 1, "the host heard of the witness alone");
 }
+
+#[test]
+fn a_stranger_that_only_pings_is_disconnected() {
+    let mut scene = Scene::new();
+    let mut client = Client::silent(scene.address());
+    for _ in 0..5 {
+        client.send(Message::Ping(Vec::new().into()));
+    }
+    scene.until_closed(&mut client, 1_008);
+    scene.until_refused(PacketRefusal::NoTicket, 1);
+}

@@ -56,6 +56,15 @@ async fn a_bad_token_is_told_after_the_handshake() {
 }
 
 #[tokio::test]
+async fn opening_a_socket_is_a_call_of_the_account() {
+    let world = TestWorld::start_with(|config| config.limits.calls_per_min = 1).await;
+    let player = world.player("Ann").await;
+    let url = format!("{}?token={}", url(&world), player.token);
+    Client::open(&url, &[]).await.expect("welcome").await;
+    assert_eq!(Client::open(&url, &[]).await.closed().await, (1008, "Rate limited".to_owned()));
+}
+
+#[tokio::test]
 async fn tokens_in_the_query_can_be_turned_off() {
     let world = TestWorld::start_with(|config| config.gateway.query_token = false).await;
     let player = world.player("Ann").await;

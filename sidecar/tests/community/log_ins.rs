@@ -9,6 +9,7 @@ use crate::testing::PASSWORD;
 on_every_backend!(
     each_log_in_answers_alike,
     every_log_in_takes_the_lock_as_another_session,
+    a_name_or_password_that_nobody_can_have_is_wrong,
     whoever_has_no_password_does_not_log_in_by_one,
     a_device_that_is_somebody_elses_is_not_linked,
     a_device_is_let_go_where_a_password_stays,
@@ -66,6 +67,15 @@ async fn every_log_in_takes_the_lock_as_another_session(realm: Realm) {
     assert_eq!(epoch().await, 2, "by a password");
     realm.device("zoe's").await;
     assert_eq!(epoch().await, 3, "by a device");
+}
+
+async fn a_name_or_password_that_nobody_can_have_is_wrong(realm: Realm) {
+    realm.app().register("Zoe").await;
+    for (name, password) in [("z".repeat(161), PASSWORD.to_owned()), ("Zoe".to_owned(), "p".repeat(1_025))] {
+        let body = json!({"email": name, "password": password});
+        let refused = realm.call("POST", "/login", body).send().await.expect(StatusCode::UNAUTHORIZED);
+        assert_eq!(refused, json!({"error": "Invalid email or password"}));
+    }
 }
 
 async fn whoever_has_no_password_does_not_log_in_by_one(realm: Realm) {
