@@ -1,6 +1,9 @@
 //! Health, metrics, status and the document.
 
+use std::time::Duration;
+
 use axum::http::{Method, StatusCode};
+use realmgate_platform::testing::{a_moment, soon};
 use serde_json::{Value, json};
 
 use crate::authorization;
@@ -12,6 +15,28 @@ async fn it_lives_and_is_ready_by_dependency() {
     assert_eq!(app.get("/healthz").send().await.expect(StatusCode::OK), json!({"status": "ok"}));
     let ready = app.get("/readyz").send().await.expect(StatusCode::OK);
     assert_eq!(ready, json!({"status": "ready", "checks": {"database": "ok"}}));
+}
+
+#[tokio::test]
+async fn with_a_database_that_takes_no_writes_it_is_not_ready_until_it_does() {
+    let app = TestApp::start().await;
+    let until = async |status: StatusCode| {
+        let changed = async {
+            while app.get("/readyz").send().await.status != status {
+                app.advance(Duration::from_secs(1));
+                a_moment().await;
+            }
+        };
+        soon("readiness changes", changed).await;
+    };
+    until(StatusCode::OK).await;
+    let full = "CREATE TRIGGER full BEFORE UPDATE ON write_probe BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+    app.execute(full).await;
+    until(StatusCode::SERVICE_UNAVAILABLE).await;
+    let unready = app.get("/readyz").send().await.expect(StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(unready, json!({"status": "unready", "checks": {"database": "failing"}}));
+    app.execute("DROP TRIGGER full").await;
+    until(StatusCode::OK).await;
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ pub mod rows;
 mod schema;
 mod sql;
 mod time;
+mod write_probe;
 
 pub use connection::SqlConnection;
 pub use schema::{OpenError, migrate};

@@ -7,10 +7,13 @@
 //! * [`SqlStore::begin_write`] for a transaction that writes; what it checks before it writes, it locks with
 //!   [`lock_rows`](super::dialect::lock_rows).
 
+use std::time::Duration;
+
 use super::call::{Lent, Transaction};
 use super::dialect::{Dialect, database_time};
 use super::pool::Pool;
 use super::schema::{self, OpenError};
+use super::write_probe::WriteProbe;
 use super::{SqlConnection, open};
 use crate::clock::Clock;
 use crate::config::{DatabaseAt, DatabaseConfig};
@@ -24,6 +27,7 @@ pub struct SqlStore {
     dialect: Dialect,
     clock: Clock,
     hook_subscriptions: HookSubscriptions,
+    write_probe: WriteProbe,
 }
 
 impl SqlStore {
@@ -40,7 +44,8 @@ impl SqlStore {
         };
         schema::prepare(&config.at, dialect == Dialect::Sqlite || config.migrate).await?;
         let (read, write) = open::pools(config, &clock).await?;
-        Ok(Self { read, write, dialect, clock, hook_subscriptions: HookSubscriptions::default() })
+        let (hook_subscriptions, write_probe) = (HookSubscriptions::default(), WriteProbe::default());
+        Ok(Self { read, write, dialect, clock, hook_subscriptions, write_probe })
     }
 
     /// Lends a connection for a query that changes nothing.
@@ -89,8 +94,8 @@ impl SqlStore {
         database_time(connection, &self.clock).await
     }
 
-    /// Checks that the database answers, and that a PostgreSQL server takes writes: one that does not, after a failover, gets no further
-    /// calls on the connections to it. Of a file only the readers are asked: anybody may ask for readiness, and a file has one writer.
+    /// Checks that the database answers and takes writes. A PostgreSQL server that takes none, after a failover, gets no further calls on
+    /// the connections to it. Whether there is room for writes, a write in the background has found when this was last called.
     ///
     /// # Errors
     /// When it does not answer, or takes no writes.
@@ -98,7 +103,7 @@ impl SqlStore {
         match self.dialect {
             Dialect::Sqlite => {
                 let mut db = self.read("ping").await?;
-                sqlx::query("SELECT 1").execute(&mut *db).await.map(|_| ())
+                sqlx::query("SELECT 1").execute(&mut *db).await?;
             }
             Dialect::Postgres => {
                 let mut db = self.read("ping").await?;
@@ -106,11 +111,19 @@ impl SqlStore {
                 let read_only: String = sqlx::query_scalar(query).fetch_one(&mut *db).await?;
                 if read_only == "on" {
                     db.condemn();
-                    return Err(sqlx::Error::Io(std::io::Error::other("the database takes no writes")));
+                    return Err(no_writes());
                 }
-                Ok(())
             }
         }
+        if self.write_probe.is_refused(self) { Err(no_writes()) } else { Ok(()) }
+    }
+
+    pub(super) fn uptime(&self) -> Duration {
+        self.clock.uptime()
+    }
+
+    pub(super) fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
     }
 
     /// How many connections there are, and how many of them are idle.
@@ -129,4 +142,8 @@ impl SqlStore {
         self.read.close().await;
         self.write.close().await;
     }
+}
+
+fn no_writes() -> sqlx::Error {
+    sqlx::Error::Io(std::io::Error::other("the database takes no writes"))
 }
