@@ -409,6 +409,7 @@ async fn what_is_not_legal_is_refused_by_field(realm: Realm) {
         (json!({"score": 1, "user_id": "00000000-0000-7000-8000-000000000000"}), "user_id"),
         (json!({"score": 1, "user_id": ann.id, "label": "both"}), "label"),
         (json!({"score": 1, "label": "x".repeat(81)}), "label"),
+        (json!({"score": 1, "label": "two\nlines"}), "label"),
         (json!({"score": 1, "user_id": ann.id, "metadata": [1]}), "metadata"),
     ] {
         assert_eq!(fields(&boards.admin("POST", &records, body.clone(), 422).await), wrong, "{body}");

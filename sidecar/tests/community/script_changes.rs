@@ -287,6 +287,7 @@ async fn what_cannot_be_asked_has_file_and_line(realm: Realm) {
             "create_lobby: a lobby that a script makes has no password: `before_lobby_join` decides who comes in",
         ),
         (json!(["notify", ann.id, "", ""]), "notify: the title has to be a text of 1 to 80 characters"),
+        (json!(["notify", ann.id, "two\nlines", "x"]), "notify: the title has control characters"),
     ] {
         let failed = refused(&realm, &ann, "ask", args.clone()).await;
         assert_eq!(failed["details"], format!("ledger.lua:58: realm.{words}"), "{args}");

@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
+use crate::accounts::rules::line_fault;
+use crate::field_limits::size;
 use crate::store::ValueKey;
 
 /// Most characters of a key.
@@ -43,6 +45,15 @@ impl Args {
         match self.value() {
             Value::String(text) if is_text(&text, most) => Ok(text),
             _ => Err(Fault(format!("the {name} has to be a text of 1 to {most} characters"))),
+        }
+    }
+
+    /// A text that others are shown as a line.
+    pub(super) fn line(&mut self, name: &str, most: u32) -> Result<String, Fault> {
+        let line = self.text(name, size(most))?;
+        match line_fault(&line, most) {
+            None => Ok(line),
+            Some(fault) => Err(Fault(format!("the {name} {fault}"))),
         }
     }
 

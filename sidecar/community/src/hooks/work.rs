@@ -47,7 +47,7 @@ const MOST_WANTED: usize = 64;
 /// Most bytes of a value, as JSON.
 const VALUE_BYTES: usize = 16_384;
 /// Most characters of a notification's title, and of what it says.
-const TITLE_CHARS: usize = 80;
+const TITLE_CHARS: u32 = 80;
 const CONTENT_CHARS: usize = 500;
 
 /// What scripts ask about.
@@ -257,7 +257,7 @@ impl Inner {
 
     fn notify(&self, mut args: Args) -> Result<Value, Fault> {
         let recipient = args.id("user")?;
-        let (title, content) = (args.text("title", TITLE_CHARS)?, args.text("content", CONTENT_CHARS)?);
+        let (title, content) = (args.line("title", TITLE_CHARS)?, args.text("content", CONTENT_CHARS)?);
         let metadata = Value::Object(metadata(&mut args, &self.sources.limits)?);
         // Nobody has called: it is from whom it is for.
         let sender = self.caller.unwrap_or(recipient);

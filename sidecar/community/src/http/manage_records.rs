@@ -15,7 +15,7 @@ use crate::state::Community;
 use crate::store::{Owner, is_score};
 
 /// Most characters of a label.
-const LABEL: usize = 80;
+const LABEL: u32 = 80;
 
 /// A score.
 #[derive(utoipa::ToSchema)]
@@ -73,14 +73,16 @@ impl Reading<'_> {
         let fault = match (user, label) {
             (Some(user), None) => match Uuid::try_parse(user) {
                 Ok(user) => return Some(Owner::User(user.into())),
-                Err(_) => ("user_id", "does not exist"),
+                Err(_) => ("user_id", "does not exist".into()),
             },
-            (None, Some(label)) if label.chars().count() <= LABEL => return Some(Owner::Label(label.to_owned())),
-            (None, Some(_)) => ("label", "should be at most 80 character(s)"),
-            (None, None) => ("user_id", "can't be blank"),
-            (Some(_), Some(_)) => ("label", "must be blank beside user_id"),
+            (None, Some(label)) => match rules::line_fault(label, LABEL) {
+                None => return Some(Owner::Label(label.to_owned())),
+                Some(fault) => ("label", fault),
+            },
+            (None, None) => ("user_id", "can't be blank".into()),
+            (Some(_), Some(_)) => ("label", "must be blank beside user_id".into()),
         };
-        self.faults.insert(fault.0, vec![fault.1.into()]);
+        self.faults.insert(fault.0, vec![fault.1]);
         None
     }
 }
