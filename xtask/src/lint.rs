@@ -5,7 +5,7 @@ use clap::builder::PossibleValuesParser;
 
 use crate::step::{Missing, Step, Tool, run_all};
 use crate::workspace::Workspace;
-use crate::workspaces::ART;
+use crate::workspaces::{ART, Beside};
 use crate::{attack, features, long, schema, schemathesis, tidy};
 
 static STEPS: [Step; 10] = [
@@ -80,10 +80,13 @@ static STEPS: [Step; 10] = [
     },
     Step {
         name: "workspaces",
-        fix: "cargo check --manifest-path art/Cargo.toml",
+        fix: "cargo check --manifest-path FOLDER/Cargo.toml, for fuzz, art and clients/godot",
         needs: None,
-        // The others compile for minutes the first time: `cargo xtask long` has them.
-        run: |workspace| ART.check(workspace),
+        run: |workspace| {
+            Beside::all().into_iter().try_for_each(|beside| beside.check_lock(workspace))?;
+            // The others compile for minutes the first time: `cargo xtask long` has them.
+            ART.check(workspace)
+        },
     },
     Step { name: "features", fix: "cargo xtask features", needs: None, run: features::check },
     Step { name: "generated", fix: "cargo xtask schema", needs: None, run: schema::check },

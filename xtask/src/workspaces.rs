@@ -41,6 +41,13 @@ impl Beside {
         Ok(())
     }
 
+    /// Fetches what the lock file names. Fails if the lock file is out of date: it also holds the dependencies of packages of
+    /// the main workspace, and changing those updates the main lock file alone.
+    pub fn check_lock(&self, workspace: &Workspace) -> Result<()> {
+        let manifest = format!("{}/Cargo.toml", self.folder);
+        workspace.run("cargo", &["fetch", "--quiet", "--locked", "--manifest-path", &manifest])
+    }
+
     /// The same on the processor time that nothing else wants, and without a word unless it fails.
     fn check_in_idle_time(&self, workspace: &Workspace) -> Result<()> {
         let mut cargo = workspace.command("nice");
