@@ -217,6 +217,14 @@ impl Characters {
         start.world.or(start.embedded).unwrap_or(FIRST_MAP)
     }
 
+    /// Where those of these characters that were in no world yet would begin. Asks the registry only where there are any.
+    pub async fn beginning_of(&self, rows: &[CharacterRow]) -> Beginning {
+        match rows.iter().any(|row| map_of(row).is_none()) {
+            true => self.beginning().await,
+            false => Beginning { map: self.start_map(), spawn: None },
+        }
+    }
+
     /// Where a character would begin now: on the start map, or where no server hosts that, on the map of the server that
     /// embeds us. While the registry is unavailable, no server counts as hosting: players see their characters all the same.
     pub async fn beginning(&self) -> Beginning {

@@ -21,6 +21,6 @@ pub(crate) async fn list(State(state): State<AppState>, caller: Caller) -> Resul
     // Who looks at the list may look for long.
     state.accounts.keep_waiting(&caller).await?;
     let rows = state.characters.list(&caller).await?;
-    let beginning = state.characters.beginning().await;
+    let beginning = state.characters.beginning_of(&rows).await;
     Ok(Json(rows.into_iter().map(|row| Character::new(&state.classes, row, beginning)).collect()))
 }

@@ -79,7 +79,8 @@ impl From<movement::Position> for Position {
 
 impl Character {
     async fn of(characters: &Characters, row: CharacterRow) -> Self {
-        Self::new(&characters.classes, row, characters.beginning().await)
+        let beginning = characters.beginning_of(std::slice::from_ref(&row)).await;
+        Self::new(&characters.classes, row, beginning)
     }
 
     fn new(classes: &Classes, row: CharacterRow, beginning: Beginning) -> Self {
