@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use redis::Script;
+use tokio::time::Instant;
 
 use super::*;
 use crate::config::RateLimits;
@@ -176,10 +177,12 @@ async fn an_account_asks_one_a_few_times_an_hour_and_all_not_many_times(bench: B
 
 async fn refused_sockets_use_up_no_calls(bench: Bench) {
     let (limits, here) = (&bench.limits, source("10.0.0.1"));
-    let mut opened = 0;
+    let (began, mut opened) = (Instant::now(), 0);
     while limits.refused_socket(here).await.is_ok() {
         opened += 1;
-        assert!(opened < 2_400, "four come back each second");
+        // Four come back each second, by Redis's clock.
+        let back = 1 + began.elapsed().as_millis() / 250;
+        assert!(opened <= 240 + back, "{opened} in {:?}", began.elapsed());
     }
     assert!(opened >= 240, "{opened}");
     assert!(limits.anonymous_call(here).await.is_ok());
