@@ -107,8 +107,12 @@ impl Client {
 
     /// The next frame.
     pub async fn frame(&mut self) -> Value {
+        self.awaited("a frame").await
+    }
+
+    async fn awaited(&mut self, what: &str) -> Value {
         loop {
-            match soon("a frame", self.socket.next()).await {
+            match soon(what, self.socket.next()).await {
                 Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 other => panic!("no frame: {other:?}"),
@@ -126,7 +130,7 @@ impl Client {
 
     /// The same on a topic.
     pub async fn told(&mut self, topic: &str, event: &str) -> Value {
-        let frame = self.frame().await;
+        let frame = self.awaited(&format!("{event} of {topic}")).await;
         assert_eq!((&frame[2], &frame[3]), (&json!(topic), &json!(event)), "{frame}");
         frame[4].clone()
     }
