@@ -10,12 +10,14 @@
 #![expect(clippy::print_stderr, reason = "what a test run leaves behind is reported to the person who started it")]
 
 mod own_redis;
+mod port;
 mod postgres;
 pub mod reaper;
 mod redis;
 mod run;
 
 pub use own_redis::OwnRedis;
+pub use port::free_port;
 pub use postgres::TestDatabase;
 pub use redis::TestRedis;
 pub use run::{Run, run};

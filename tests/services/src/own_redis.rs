@@ -1,6 +1,5 @@
 //! A Redis of a test's own, which the test may put into a state that no other test could live with.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use redis::{Client, cmd};
 use tempfile::TempDir;
 use tokio::time::{interval, timeout};
 
+use crate::port::free_port;
 use crate::run::run;
 
 const WITHIN: Duration = Duration::from_secs(20);
@@ -31,9 +31,7 @@ impl OwnRedis {
     /// When it does not answer.
     pub async fn start() -> Option<Self> {
         let folder = tempfile::tempdir_in(run().folder()).expect("a folder can be created");
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
-        let port = listener.local_addr().expect("it is bound").port();
-        drop(listener);
+        let port = free_port();
         let mut serve = Command::new("redis-server");
         serve.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
         serve.current_dir(folder.path()).envs(run().environment());

@@ -10,14 +10,3 @@ pub use self::redis::Redis;
 pub use disk::SmallDisk;
 pub use postgres::Postgres;
 pub use program::{Missing, ServiceUser, or_skip};
-
-use std::net::{Ipv4Addr, TcpListener};
-
-/// A port that was free a moment ago.
-///
-/// # Panics
-/// When there is none.
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
-    listener.local_addr().expect("it is bound").port()
-}

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use realmgate_services::free_port;
 use rustix::process::Signal;
 use sqlx::{Connection, PgConnection};
 
 use super::disk::SmallDisk;
-use super::free_port;
 use super::program::{Missing, ServiceFolder, ServiceUser, find};
 use crate::home::Home;
 use crate::process::{Process, command};

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use realmgate_services::free_port;
 use rustix::process::Signal;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::free_port;
 use super::program::{Missing, ServiceFolder, ServiceUser, find};
 use crate::home::Home;
 use crate::process::{Process, command};

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 
+use realmgate_services::free_port;
 use realmgate_tests::binaries::binaries;
 use realmgate_tests::process::{Finished, Process, command};
 use realmgate_tests::{Account, Api, Database, Gateway, Home, SidecarProcess};
@@ -102,8 +103,7 @@ async fn wrong_usage_is_told() {
 
 #[tokio::test]
 async fn serve_understands_the_older_names() {
-    let free = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("there are free ports"));
-    let ports = free.map(|listener| listener.local_addr().expect("it is bound").port().to_string());
+    let ports = [(); 2].map(|()| free_port().to_string());
     let home = Home::new();
     let url = format!("sqlite:{}", home.path("elsewhere.db").display());
     let settings = [

@@ -1,9 +1,10 @@
 //! `start_server` while it runs: what it logs, writes and registers, and how it ends.
 
 use std::fs;
-use std::net::{TcpListener, UdpSocket};
+use std::net::UdpSocket;
 
 use realmgate_protocol::link::LeaveReason;
+use realmgate_services::free_port;
 use realmgate_tests::home::read;
 use realmgate_tests::{Account, Api, Gateway, Home, InWorld, MapServer, Settings, SidecarProcess, until};
 use reqwest::Method;
@@ -140,10 +141,9 @@ async fn of_two_that_start_at_once_one_embeds_and_the_other_joins() {
     assert_eq!(listed.as_array().map(Vec::len), Some(2), "{listed}");
 }
 
-/// Addresses that were free a moment ago.
+/// Addresses that are free.
 fn free_addresses() -> [String; 3] {
-    let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("there are free ports"));
-    listeners.map(|listener| listener.local_addr().expect("it is bound").to_string())
+    [(); 3].map(|()| format!("127.0.0.1:{}", free_port()))
 }
 
 #[tokio::test]

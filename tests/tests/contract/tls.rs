@@ -53,8 +53,14 @@ async fn a_map_server_joins_whom_it_can_believe() {
     let settings = elsewhere(&home, &sidecar).set("DIRECTORY_CA_FILE", &certificate.file);
     let server = MapServer::start_linked(&settings).await;
     let directory = Api::at(&format!("https://{}", sidecar.ready.directory_addr)).believing(&certificate.pem);
-    let servers = directory.with_token(&home.secret("service_token")).get("/map-registry/servers").await.json(200);
-    assert_eq!((&servers[0]["id"], &servers[0]["linked"]), (&server.ready.server_id.as_str().into(), &true.into()));
+    let directory = directory.with_token(&home.secret("service_token"));
+    // The map server knows of its link a moment before the directory does.
+    until("the directory lists it as linked", async || {
+        let servers = directory.get("/map-registry/servers").await.json(200);
+        assert_eq!(servers[0]["id"], server.ready.server_id.as_str());
+        (servers[0]["linked"] == true).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
