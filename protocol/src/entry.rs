@@ -4,6 +4,8 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ids::MapId;
+use crate::netcode::ConnectToken;
+use crate::ticket::Ticket;
 
 /// What lets a character into the world, once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +34,10 @@ pub struct EntryGrant {
     pub server_id: String,
     /// The netcode connect token in base64url.
     pub connect_token: String,
+    /// The same token in the form that `renetcode::ConnectToken::read` takes, in base64url: the client id as eight bytes, and
+    /// the standard's. The gateway adds it for clients that ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renet_connect_token: Option<String>,
     /// The map server's WebSocket URL; `None` if it has none.
     #[serde(default)]
     pub map_ws_url: Option<String>,
@@ -58,6 +64,13 @@ pub struct SpawnPosition {
 }
 
 impl EntryGrant {
+    /// Adds [`Self::renet_connect_token`], if the ticket and the token are whole.
+    pub fn add_renet_connect_token(&mut self) {
+        let client_id = Ticket::peek_text(&self.ticket).map(|ticket| ticket.ticket_id.0);
+        let token = ConnectToken::read_text(&self.connect_token);
+        self.renet_connect_token = client_id.ok().zip(token.ok()).map(|(id, token)| token.to_renetcode_text(id));
+    }
+
     /// The map's id.
     pub fn map(&self) -> MapId {
         MapId(self.map_id)

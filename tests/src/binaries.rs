@@ -15,6 +15,8 @@ pub struct Binaries {
     pub bot: PathBuf,
     /// The example of the Rust client.
     pub minimal: PathBuf,
+    /// The example that has stock renet and nothing of the Rust client.
+    pub renet: PathBuf,
 }
 
 /// The programs, built in the profile of the running test, with clocks that a test can set. They are in a folder of their
@@ -39,6 +41,7 @@ pub fn binaries() -> &'static Binaries {
             sidecar: program("sidecar"),
             bot: program("bot"),
             minimal: program("examples/minimal"),
+            renet: program("examples/renet"),
         }
     })
 }
@@ -74,7 +77,15 @@ fn build(profile_folder: &Path) -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
     // All packages together, so that everything has the features it has in `cargo test --workspace`, and nothing is
     // compiled for this alone.
-    cargo.current_dir(workspace()).args(["build", "--quiet", "--workspace", "--example", "minimal"]);
+    cargo.current_dir(workspace()).args([
+        "build",
+        "--quiet",
+        "--workspace",
+        "--example",
+        "minimal",
+        "--example",
+        "renet",
+    ]);
     cargo.args(["--bin", "start_server", "--bin", "sidecar", "--bin", "bot", "--profile", profile, "--target-dir"]);
     cargo.arg(target.join(FOLDER)).env("CARGO_BUILD_BUILD_DIR", target);
     // Set for `--report-time` of the running test, it would have cargo compile half of the crates again.

@@ -51,7 +51,14 @@ impl InWorld {
     pub async fn connect_by(success: &Value, carrier: Carrier) -> Self {
         let grant: EntryGrant = serde_json::from_value(success.clone()).expect("all that a client needs");
         let setup = Setup { carrier, ..Setup::new(Clock::start()) };
-        let client = GameClient::enter(&grant, &setup, None).await.expect("it is let in");
+        let mut client = GameClient::enter(&grant, &setup, None).await.expect("it is let in");
+        let first_snapshot = async {
+            while client.session().own_entity().is_none_or(|own| own.position().is_none()) {
+                client.tick().await.expect("it stays in");
+                client.act(Intent { heading: None, action: None });
+            }
+        };
+        timeout(PATIENCE, first_snapshot).await.expect("a snapshot comes");
         Self { client }
     }
 

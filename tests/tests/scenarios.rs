@@ -1,5 +1,5 @@
-//! What players live through, as scripts: the real game in a real map server, over every transport: in memory, UDP,
-//! WebSocket and WebTransport.
+//! What players live through, as scripts: the real game in a real map server, over every transport: in memory, UDP, UDP in
+//! the framing of stock renet, WebSocket and WebTransport.
 //!
 //! Each scenario is a test on each wire. At the end stands a check that together they have shown every message in both
 //! directions, every ability and every mob of the shipped data, and a refusal of every kind of request.
@@ -59,6 +59,9 @@ macro_rules! scenarios {
         }
         mod over_udp {
             $(mod $topic { $(#[test] fn $name() { crate::play(stringify!($name), crate::Wire::Udp); })+ })+
+        }
+        mod over_renet {
+            $(mod $topic { $(#[test] fn $name() { crate::play(stringify!($name), crate::Wire::Renet); })+ })+
         }
         mod over_websocket {
             $(mod $topic { $(#[test] fn $name() { crate::play(stringify!($name), crate::Wire::WebSocket); })+ })+
@@ -186,6 +189,11 @@ fn everything_was_shown_over_memory() {
 #[test]
 fn everything_was_shown_over_udp() {
     check_that_everything_was_shown(Wire::Udp);
+}
+
+#[test]
+fn everything_was_shown_over_renet() {
+    check_that_everything_was_shown(Wire::Renet);
 }
 
 #[test]

@@ -149,19 +149,19 @@ test("texts are kept to the letter, and what is not UTF-8 is refused", () => {
 test("each rule of payloads has its own fault", () => {
   const faults = [
     ["", "Length"],
-    ["04", "Length"],
-    ["04".repeat(1201), "Length"],
+    ["05", "Length"],
+    ["05".repeat(1201), "Length"],
     ["0204" + "0000", "Version"],
-    ["0400", "Flags"],
-    ["0420", "Flags"],
-    ["0403", "Flags"],
-    ["0408", "Flags"],
-    ["0404" + "00", "End"],
-    ["0404" + "000000", "End"],
-    ["0410" + "01" + "0000" + "0200" + "01", "End"],
-    ["0410" + "00" + "0000", "Message"],
-    ["0410" + "01" + "0000" + "0000", "Message"],
-    ["0410" + "01" + "0000" + "e903", "Message"],
+    ["0500", "Flags"],
+    ["0520", "Flags"],
+    ["0503", "Flags"],
+    ["0508", "Flags"],
+    ["0504" + "00", "End"],
+    ["0504" + "000000", "End"],
+    ["0510" + "01" + "0000" + "0200" + "01", "End"],
+    ["0510" + "00" + "0000", "Message"],
+    ["0510" + "01" + "0000" + "0000", "Message"],
+    ["0510" + "01" + "0000" + "e903", "Message"],
   ];
   for (const [hex, code] of faults) assert.throws(() => openPayload(fromHex(hex)), { code }, hex);
 });

@@ -26,7 +26,8 @@ pub use server::{Connected, Received, Server, ServerSettings};
 
 use realmgate_protocol::netcode::MAC_BYTES;
 
-/// Most bytes of a payload.
-pub const MAX_PAYLOAD_BYTES: usize = realmgate_protocol::limits::MAX_PAYLOAD_BYTES;
+/// Most bytes of a payload, as `renetcode` has it: renet fills packets with 1,200 bytes of messages and adds up to 12. The
+/// standard, and our own framing, have [`limits::MAX_PAYLOAD_BYTES`](realmgate_protocol::limits::MAX_PAYLOAD_BYTES).
+pub const MAX_PAYLOAD_BYTES: usize = 1_300;
 /// Most bytes of a packet: a payload with its prefix, the longest sequence number and the MAC.
 pub const MAX_PACKET_BYTES: usize = 1 + 8 + MAX_PAYLOAD_BYTES + MAC_BYTES;

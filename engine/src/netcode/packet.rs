@@ -215,19 +215,19 @@ mod tests {
             (0x12, Kind::Challenge, 326..=326),
             (0x13, Kind::Response, 326..=326),
             (0x14, Kind::KeepAlive, 26..=26),
-            (0x15, Kind::Payload, 19..=1_218),
+            (0x15, Kind::Payload, 19..=1_318),
             (0x16, Kind::Disconnect, 18..=18),
         ];
         for (prefix, kind, legal) in lengths {
-            for bytes in 1..1_300 {
+            for bytes in 1..1_400 {
                 let expected = if legal.contains(&bytes) { Ok(kind) } else { Err(PacketRefusal::Length) };
                 assert_eq!(kind_of(prefix, bytes), expected, "{kind:?} of {bytes} bytes");
             }
         }
         assert_eq!(kind_of(0x10, 1_078), Err(PacketRefusal::Length), "a request has no sequence number");
         assert_eq!(kind_of(0x04, 1 + 8 + 16), Ok(Kind::KeepAlive), "a sequence number of no bytes is 0");
-        assert_eq!(kind_of(0x85, 1 + 8 + 1_200 + 16), Ok(Kind::Payload));
-        assert_eq!(kind_of(0x85, 1 + 8 + 1_201 + 16), Err(PacketRefusal::Length));
+        assert_eq!(kind_of(0x85, 1 + 8 + 1_300 + 16), Ok(Kind::Payload));
+        assert_eq!(kind_of(0x85, 1 + 8 + 1_301 + 16), Err(PacketRefusal::Length));
         assert_eq!(kind_of(0x17, 1 + 1 + 16), Err(PacketRefusal::PacketType));
         for nibble in 9..=15u8 {
             assert_eq!(kind_of(nibble << 4 | 5, 40), Err(PacketRefusal::SequenceLength));

@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use realmgate_protocol::wire::datagram::{ClientFrame, Section};
-use realmgate_protocol::wire::stream::{Bounds, QueueError, Stream};
+use realmgate_protocol::wire::datagram::ClientFrame;
+use realmgate_protocol::wire::stream::QueueError;
 
+use super::ClientId;
 use super::budget::{Budget, Rate};
+use super::framing::Framing;
 use super::refusal::PacketRefusal;
-use super::{ClientId, inbound};
 
 /// Breaches within [`BREACH_WINDOW`] that end a connection.
 const MAX_BREACHES: u32 = 20;
@@ -17,13 +18,10 @@ const BREACH_WINDOW: Duration = Duration::from_secs(10);
 /// messages: a ticket to another world may be among them.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How long an acknowledgement waits for a snapshot to go with: more than a tick.
-const ACK_ALONE_AFTER: Duration = Duration::from_millis(60);
-
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) client: ClientId,
-    stream: Stream,
+    framing: Framing,
     budget: Budget,
     closing_since: Option<Duration>,
     breaches: u32,
@@ -34,10 +32,10 @@ pub(super) struct Connection {
 
 impl Connection {
     /// A connection that may send payloads at this rate.
-    pub(super) fn new(client: ClientId, payloads: Rate, bounds: Bounds, now: Duration) -> Self {
+    pub(super) fn new(client: ClientId, payloads: Rate, framing: Framing, now: Duration) -> Self {
         Self {
             client,
-            stream: Stream::bounded(ACK_ALONE_AFTER, bounds),
+            framing,
             budget: Budget::new(payloads, now),
             closing_since: None,
             breaches: 0,
@@ -46,14 +44,23 @@ impl Connection {
         }
     }
 
-    /// Takes an authentic payload. Returns its input frame, if it has one. A refused one changes nothing but the budget.
-    pub(super) fn receive(&mut self, payload: &[u8], now: Duration) -> Result<Option<ClientFrame>, PacketRefusal> {
+    /// Takes an authentic payload and passes its input frames to `take`. A refused one changes nothing but the budget, and the
+    /// framing where it is the first.
+    pub(super) fn receive(
+        &mut self,
+        payload: &[u8],
+        now: Duration,
+        take: impl FnMut(ClientFrame),
+    ) -> Result<(), PacketRefusal> {
         if !self.budget.spend(now) {
             return Err(PacketRefusal::SessionBudget);
         }
-        let (payload, frame) = inbound::open(payload)?;
-        self.stream.receive(&payload, now)?;
-        Ok(frame)
+        self.framing.receive(payload, now, take)
+    }
+
+    /// Whether its payloads are stock renet's.
+    pub(super) fn is_renet(&self) -> bool {
+        self.framing.is_renet()
     }
 
     /// Passes the payloads that are due to `send`: the snapshot, if there is one, and messages. Each is built in `out`.
@@ -64,10 +71,7 @@ impl Connection {
         out: &mut Vec<u8>,
         send: impl FnMut(&[u8]),
     ) {
-        if snapshot.is_some() || !self.stream.is_quiet() {
-            let section = snapshot.map_or(Section::None, Section::Snapshot);
-            self.stream.compose(section, now, out, send);
-        }
+        self.framing.compose(snapshot, now, out, send);
     }
 
     /// The next payload that is due, built in `out`, with the snapshot if there is one.
@@ -77,16 +81,12 @@ impl Connection {
         now: Duration,
         out: &'out mut Vec<u8>,
     ) -> Option<&'out [u8]> {
-        if snapshot.is_none() && self.stream.is_quiet() {
-            return None;
-        }
-        let section = snapshot.map_or(Section::None, Section::Snapshot);
-        self.stream.compose_one(section, now, out)
+        self.framing.compose_one(snapshot, now, out)
     }
 
     /// Whether it has nothing to send but snapshots, now or later.
     pub(super) fn is_quiet(&self) -> bool {
-        self.stream.is_quiet() && !self.is_closing()
+        self.framing.is_quiet() && !self.is_closing()
     }
 
     /// Takes one from the budget of what the client may send, for something other than a payload.
@@ -96,27 +96,27 @@ impl Connection {
 
     /// Whether so much waits for the client that messages caused by others are dropped.
     pub(super) fn is_behind(&self) -> bool {
-        self.stream.is_behind()
+        self.framing.is_behind()
     }
 
     /// What is queued for the client: bytes and messages.
     pub(super) fn queued(&self) -> (usize, usize) {
-        self.stream.queued()
+        self.framing.queued()
     }
 
     /// Queues a message for the client.
     pub(super) fn queue(&mut self, message: Vec<u8>) -> Result<(), QueueError> {
-        self.stream.queue(message)
+        self.framing.queue(message)
     }
 
     /// Whether it is worth calling [`Self::next_message`].
     pub(super) fn may_have_message(&self) -> bool {
-        self.stream.has_message() && !self.is_closing()
+        self.framing.has_message() && !self.is_closing()
     }
 
     /// The client's next message; `None` once the connection is closing.
     pub(super) fn next_message(&mut self) -> Option<Vec<u8>> {
-        if self.is_closing() { None } else { self.stream.next_message() }
+        if self.is_closing() { None } else { self.framing.next_message() }
     }
 
     /// Begins to close the connection: nothing new is taken from either side.
@@ -131,14 +131,15 @@ impl Connection {
     /// Whether it has been closed, and there is nothing more to wait for.
     pub(super) fn is_over(&self, now: Duration) -> bool {
         let is_late = |since| now.saturating_sub(since) >= GRACE;
-        self.closing_since.is_some_and(|since| self.stream.is_acknowledged() || is_late(since))
+        self.closing_since.is_some_and(|since| self.framing.is_acknowledged() || is_late(since))
     }
 
     /// Counts what was refused as a breach of the rules, if it is one. Returns whether it was one too many.
     ///
-    /// Payloads over the rate limit are dropped, but are no breach: they may have been delayed and come all at once.
+    /// Payloads over the rate limit are dropped, but are no breach: they may have been delayed and come all at once. Neither are
+    /// messages that the host has no room for: renet sends them before it knows.
     pub(super) fn breach(&mut self, reason: PacketRefusal, now: Duration) -> bool {
-        if reason == PacketRefusal::SessionBudget {
+        if matches!(reason, PacketRefusal::SessionBudget | PacketRefusal::PollBudget) {
             return false;
         }
         if now.saturating_sub(self.breaches_since) >= BREACH_WINDOW {
@@ -153,9 +154,17 @@ impl Connection {
 mod tests {
     use super::*;
     use realmgate_protocol::wire::datagram::{self, VERSION};
+    use realmgate_protocol::wire::stream::Bounds;
+
+    /// Takes a payload and returns its frame.
+    fn receive(connection: &mut Connection, payload: &[u8]) -> Result<Option<ClientFrame>, PacketRefusal> {
+        let mut frame = None;
+        connection.receive(payload, Duration::ZERO, |taken| frame = Some(taken))?;
+        Ok(frame)
+    }
 
     fn connection() -> Connection {
-        Connection::new(ClientId(1), Rate { per_second: 1, burst: 1 }, Bounds::default(), Duration::ZERO)
+        Connection::new(ClientId(1), Rate { per_second: 1, burst: 1 }, Framing::own(Bounds::default()), Duration::ZERO)
     }
 
     #[test]
@@ -195,7 +204,7 @@ mod tests {
         heard.close(Duration::ZERO);
         heard.compose(None, Duration::ZERO, &mut Vec::new(), |_| {});
         assert!(!heard.is_over(Duration::ZERO), "it is on its way");
-        assert_eq!(heard.receive(&[VERSION, 4, 1, 0], Duration::ZERO), Ok(None));
+        assert_eq!(receive(&mut heard, &[VERSION, 4, 1, 0]), Ok(None));
         assert!(heard.is_over(Duration::ZERO), "it has arrived");
         let mut idle = self::connection();
         assert!(!idle.is_over(GRACE), "nobody closed it");
@@ -205,21 +214,26 @@ mod tests {
 
     /// One that may send as many payloads as a test does.
     fn talkative() -> Connection {
-        Connection::new(ClientId(1), Rate { per_second: 1, burst: 100 }, Bounds::default(), Duration::ZERO)
+        Connection::new(
+            ClientId(1),
+            Rate { per_second: 1, burst: 100 },
+            Framing::own(Bounds::default()),
+            Duration::ZERO,
+        )
     }
 
     #[test]
     fn a_snapshot_carries_messages_and_acknowledgements() {
         let mut connection = talkative();
         let client = [VERSION, 16, 1, 0, 0, 1, 0, 7];
-        assert_eq!(connection.receive(&client, Duration::ZERO), Ok(None));
+        assert_eq!(receive(&mut connection, &client), Ok(None));
         connection.queue(vec![8, 9]).unwrap();
         let mut sent = Vec::new();
         connection.compose(Some(&[1, 2]), Duration::ZERO, &mut Vec::new(), |payload| sent.push(payload.to_vec()));
         assert_eq!(sent, [[VERSION, 1 | 4 | 16, 1, 0, 1, 0, 0, 2, 0, 8, 9, 1, 2]]);
         assert_eq!(connection.next_message(), Some(vec![7]));
-        assert_eq!(connection.receive(&[VERSION, 4, 1, 0], Duration::ZERO), Ok(None));
-        assert!(connection.stream.is_acknowledged() && connection.is_quiet());
+        assert_eq!(receive(&mut connection, &[VERSION, 4, 1, 0]), Ok(None));
+        assert!(connection.framing.is_acknowledged() && connection.is_quiet());
     }
 
     #[test]
@@ -229,18 +243,18 @@ mod tests {
             |id: u8| [&[VERSION, 18, 1, id, 0, 1, 0, 7][..], &ClientFrame::default().seal()[2..]].concat();
         let mut torn = frame_and_message(0);
         torn.pop();
-        assert_eq!(connection.receive(&torn, Duration::ZERO), Err(PacketRefusal::Frame));
-        assert_eq!(connection.receive(&frame_and_message(64), Duration::ZERO), Err(PacketRefusal::MessageAhead));
-        assert_eq!(connection.receive(&[VERSION, 4, 1, 0], Duration::ZERO), Err(PacketRefusal::AckUnsent));
+        assert_eq!(receive(&mut connection, &torn), Err(PacketRefusal::Frame));
+        assert_eq!(receive(&mut connection, &frame_and_message(64)), Err(PacketRefusal::MessageAhead));
+        assert_eq!(receive(&mut connection, &[VERSION, 4, 1, 0]), Err(PacketRefusal::AckUnsent));
         let acknowledges_and_says = |id: u8| [VERSION, 20, 1, 0, 1, id, 0, 1, 0, 7];
-        let unsent = connection.receive(&acknowledges_and_says(0), Duration::ZERO);
+        let unsent = receive(&mut connection, &acknowledges_and_says(0));
         assert_eq!(unsent, Err(PacketRefusal::AckUnsent));
         assert!(!connection.may_have_message() && connection.is_quiet(), "nothing came that would be acknowledged");
         connection.queue(vec![8]).unwrap();
         connection.compose(None, Duration::ZERO, &mut Vec::new(), |_| {});
-        let ahead = connection.receive(&acknowledges_and_says(64), Duration::ZERO);
-        assert_eq!((ahead, connection.stream.is_acknowledged()), (Err(PacketRefusal::MessageAhead), false));
-        let taken = connection.receive(&frame_and_message(0), Duration::ZERO);
+        let ahead = receive(&mut connection, &acknowledges_and_says(64));
+        assert_eq!((ahead, connection.framing.is_acknowledged()), (Err(PacketRefusal::MessageAhead), false));
+        let taken = receive(&mut connection, &frame_and_message(0));
         assert_eq!(taken, Ok(Some(ClientFrame::default())));
         assert_eq!(connection.next_message(), Some(vec![7]));
         assert!(datagram::open(&frame_and_message(1)).is_ok());

@@ -7,12 +7,13 @@
 //! [`memory`] connects clients and host within one process, for tests. [`udp`] is the netcode server, [`websocket`] and
 //! [`webtransport`] are what browsers reach, each on a thread of its own. All parse client payloads with the same
 //! functions (`inbound`) and hand them over under the same limits (`inbox`). What those with sockets share besides: a
-//! client's `connection` with its reliable messages, rate limits (`budget`), the host's end (`front`) and the queue from
+//! client's `connection` with the `framing` of its payloads, rate limits (`budget`), the host's end (`front`) and the queue from
 //! there to the thread (`handover`). Those for browsers share their [`tasks`] too.
 
 mod budget;
 mod clock;
 mod connection;
+mod framing;
 mod front;
 mod handover;
 mod inbound;
@@ -28,6 +29,7 @@ pub mod websocket;
 pub mod webtransport;
 
 pub use budget::Rate;
+pub use framing::check as check_renet;
 pub use session_id::{ClientId, SessionId, TransportIndex};
 pub use tasks::{AllowsOrigin, STALLED_AFTER, STALLED_QUEUE_BYTES, STALLED_QUEUE_MESSAGES, StrangerLimits};
 pub use transports::Transports;

@@ -9,9 +9,10 @@ pub fn gateway(bytes: &[u8]) {
     match ClientEvent::parse(text) {
         Ok(event) => {
             let again = match &event {
-                ClientEvent::EnterWorld { character, channel } => {
-                    let channel = channel.map(|channel| channel.0);
-                    json!({"event": "enter_world", "data": {"character_id": character.to_string(), "channel": channel}})
+                ClientEvent::EnterWorld { character, channel, renet } => {
+                    let (character, channel) = (character.to_string(), channel.map(|channel| channel.0));
+                    let data = json!({"character_id": character, "channel": channel, "renet": renet});
+                    json!({"event": "enter_world", "data": data})
                 }
                 ClientEvent::LeaveWorld => json!({"event": "leave_world"}),
             };

@@ -15,8 +15,9 @@ mod ticket;
 pub type Check = fn(&[u8]);
 
 /// Every target; its corpus is `fuzz/corpus/<name>/`.
-pub const TARGETS: [(&str, Check); 17] = [
+pub const TARGETS: [(&str, Check); 18] = [
     ("netcode", realmgate_engine::netcode::fuzzing::check),
+    ("renet", realmgate_engine::transport::check_renet),
     ("websocket_upgrade", realmgate_engine::transport::websocket::check_upgrade),
     ("webtransport_stream", realmgate_protocol::wire::framing::check),
     ("http3", realmgate_protocol::wire::http3::check),

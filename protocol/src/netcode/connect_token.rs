@@ -104,6 +104,12 @@ impl ConnectToken {
         URL_SAFE_NO_PAD.encode(self.to_bytes())
     }
 
+    /// The form that `renetcode::ConnectToken::read` takes, in base64url: the client id, little endian, and the public layout,
+    /// which has no client id.
+    pub fn to_renetcode_text(&self, client_id: u64) -> String {
+        URL_SAFE_NO_PAD.encode([&client_id.to_le_bytes()[..], &self.to_bytes()].concat())
+    }
+
     /// Reads the public layout.
     ///
     /// # Errors

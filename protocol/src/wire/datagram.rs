@@ -12,7 +12,9 @@ pub use super::frame::{ClientFrame, ServerFrameHead, SnapshotAck};
 pub use writer::{PayloadWriter, seal};
 
 /// Version of the layout, the first byte of every payload.
-pub const VERSION: u8 = 4;
+pub const VERSION: u8 = 5;
+/// The least version that a layout may have: a payload that begins with less is a packet of renet.
+pub const FIRST_VERSION: u8 = 5;
 /// Bytes of version and flags.
 const HEADER_BYTES: usize = 2;
 /// Maximum bytes of an acknowledgement.

@@ -10,6 +10,7 @@ mod check;
 mod receiver;
 mod sender;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::wire::datagram::{Payload, PayloadWriter, Section};
@@ -98,6 +99,11 @@ impl Stream {
     /// [`QueueError::Length`] when it is empty or too long, [`QueueError::Full`] when its [`Bounds`] would be exceeded.
     pub fn queue(&mut self, message: Vec<u8>) -> Result<(), QueueError> {
         self.sender.queue(message)
+    }
+
+    /// What is queued, in order, of an end that has sent nothing. What is in flight is lost.
+    pub fn into_queued(self) -> VecDeque<Vec<u8>> {
+        self.sender.into_waiting()
     }
 
     /// What is queued: bytes and messages, in flight or waiting.

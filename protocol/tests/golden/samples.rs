@@ -62,6 +62,7 @@ pub fn grant(map_ws_url: Option<&str>) -> String {
         channel: 1,
         server_id: "map-server-2".to_owned(),
         connect_token: "TkVUQ09ERSAxLjAyAA".to_owned(),
+        renet_connect_token: None,
         map_ws_url: map_ws_url.map(str::to_owned),
         map_wt_url: map_ws_url.map(|url| url.replace("wss", "https")),
         map_wt_cert_sha256: map_ws_url.map(|_| "5a".repeat(32)),

@@ -17,6 +17,8 @@ pub enum ClientEvent {
         character: CharacterId,
         /// The channel to enter; `None` for the least loaded.
         channel: Option<ChannelId>,
+        /// Whether it wants the connect token in the form of `renetcode`, too.
+        renet: bool,
     },
     /// Leave the world.
     LeaveWorld,
@@ -34,6 +36,8 @@ struct EnterWorld {
     character_id: String,
     #[serde(default)]
     channel: Option<u16>,
+    #[serde(default)]
+    renet: bool,
 }
 
 impl ClientEvent {
@@ -49,9 +53,9 @@ impl ClientEvent {
         match envelope.event.as_str() {
             "enter_world" => {
                 let data: EnterWorld = serde_json::from_value(envelope.data)
-                    .map_err(|_| bad("enter_world takes {character_id, channel?}"))?;
+                    .map_err(|_| bad("enter_world takes {character_id, channel?, renet?}"))?;
                 let character = data.character_id.parse().map_err(|_| ErrorCode::CharacterNotFound)?;
-                Ok(Self::EnterWorld { character, channel: data.channel.map(ChannelId) })
+                Ok(Self::EnterWorld { character, channel: data.channel.map(ChannelId), renet: data.renet })
             }
             "leave_world" => Ok(Self::LeaveWorld),
             _ => Err(bad("Unknown event")),
@@ -135,10 +139,16 @@ mod tests {
         let id = "018f0000-0000-7000-8000-000000000001";
         let enter = format!(r#"{{"event":"enter_world","data":{{"character_id":"{id}"}}}}"#);
         let character = id.parse().unwrap();
-        assert_eq!(ClientEvent::parse(&enter).unwrap(), ClientEvent::EnterWorld { character, channel: None });
+        assert_eq!(
+            ClientEvent::parse(&enter).unwrap(),
+            ClientEvent::EnterWorld { character, channel: None, renet: false }
+        );
         let channel = format!(r#"{{"event":"enter_world","data":{{"character_id":"{id}","channel":2}}}}"#);
-        let channel_2 = ClientEvent::EnterWorld { character, channel: Some(ChannelId(2)) };
+        let channel_2 = ClientEvent::EnterWorld { character, channel: Some(ChannelId(2)), renet: false };
         assert_eq!(ClientEvent::parse(&channel).unwrap(), channel_2);
+        let renet = format!(r#"{{"event":"enter_world","data":{{"character_id":"{id}","renet":true}}}}"#);
+        let asks_for_renet = ClientEvent::EnterWorld { character, channel: None, renet: true };
+        assert_eq!(ClientEvent::parse(&renet).unwrap(), asks_for_renet);
         assert_eq!(ClientEvent::parse(r#"{"event":"leave_world","data":{}}"#).unwrap(), ClientEvent::LeaveWorld);
         assert_eq!(ClientEvent::parse(r#"{"event":"leave_world"}"#).unwrap(), ClientEvent::LeaveWorld);
     }
@@ -225,6 +235,7 @@ mod tests {
             channel: 2,
             server_id: "map-server-1".into(),
             connect_token: "c".into(),
+            renet_connect_token: None,
             map_ws_url: None,
             map_wt_url: Some("https://127.0.0.1:5001/play".into()),
             map_wt_cert_sha256: Some("5a".repeat(32)),

@@ -49,8 +49,10 @@ enum End {
 /// An `enter_world` that is not answered yet.
 struct Entering {
     character: CharacterId,
+    /// Whether the client wants the connect token in the form of `renetcode`, too.
+    renet: bool,
     cancel: CancellationToken,
-    task: JoinHandle<Result<EntryGrant, Error>>,
+    task: JoinHandle<Result<Box<EntryGrant>, Error>>,
 }
 
 struct Player<'a> {
@@ -74,7 +76,7 @@ struct Player<'a> {
 /// An event that a player's socket waits for.
 enum Happening {
     Received(Option<Result<Message, Fault>>),
-    Entered(Result<Result<EntryGrant, Error>, JoinError>),
+    Entered(Result<Result<Box<EntryGrant>, Error>, JoinError>),
     Left(Result<Result<(), Error>, JoinError>),
     Lingers(Duration),
     PingDue,
@@ -169,7 +171,7 @@ impl<'a> Player<'a> {
             return self.complain(Error::new(ErrorCode::BadMessage, "Messages are text")).await;
         };
         match ClientEvent::parse(&text) {
-            Ok(ClientEvent::EnterWorld { character, channel }) => self.enter(character, channel).await,
+            Ok(ClientEvent::EnterWorld { character, channel, renet }) => self.enter(character, channel, renet).await,
             Ok(ClientEvent::LeaveWorld) => {
                 self.log_out();
                 Ok(())
@@ -178,7 +180,7 @@ impl<'a> Player<'a> {
         }
     }
 
-    async fn enter(&mut self, character: CharacterId, channel: Option<ChannelId>) -> Result<(), End> {
+    async fn enter(&mut self, character: CharacterId, channel: Option<ChannelId>, renet: bool) -> Result<(), End> {
         if self.entering.is_some() {
             let error = Error::new(ErrorCode::BadMessage, "The last enter_world is not answered yet");
             self.complain(error).await?;
@@ -199,8 +201,8 @@ impl<'a> Player<'a> {
             waiter: Waiter { told: self.told.clone(), cancel: cancel.clone() },
         };
         let entrance = self.gateway.entrance.clone();
-        let task = self.gateway.tasks.spawn(async move { entrance.enter(&entry).await });
-        self.entering = Some(Entering { character, cancel, task });
+        let task = self.gateway.tasks.spawn(async move { entrance.enter(&entry).await.map(Box::new) });
+        self.entering = Some(Entering { character, renet, cancel, task });
         Ok(())
     }
 
@@ -218,12 +220,15 @@ impl<'a> Player<'a> {
         }
     }
 
-    async fn entered(&mut self, result: Result<Result<EntryGrant, Error>, JoinError>) -> Result<(), End> {
-        let character = self.entering.take().map(|entering| entering.character);
+    async fn entered(&mut self, result: Result<Result<Box<EntryGrant>, Error>, JoinError>) -> Result<(), End> {
+        let Some(Entering { character, renet, .. }) = self.entering.take() else { return Ok(()) };
         match result.unwrap_or_else(|error| Err(Error::internal(error))) {
-            Ok(entered) => {
-                self.own = character;
-                self.say(&ServerEvent::EnterWorldSuccess(Box::new(entered))).await
+            Ok(mut grant) => {
+                self.own = Some(character);
+                if renet {
+                    grant.add_renet_connect_token();
+                }
+                self.say(&ServerEvent::EnterWorldSuccess(grant)).await
             }
             Err(error) => self.complain(error).await,
         }

@@ -18,6 +18,8 @@ use crate::table::Middle;
 pub enum Transport {
     /// netcode over UDP.
     Udp,
+    /// netcode over UDP, with payloads that stock renet frames.
+    Renet,
     /// A WebSocket.
     Websocket,
     /// A WebTransport session.
@@ -28,6 +30,7 @@ impl Transport {
     fn carrier(self) -> Carrier {
         match self {
             Self::Udp => Carrier::Udp,
+            Self::Renet => Carrier::Renet,
             Self::Websocket => Carrier::WebSocket,
             Self::Webtransport => Carrier::WebTransport,
         }

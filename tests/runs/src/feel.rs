@@ -41,6 +41,7 @@ pub struct Arguments {
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Transport {
     Udp,
+    Renet,
     Websocket,
     Webtransport,
 }
@@ -74,13 +75,16 @@ async fn feel(arguments: &Arguments) -> Result<bool> {
     let (core, carrier) = match (arguments.core, arguments.transport) {
         (Library::Js, None | Some(Transport::Websocket)) => (Core::JavaScript, Carrier::WebSocket),
         (Library::Js, Some(Transport::Webtransport)) => (Core::JavaScript, Carrier::WebTransport),
-        (Library::Js, Some(Transport::Udp)) => bail!("the JavaScript library plays over websocket and webtransport"),
+        (Library::Js, Some(Transport::Udp | Transport::Renet)) => {
+            bail!("the JavaScript library plays over websocket and webtransport")
+        }
         (Library::Godot, None | Some(Transport::Udp)) => {
             let program = arguments.godot.clone().context("--core godot takes --godot PATH")?;
             (Core::Godot(Godot::at(program)), Carrier::Udp)
         }
         (Library::Godot, Some(_)) => bail!("the add-on plays over udp"),
         (Library::Rust, None | Some(Transport::Udp)) => (Core::Rust, Carrier::Udp),
+        (Library::Rust, Some(Transport::Renet)) => (Core::Rust, Carrier::Renet),
         (Library::Rust, Some(Transport::Websocket)) => (Core::Rust, Carrier::WebSocket),
         (Library::Rust, Some(Transport::Webtransport)) => (Core::Rust, Carrier::WebTransport),
     };

@@ -64,7 +64,16 @@ impl Bots {
         let journal = Journal::at(&home.path("journal.jsonl"));
         let mut bots = command(&binaries().bot);
         bots.args(["--count", &count.to_string(), "--seed", &seed.to_string(), "--seconds", "1000000"]);
-        bots.args(["--quiet", "--json", "--expect", "none", "--server", &format!("http://{}", endpoints.api)]);
+        bots.args([
+            "--quiet",
+            "--json",
+            "--expect",
+            "none",
+            "--transport",
+            "udp,renet",
+            "--server",
+            &format!("http://{}", endpoints.api),
+        ]);
         bots.args(["--gateway", &format!("ws://{}/ws", endpoints.gateway)]).arg("--journal").arg(journal.path());
         let mut bots = Self { process: Process::start(home, bots), journal, count, since_ms: 0 };
         let mut inside = 0;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
-use realmgate_client::client::GameClient;
+use realmgate_client::client::{GameClient, Setup};
+use realmgate_client::transport::Carrier;
 use realmgate_protocol::entry::EntryGrant;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -265,7 +266,9 @@ impl Hostile {
         }
         let mut socket = self.gateway().await?;
         let success = self.ask_in(&mut socket).await.ok()?;
-        Some((GameClient::enter(&success, &self.endpoints.setup, None).await.ok()?, socket))
+        let carrier = *any(&mut self.rng, &[Carrier::Udp, Carrier::Renet]);
+        let setup = Setup { carrier, ..self.endpoints.setup.clone() };
+        Some((GameClient::enter(&success, &setup, None).await.ok()?, socket))
     }
 
     /// An address somewhere in 127.0.0.0/8.

@@ -127,6 +127,7 @@ impl Run {
         let mut bots = command(&binaries().bot);
         bots.args(["--count", &plan.bots.to_string(), "--seed", &plan.schedule.seed.to_string()]);
         bots.args(["--seconds", "1000000", "--endure", "--quiet", "--json", "--expect", "none"]);
+        bots.args(["--transport", "udp,renet"]);
         bots.args(["--server", &format!("http://{}", realm.api.address())]);
         bots.args(["--gateway", &format!("ws://{}/ws", realm.gateway.address())]);
         bots.arg("--journal").arg(journal.path());

@@ -99,6 +99,7 @@ impl Round {
     fn lead(&self, double: &Double, server: &Server) -> Option<Lead> {
         match self.carrier {
             Carrier::Udp => None,
+            Carrier::Renet => Some(Lead::Renet),
             Carrier::WebSocket => Some(Lead::WebSocket(server.websocket.clone())),
             Carrier::WebTransport => {
                 let (url, certificate) = (server.webtransport.clone(), double.certificate());

@@ -110,7 +110,7 @@ impl Swarm {
         let begun = self.now();
         let within = JOIN_WITHIN + Duration::from_millis(10 * self.scene.players as u64);
         let mut chance = Chance::new(7);
-        let mut announced_ones = Vec::new();
+        let mut announced_ones: Vec<Announced> = Vec::new();
         loop {
             self.step()?;
             let inside = self.inside();
@@ -125,11 +125,14 @@ impl Swarm {
                 self.players.iter().position(|player| !player.is_in()).unwrap_or(self.players.len())
             );
             if double.is_settled() {
-                for Announced { token, ticket } in announced_ones.drain(..) {
+                for announced in announced_ones.drain(..) {
                     let number = self.players.len();
                     let (socket, line) = match relay {
-                        None => (open_socket(number, server)?, Line::Netcode(Box::new(NetcodeClient::new(&token)))),
-                        Some(relay) => (relay.carry(number, ticket)?, Line::Relayed),
+                        None => {
+                            let netcode = NetcodeClient::new(&announced.token);
+                            (open_socket(number, server)?, Line::Netcode(Box::new(netcode)))
+                        }
+                        Some(relay) => (relay.carry(number, announced)?, Line::Relayed),
                     };
                     let deep = number.is_multiple_of(depth.deep_every);
                     let watched = number.is_multiple_of(depth.watch_every);

@@ -290,6 +290,7 @@ impl SidecarDouble {
             channel: ticket.channel.0,
             server_id: SERVER.to_owned(),
             connect_token: Forged::around(ticket, &self.keys, self.address).public().to_text(),
+            renet_connect_token: None,
             map_ws_url: self.doors.ws_url.clone(),
             map_wt_url: self.doors.wt_url.clone(),
             map_wt_cert_sha256: self.doors.wt_cert_sha256.clone(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use realmgate_client::clock::Clock;
 use realmgate_client::token;
-use realmgate_client::transport::{Carrier, Door, Transport as ClientTransport};
+use realmgate_client::transport::{Carrier, Door, Framing, Transport as ClientTransport};
 use realmgate_engine::transport::memory::{MemoryNetwork, memory_transport};
 use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
 use realmgate_engine::transport::websocket::{WebSocketSettings, WebSocketTransport};
@@ -25,6 +25,8 @@ pub enum Wire {
     Memory,
     /// The UDP transport and our client library's own, on loopback sockets.
     Udp,
+    /// The UDP transport and our client library's own, with payloads that stock renet frames, on loopback sockets.
+    Renet,
     /// The WebSocket transport and our client library's own, on loopback sockets.
     WebSocket,
     /// The WebTransport transport and our client library's own, on loopback sockets.
@@ -66,7 +68,7 @@ pub(super) struct Doors {
 
 impl Wire {
     /// Every wire.
-    pub const ALL: [Self; 4] = [Self::Memory, Self::Udp, Self::WebSocket, Self::WebTransport];
+    pub const ALL: [Self; 5] = [Self::Memory, Self::Udp, Self::Renet, Self::WebSocket, Self::WebTransport];
 
     /// A server's transport, and the network that leads to it.
     pub(super) fn open(self, netcode_key: [u8; 32]) -> (Box<dyn Transport>, Network) {
@@ -75,12 +77,13 @@ impl Wire {
                 let (transport, network) = memory_transport();
                 (Box::new(transport), Network::Memory(network))
             }
-            Self::Udp => {
+            Self::Udp | Self::Renet => {
+                let carrier = if self == Self::Renet { Carrier::Renet } else { Carrier::Udp };
                 let settings =
                     UdpSettings { datagrams_per_client: NO_LIMIT, ..UdpSettings::new(LOOPBACK, netcode_key) };
                 let transport = UdpTransport::bind(settings).expect("a free port");
                 let address = transport.local_address();
-                sockets(transport, Carrier::Udp, address, Doors::default())
+                sockets(transport, carrier, address, Doors::default())
             }
             Self::WebSocket => {
                 let settings = WebSocketSettings { messages_per_client: NO_LIMIT, ..WebSocketSettings::new(LOOPBACK) };
@@ -156,9 +159,10 @@ impl Sockets {
     fn connect(&self, grant: &EntryGrant) -> Link {
         let (sealed, id) = ticket(grant);
         let client = match self.carrier {
-            Carrier::Udp => {
+            Carrier::Udp | Carrier::Renet => {
+                let framing = if self.carrier == Carrier::Renet { Framing::Renet } else { Framing::Own };
                 let token = token::decode(&grant.connect_token, &grant.ticket).expect("a token of ours");
-                self.runtime.block_on(ClientTransport::udp(token, None, self.clock, PATIENCE))
+                self.runtime.block_on(ClientTransport::udp(token, framing, None, self.clock, PATIENCE))
             }
             Carrier::WebSocket => {
                 let url = grant.map_ws_url.as_deref().expect("its server answers WebSocket");

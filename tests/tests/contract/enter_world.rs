@@ -18,7 +18,7 @@ use crate::world::World;
 
 on_every_backend!(
     entering_the_world_answers_with_all_that_a_client_needs,
-    a_player_plays_over_websocket_and_webtransport,
+    a_player_plays_over_every_transport_and_framing,
     entering_again_on_the_same_socket_takes_over_the_body,
     leaving_the_world_frees_the_character,
     logging_out_takes_the_player_out_of_the_world,
@@ -78,10 +78,10 @@ async fn entering_the_world_answers_with_all_that_a_client_needs(backend: Backen
     );
 }
 
-async fn a_player_plays_over_websocket_and_webtransport(backend: Backend) {
+async fn a_player_plays_over_every_transport_and_framing(backend: Backend) {
     let world = world(backend).await;
     let (_, character, mut gateway) = player(&world).await;
-    for carrier in [Carrier::WebSocket, Carrier::WebTransport] {
+    for carrier in [Carrier::Renet, Carrier::WebSocket, Carrier::WebTransport] {
         let data = gateway.entered(&character).await;
         let mut player = InWorld::connect_by(&data, carrier).await;
         let start = player.position();

@@ -25,6 +25,7 @@ mod limits;
 mod operation;
 mod outage;
 mod postgres;
+mod renet;
 mod replicas;
 mod secrets;
 mod servers;

@@ -14,8 +14,9 @@ use engine::Engine;
 use session::{Outcome, Session};
 
 /// Every target: `TARGETS` of `fuzz/src/checks/mod.rs` has the check behind each.
-const TARGETS: [&str; 17] = [
+const TARGETS: [&str; 18] = [
     "netcode",
+    "renet",
     "websocket_upgrade",
     "webtransport_stream",
     "http3",

@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(corpora, targets, "what has a corpus is run");
         // What is shipped has nothing that these parse.
         let without_seeds =
-            ["netcode", "websocket_upgrade", "webtransport_stream", "http3", "stream", "gateway", "text"];
+            ["netcode", "renet", "websocket_upgrade", "webtransport_stream", "http3", "stream", "gateway", "text"];
         for target in TARGETS {
             let seeds = of(&root, target).unwrap();
             assert_eq!(seeds.is_empty(), without_seeds.contains(&target), "seeds of {target}");

@@ -64,6 +64,7 @@ async fn an_admission_has_every_field() {
         channel: 2,
         server_id: "map-server-1".to_owned(),
         connect_token: "c".to_owned(),
+        renet_connect_token: None,
         map_ws_url: Some("wss://maps.example/1".to_owned()),
         map_wt_url: Some("https://maps.example/1".to_owned()),
         map_wt_cert_sha256: None,

@@ -71,6 +71,7 @@ pub fn grant(server: &ServerDouble, ticket_id: u64) -> EntryGrant {
         channel: 1,
         server_id: "map-server-2".to_owned(),
         connect_token: standard_text(&server.token(ticket_id)),
+        renet_connect_token: None,
         map_ws_url: None,
         map_wt_url: None,
         map_wt_cert_sha256: None,

@@ -7,7 +7,7 @@ use realmgate_protocol::wire::datagram::ClientFrame;
 use renetcode::ConnectToken;
 
 use super::payloads::Incoming;
-use super::{CloseReason, Door, Traffic, UdpTransport, WebSocketTransport, WebTransport};
+use super::{CloseReason, Door, Framing, Traffic, UdpTransport, WebSocketTransport, WebTransport};
 use crate::clock::Clock;
 
 /// What carries payloads.
@@ -16,6 +16,8 @@ pub enum Carrier {
     /// netcode over UDP.
     #[default]
     Udp,
+    /// netcode over UDP, with payloads that stock renet frames.
+    Renet,
     /// A WebSocket.
     WebSocket,
     /// A WebTransport session.
@@ -51,11 +53,12 @@ impl Transport {
     /// As [`UdpTransport::connect`].
     pub async fn udp(
         token: ConnectToken,
+        framing: Framing,
         through: Option<SocketAddr>,
         clock: Clock,
         give_up_after: Duration,
     ) -> Result<Self, CloseReason> {
-        let transport = UdpTransport::connect_through(token, through, clock, give_up_after).await?;
+        let transport = UdpTransport::connect_through(token, framing, through, clock, give_up_after).await?;
         Ok(Self::Udp(Box::new(transport)))
     }
 

@@ -8,7 +8,8 @@ use realmgate_protocol::wire::stream::QueueError;
 use renetcode::{ClientAuthentication, ConnectToken, DisconnectReason, NetcodeClient};
 
 use super::guard;
-use super::payloads::{Incoming, Payloads};
+use super::payloads::{BadPayload, Incoming, Payloads};
+use super::renet::Renet;
 
 /// How many times the disconnect packet is sent, since any of them may be lost.
 const FAREWELLS: usize = 3;
@@ -54,11 +55,44 @@ pub struct Traffic {
     pub bad_datagrams: u64,
 }
 
+/// How payloads carry frames and reliable messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Framing {
+    /// Ours.
+    #[default]
+    Own,
+    /// Stock renet's.
+    Renet,
+}
+
+/// The payloads of a connection, by their framing.
+#[derive(Debug)]
+enum Framed {
+    Own(Box<Payloads>),
+    Renet(Box<Renet>),
+}
+
+impl Framed {
+    fn receive(&mut self, payload: &[u8]) -> Result<(), BadPayload> {
+        match self {
+            Self::Own(payloads) => payloads.receive(payload),
+            Self::Renet(renet) => renet.receive(payload),
+        }
+    }
+
+    fn compose(&mut self, frame: Option<&ClientFrame>, send: impl FnMut(&[u8])) {
+        match self {
+            Self::Own(payloads) => payloads.compose(frame, send),
+            Self::Renet(renet) => renet.compose(frame, send),
+        }
+    }
+}
+
 /// A netcode connection that carries our payloads.
 #[derive(Debug)]
 pub struct Connection {
     netcode: NetcodeClient,
-    payloads: Payloads,
+    payloads: Framed,
     outgoing: Vec<Vec<u8>>,
     traffic: Traffic,
 }
@@ -68,10 +102,14 @@ impl Connection {
     ///
     /// # Errors
     /// [`CloseReason::Token`] when `renetcode` does not accept the token.
-    pub fn new(connect_token: ConnectToken) -> Result<Self, CloseReason> {
+    pub fn new(connect_token: ConnectToken, framing: Framing) -> Result<Self, CloseReason> {
         let netcode = NetcodeClient::new(Duration::ZERO, ClientAuthentication::Secure { connect_token })
             .map_err(|error| CloseReason::Token(error.to_string()))?;
-        Ok(Self { netcode, payloads: Payloads::new(), outgoing: Vec::new(), traffic: Traffic::default() })
+        let payloads = match framing {
+            Framing::Own => Framed::Own(Box::new(Payloads::new())),
+            Framing::Renet => Framed::Renet(Box::new(Renet::new())),
+        };
+        Ok(Self { netcode, payloads, outgoing: Vec::new(), traffic: Traffic::default() })
     }
 
     /// The address that its datagrams go to.
@@ -96,12 +134,18 @@ impl Connection {
 
     /// Whether every sent message has been acknowledged.
     pub fn is_all_acknowledged(&self) -> bool {
-        self.payloads.is_all_acknowledged()
+        match &self.payloads {
+            Framed::Own(payloads) => payloads.is_all_acknowledged(),
+            Framed::Renet(renet) => renet.is_all_acknowledged(),
+        }
     }
 
     /// Advances the time, which makes netcode's own packets due.
     pub fn advance(&mut self, elapsed: Duration) {
-        self.payloads.advance(elapsed);
+        match &mut self.payloads {
+            Framed::Own(payloads) => payloads.advance(elapsed),
+            Framed::Renet(renet) => renet.advance(elapsed),
+        }
         if self.close_reason().is_some() {
             return;
         }
@@ -126,7 +170,10 @@ impl Connection {
 
     /// The next received frame or message.
     pub fn next_incoming(&mut self) -> Option<Incoming> {
-        self.payloads.next_incoming()
+        match &mut self.payloads {
+            Framed::Own(payloads) => payloads.next_incoming(),
+            Framed::Renet(renet) => renet.next_incoming(),
+        }
     }
 
     /// Queues a reliable message.
@@ -134,7 +181,11 @@ impl Connection {
     /// # Errors
     /// [`CloseReason::Queue`] when the message is empty or too long, or the queue is full.
     pub fn send_message(&mut self, message: Vec<u8>) -> Result<(), CloseReason> {
-        Ok(self.payloads.queue(message)?)
+        match &mut self.payloads {
+            Framed::Own(payloads) => payloads.queue(message)?,
+            Framed::Renet(renet) => renet.queue(message)?,
+        }
+        Ok(())
     }
 
     /// Sends a client's tick: its frame, if it has one, and the due reliable messages and acknowledgements.

@@ -27,12 +27,12 @@ pub(super) fn is_sound(datagram: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::token::testing::token;
-    use crate::transport::Connection;
+    use crate::transport::{Connection, Framing};
 
     /// Whether a connection hands a datagram to `renetcode`; it counts what it does not.
     fn passes(datagram: &[u8]) -> bool {
         let token = token(7, vec!["127.0.0.1:4001".parse().unwrap()], &[9; 32]);
-        let mut connection = Connection::new(token).unwrap();
+        let mut connection = Connection::new(token, Framing::Own).unwrap();
         connection.receive(&mut datagram.to_vec());
         connection.traffic().bad_datagrams == 0
     }

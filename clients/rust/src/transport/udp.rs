@@ -8,7 +8,7 @@ use realmgate_protocol::wire::datagram::ClientFrame;
 use renetcode::{ConnectToken, NETCODE_MAX_PACKET_BYTES};
 use tokio::net::UdpSocket;
 
-use super::connection::{CloseReason, Connection, Traffic};
+use super::connection::{CloseReason, Connection, Framing, Traffic};
 use super::payloads::Incoming;
 use crate::clock::Clock;
 
@@ -37,20 +37,21 @@ impl UdpTransport {
     /// unusable token, [`CloseReason::Socket`] when the socket fails, or the reason for which the connection was
     /// closed.
     pub async fn connect(token: ConnectToken, clock: Clock, give_up_after: Duration) -> Result<Self, CloseReason> {
-        Self::connect_through(token, None, clock, give_up_after).await
+        Self::connect_through(token, Framing::Own, None, clock, give_up_after).await
     }
 
-    /// As [`Self::connect`], at an address that stands before the one in the token.
+    /// As [`Self::connect`], with another framing, or at an address that stands before the one in the token.
     ///
     /// # Errors
     /// As [`Self::connect`].
     pub async fn connect_through(
         token: ConnectToken,
+        framing: Framing,
         through: Option<SocketAddr>,
         clock: Clock,
         give_up_after: Duration,
     ) -> Result<Self, CloseReason> {
-        let connection = Connection::new(token)?;
+        let connection = Connection::new(token, framing)?;
         let server = through.unwrap_or_else(|| connection.server());
         let socket = open(server).await.map_err(|error| CloseReason::Socket(error.kind()))?;
         let started = clock.now();

@@ -18,6 +18,7 @@ use super::session::{End, Session};
 use super::strangers::Strangers;
 use crate::transport::clock::Clock;
 use crate::transport::connection::Connection;
+use crate::transport::framing::Framing;
 use crate::transport::front::Shared;
 use crate::transport::handover::{Handover, Incoming, Order};
 use crate::transport::refusal::PacketRefusal;
@@ -65,7 +66,7 @@ impl Metrics {
             messages_out: metrics::counter!("realmgate_datagrams_out_total", "transport" => transport),
             bytes_in: metrics::counter!("realmgate_bytes_in_total", "transport" => transport),
             bytes_out: metrics::counter!("realmgate_bytes_out_total", "transport" => transport),
-            sessions: metrics::gauge!("realmgate_sessions", "transport" => transport),
+            sessions: metrics::gauge!("realmgate_sessions", "transport" => transport, "framing" => "own"),
             queue: metrics::gauge!("realmgate_send_queue_frames", "transport" => transport),
             lag: metrics::histogram!("realmgate_tick_send_seconds", "transport" => transport),
         }
@@ -170,7 +171,12 @@ impl Network {
         if sessions.len() >= self.settings.max_clients {
             return Err(PacketRefusal::ServerFull);
         }
-        let connection = Connection::new(client, self.settings.messages_per_client, self.settings.bounds(), self.now());
+        let connection = Connection::new(
+            client,
+            self.settings.messages_per_client,
+            Framing::own(self.settings.bounds()),
+            self.now(),
+        );
         let session = Rc::new(Session::new(connection, self.now()));
         sessions.insert(client, session.clone());
         self.metrics.sessions.set(sessions.len() as f64);

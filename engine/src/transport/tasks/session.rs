@@ -190,7 +190,8 @@ impl Session {
     /// Takes a payload. Returns its input frame, if there is one and the host still listens.
     pub(super) fn receive(&self, payload: &[u8], now: Duration) -> Result<Option<ClientFrame>, PacketRefusal> {
         let mut connection = self.connection.borrow_mut();
-        let frame = connection.receive(payload, now)?;
+        let mut frame = None;
+        connection.receive(payload, now, |taken| frame = Some(taken))?;
         // An acknowledgement may be due, or the last one may have come.
         if !connection.is_quiet() {
             self.wake.notify_one();

@@ -54,7 +54,10 @@ pub(super) struct Pump {
     pub(super) tended_at: Duration,
     /// The slot that was tended last.
     pub(super) tended: usize,
-    pub(super) connections_metric: metrics::Gauge,
+    /// Connections with renet's framing.
+    renet: usize,
+    own_metric: metrics::Gauge,
+    renet_metric: metrics::Gauge,
     pub(super) queue_metric: metrics::Gauge,
     pub(super) lag_metric: metrics::Histogram,
 }
@@ -92,7 +95,9 @@ impl Pump {
             taken: 0,
             tended_at: Duration::ZERO,
             tended: 0,
-            connections_metric: metrics::gauge!("realmgate_sessions", "transport" => "udp"),
+            renet: 0,
+            own_metric: metrics::gauge!("realmgate_sessions", "transport" => "udp", "framing" => "own"),
+            renet_metric: metrics::gauge!("realmgate_sessions", "transport" => "udp", "framing" => "renet"),
             queue_metric: metrics::gauge!("realmgate_send_queue_frames", "transport" => "udp"),
             lag_metric: metrics::histogram!("realmgate_tick_send_seconds", "transport" => "udp"),
         }
@@ -182,11 +187,19 @@ impl Pump {
     pub(super) fn end(&mut self, slot: usize) {
         let Some(mut entry) = self.connections.get_mut(slot).and_then(Option::take) else { return };
         self.talking.retain(|other| *other != slot);
-        self.connections_metric.set(self.netcode.connected() as f64);
+        let was_renet = usize::from(entry.is_renet());
+        self.count_renet(|count| count - was_renet);
         let client = entry.client;
         let last = std::iter::from_fn(|| entry.next_message());
         self.events.extend(last.map(|bytes| TransportEvent::Message { client, bytes }));
         self.events.push(TransportEvent::Disconnected { client });
+    }
+
+    /// Changes the number of connections with renet's framing, and reports how many there are of each.
+    pub(super) fn count_renet(&mut self, change: impl FnOnce(usize) -> usize) {
+        self.renet = change(self.renet);
+        self.own_metric.set(self.netcode.connected().saturating_sub(self.renet) as f64);
+        self.renet_metric.set(self.renet as f64);
     }
 
     /// The slot of a connection that is not closing.

@@ -10,6 +10,7 @@ use super::batch::ReceiveBatch;
 use super::pump::Pump;
 use crate::netcode::{Connected, Packet, Received};
 use crate::transport::connection::Connection;
+use crate::transport::framing::Framing;
 use crate::transport::refusal::PacketRefusal;
 use crate::transport::{ClientId, TransportEvent};
 
@@ -59,32 +60,31 @@ impl Pump {
         if connected.slot >= self.connections.len() {
             self.connections.resize_with(connected.slot + 1, || None);
         }
-        self.connections[connected.slot] =
-            Some(Box::new(Connection::new(client, self.datagrams_per_client, Bounds::default(), self.now)));
-        self.connections_metric.set(self.netcode.connected() as f64);
+        let framing = Framing::undecided(Bounds::default());
+        let connection = Connection::new(client, self.datagrams_per_client, framing, self.now);
+        self.connections[connected.slot] = Some(Box::new(connection));
+        self.count_renet(|count| count);
         // The user data begins with the ticket, and the rest is padding.
         let ticket = connected.user_data[..MAX_TICKET_BYTES].to_vec();
         self.events.push(TransportEvent::Connected { client, ticket });
     }
 
     fn payload(&mut self, slot: usize, payload: &[u8]) -> Result<(), PacketRefusal> {
-        let now = self.now;
-        let Some(entry) = self.connection(slot) else { return Ok(()) };
-        let (client, is_closing, taken) = (entry.client, entry.is_closing(), entry.receive(payload, now));
+        let (now, events) = (self.now, &mut self.events);
+        let Some(entry) = self.connections.get_mut(slot).and_then(Option::as_deref_mut) else { return Ok(()) };
+        let (client, is_closing, was_renet) = (entry.client, entry.is_closing(), entry.is_renet());
+        let taken = entry.receive(payload, now, |frame| {
+            if !is_closing {
+                events.push(TransportEvent::Frame { client, frame });
+            }
+        });
         if entry.may_have_message() && !std::mem::replace(&mut entry.is_talking, true) {
             self.talking.push(slot);
         }
-        match taken {
-            Ok(Some(frame)) if !is_closing => {
-                self.events.push(TransportEvent::Frame { client, frame });
-                Ok(())
-            }
-            Ok(_) => Ok(()),
-            Err(reason) => {
-                self.breach(slot, reason);
-                Err(reason)
-            }
+        if entry.is_renet() && !was_renet {
+            self.count_renet(|count| count + 1);
         }
+        taken.inspect_err(|reason| self.breach(slot, *reason))
     }
 
     /// Counts a breach of the rules by an authentic client, and ends the connection after too many.

@@ -77,6 +77,11 @@ impl Sender {
         Ok(())
     }
 
+    /// The messages that were never sent.
+    pub(super) fn into_waiting(self) -> VecDeque<Vec<u8>> {
+        self.waiting
+    }
+
     pub(super) fn queued(&self) -> (usize, usize) {
         (self.bytes, self.under_way.len() + self.waiting.len())
     }

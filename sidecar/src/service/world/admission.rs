@@ -136,6 +136,7 @@ impl Admissions {
             channel: target.channel.0,
             server_id: target.server.id.as_str().to_owned(),
             connect_token: minted.connect_token,
+            renet_connect_token: None,
             map_ws_url: target.server.ws_url.clone(),
             map_wt_url: target.server.wt_url.clone(),
             map_wt_cert_sha256: target.server.wt_cert_sha256.clone(),

@@ -109,6 +109,7 @@ impl Gallery {
             channel: target.channel.0,
             server_id: server.id.as_str().to_owned(),
             connect_token: minted.connect_token,
+            renet_connect_token: None,
             map_ws_url: server.ws_url.clone(),
             map_wt_url: server.wt_url.clone(),
             map_wt_cert_sha256: server.wt_cert_sha256.clone(),

@@ -13,6 +13,7 @@ mod noise;
 mod pings;
 mod providers;
 mod realtime;
+mod renet;
 mod scripts;
 mod searches;
 mod sockets;
@@ -63,6 +64,7 @@ behaviours! {
     "entries, tokens shown", 30 a minute, entries::flood, "20 enter_world, each ticket's token shown, nobody connects", refused;
     "half-open handshakes", 30 a minute, entries::half_open, "1 enter_world, its token shown 10 times from 10 addresses", free;
     "noise on the game's port", 30 a minute, noise::noise, "100 datagrams: noise, wrong lengths, forged packets", free;
+    "packets of renet", 12 a minute, renet::packets, "a connection: 100 packets in renet's framing that no client sends", refused;
     "parallel log-ins", 10 a minute, logins::parallel, "10 log-ins of one account at once, every other one wrong", refused;
     "stolen refresh tokens", 10 a minute, tokens::reuse, "a refresh token used again after its successor, then enter_world over the old socket", refused;
     "characters made and deleted", 20 a minute, characters::cycle, "a character made, deleted and made again", free;

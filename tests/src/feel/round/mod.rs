@@ -89,7 +89,7 @@ impl Conditioner {
     async fn open(carrier: Carrier, server: &MapServer, profile: Profile, seed: u64) -> io::Result<Self> {
         let game = server.ready.game;
         Ok(match carrier {
-            Carrier::Udp => Self::Udp(UdpConditioner::to(game, profile.conditions, seed).await?),
+            Carrier::Udp | Carrier::Renet => Self::Udp(UdpConditioner::to(game, profile.conditions, seed).await?),
             Carrier::WebSocket => Self::Tcp(TcpConditioner::to(game, profile.conditions, seed).await?),
             Carrier::WebTransport => {
                 Self::Udp(UdpConditioner::to(server.ready.webtransport(), profile.conditions, seed).await?)

@@ -8,7 +8,7 @@ use anyhow::{Context, anyhow};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 use realmgate_client::api::{ApiError, Character, Tokens};
-use realmgate_client::client::GameClient;
+use realmgate_client::client::{GameClient, Setup};
 use realmgate_client::entry::{Entry, EntryError};
 use realmgate_client::session::Possessions;
 use realmgate_protocol::entry::EntryGrant;
@@ -39,6 +39,7 @@ pub struct BotAccount {
     tokens: Tokens,
     made_at: Duration,
     entry: Entry,
+    setup: Setup,
 }
 
 impl BotAccount {
@@ -61,7 +62,8 @@ impl BotAccount {
         let (name, character) = christened(crowd, &tokens.access_token, &class.id).await.context("no character")?;
         crowd.journal.note(&name, &journal::Entry::Born { character: character.id.clone() });
         let entry = Entry::new(&crowd.gateway_url, &tokens.access_token, &character.id);
-        Ok((Self { username, name: name.clone(), password, tokens, made_at, entry }, name))
+        let setup = crowd.setup_of(number);
+        Ok((Self { username, name: name.clone(), password, tokens, made_at, entry, setup }, name))
     }
 
     /// Number of tickets requested so far.
@@ -102,11 +104,11 @@ impl BotAccount {
 
     async fn try_to_enter(&mut self, crowd: &Crowd) -> anyhow::Result<GameClient> {
         self.freshen(crowd).await?;
-        match self.entry.enter(None, &crowd.setup).await {
+        match self.entry.enter(None, &self.setup).await {
             // Its log-in was not used in time: many bots register before the first is in the world.
             Err(EntryError::Gateway(error)) if error.wants_fresh_tokens() => {
                 self.renew(crowd).await?;
-                Ok(self.entry.enter(None, &crowd.setup).await?)
+                Ok(self.entry.enter(None, &self.setup).await?)
             }
             entered => Ok(entered?),
         }
@@ -116,13 +118,8 @@ impl BotAccount {
     ///
     /// # Errors
     /// As [`Entry::travel`].
-    pub async fn travel(
-        &mut self,
-        crowd: &Crowd,
-        grant: &EntryGrant,
-        carried: Possessions,
-    ) -> Result<GameClient, EntryError> {
-        self.entry.travel(grant, &crowd.setup, carried).await
+    pub async fn travel(&mut self, grant: &EntryGrant, carried: Possessions) -> Result<GameClient, EntryError> {
+        self.entry.travel(grant, &self.setup, carried).await
     }
 
     /// Gets a new access token when the old one nears its end.

@@ -9,6 +9,7 @@ use realmgate_client::api::{Api, CharacterClass};
 use realmgate_client::client::Setup;
 use realmgate_client::clock::Clock;
 use realmgate_client::scrape::Scrape;
+use realmgate_client::transport::Carrier;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -50,7 +51,7 @@ pub struct Crowd {
     pub api: Api,
     /// The gateway's URL.
     pub gateway_url: String,
-    /// The clock and the maps' solid tiles.
+    /// The clock and the maps' solid tiles. What carries the game is in [`Self::setup_of`].
     pub setup: Setup,
     /// What is known about the maps.
     pub maps: KnownMaps,
@@ -79,12 +80,7 @@ impl Crowd {
             options: options.clone(),
             api,
             gateway_url,
-            setup: Setup {
-                grids: maps.grids.clone(),
-                carrier: options.transport.into(),
-                through: options.through,
-                ..Setup::new(clock)
-            },
+            setup: Setup { grids: maps.grids.clone(), through: options.through, ..Setup::new(clock) },
             maps,
             classes,
             roster: Roster::default(),
@@ -98,6 +94,13 @@ impl Crowd {
     /// The time on the run's clock.
     pub fn now(&self) -> Duration {
         self.setup.clock.now()
+    }
+
+    /// The setup of the bot of this number.
+    pub fn setup_of(&self, number: u32) -> Setup {
+        let transports = &self.options.transport;
+        let carrier = transports.get(number as usize % transports.len().max(1)).copied().map(Carrier::from);
+        Setup { carrier: carrier.unwrap_or_default(), ..self.setup.clone() }
     }
 
     /// Notes that the bot of this number is in the world, or will never be.

@@ -166,7 +166,7 @@ impl Bot {
         grant: &EntryGrant,
         carried: Possessions,
     ) -> anyhow::Result<GameClient> {
-        let error = match account.travel(&self.crowd, grant, carried).await {
+        let error = match account.travel(grant, carried).await {
             Ok(client) => return Ok(client),
             Err(error) => anyhow!(error),
         };

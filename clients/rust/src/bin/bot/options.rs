@@ -27,9 +27,9 @@ pub struct Options {
     /// The URL of the gateway. By default on the API's host, at the port that the server names, else 3002.
     #[arg(long, value_name = "URL")]
     pub gateway: Option<String>,
-    /// What carries the game.
-    #[arg(long, value_enum, default_value_t = Transport::Udp)]
-    pub transport: Transport,
+    /// What carries the game. Of several, e.g. udp,renet, each bot takes the next
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Transport::Udp])]
+    pub transport: Vec<Transport>,
     /// Where to read metrics. May be given several times; the figures are added up. By default the API's /metrics.
     #[arg(long, value_name = "URL")]
     pub metrics: Vec<String>,
@@ -74,6 +74,8 @@ pub struct Options {
 pub enum Transport {
     /// netcode over UDP.
     Udp,
+    /// netcode over UDP, with payloads that stock renet frames.
+    Renet,
     /// A WebSocket.
     Websocket,
     /// A WebTransport session.
@@ -84,6 +86,7 @@ impl From<Transport> for Carrier {
     fn from(transport: Transport) -> Self {
         match transport {
             Transport::Udp => Self::Udp,
+            Transport::Renet => Self::Renet,
             Transport::Websocket => Self::WebSocket,
             Transport::Webtransport => Self::WebTransport,
         }
