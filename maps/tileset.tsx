@@ -162,6 +162,7 @@
  </tile>
  <tile id="109">
   <properties>
+   <property name="light" type="int" value="44"/>
    <property name="tall" value="lamp"/>
   </properties>
  </tile>

@@ -1,4 +1,4 @@
-//! Makes the pictures of the game: `realmgate-art <folder of the repository> [<folder for contact sheets>]`.
+//! Makes the pictures and the sounds of the game: `realmgate-art <folder of the repository> [<folder for contact sheets>]`.
 
 #![forbid(unsafe_code)]
 
@@ -27,12 +27,15 @@ mod picture;
 mod pose;
 mod rabbit;
 mod sculpt;
+mod sheep;
 mod sheet;
 mod skull;
+mod sound;
 mod tileset;
 mod title;
 mod title_land;
 mod title_sky;
+mod training_dummy;
 mod trees;
 mod ui;
 mod undead;
@@ -73,8 +76,10 @@ fn main() -> io::Result<()> {
     let root = arguments.next().ok_or_else(|| io::Error::other("give the folder of the repository"))?;
     let contact = arguments.next().map(PathBuf::from);
     let folder = Folder { pictures: Path::new(&root).join("assets/pictures"), contact };
-    let mobs: [(&str, i32, Frame); 7] = [
+    let mobs: [(&str, i32, Frame); 9] = [
         ("rabbit", 48, rabbit::rabbit),
+        ("sheep", 48, sheep::sheep),
+        ("training_dummy", 48, training_dummy::training_dummy),
         ("boar", 48, boar::boar),
         ("wolf", 48, wolf::wolf),
         ("creature", 48, beasts::creature),
@@ -118,12 +123,14 @@ fn main() -> io::Result<()> {
         folder.save(&format!("effects/{name}"), &picture)?;
     }
     folder.save("ui/emblem", &ui::emblem())?;
+    folder.save("ui/icon-192", &ui::icon(192))?;
+    folder.save("ui/icon-512", &ui::icon(512))?;
     folder.save("ui/title", &title::title())?;
     folder.save("ui/logo", &ui::logo())?;
     for (name, look) in people::PEOPLE {
         folder.save(name, &sheet::person(look, name.starts_with("vendors/")))?;
     }
-    Ok(())
+    sound::save(&Path::new(&root).join("assets/sounds"))
 }
 
 #[cfg(test)]

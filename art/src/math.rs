@@ -48,6 +48,24 @@ pub fn cos(degrees: f32) -> f32 {
     sin(degrees + 90.0)
 }
 
+/// A power of a number that is not negative, as is the exponent: whole multiplications, and square roots for the rest.
+pub fn power(base: f32, exponent: f32) -> f32 {
+    let mut result = 1.0_f64;
+    for _ in 0..exponent as u32 {
+        result *= f64::from(base);
+    }
+    let (mut root, mut rest) = (f64::from(base), f64::from(exponent.fract()));
+    for _ in 0..24 {
+        root = root.sqrt();
+        rest *= 2.0;
+        if rest >= 1.0 {
+            result *= root;
+            rest -= 1.0;
+        }
+    }
+    result as f32
+}
+
 /// The direction of an angle: 0 is up, 90 is right.
 pub fn toward(degrees: f32) -> V {
     (sin(degrees), -cos(degrees))

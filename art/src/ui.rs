@@ -5,6 +5,9 @@ use crate::palette::{GHOST, GOLD, INK, PORTAL, PORTAL_HEART, STONE, WHITE};
 use crate::picture::{Picture, mix, solid};
 use crate::sculpt::Sculpt;
 
+/// What the page is before its pictures: `--slate-1` in its styles.
+const SLATE: u32 = 0x14_1a_22;
+
 /// A stone gate with light in it, `scale` 1 being 32 pixels.
 pub fn gate(size: i32, scale: f32, origin: V) -> Picture {
     let mut s = Sculpt::new(size, size, origin).scaled(scale);
@@ -34,6 +37,16 @@ pub fn gate(size: i32, scale: f32, origin: V) -> Picture {
 /// The emblem, 32 by 32.
 pub fn emblem() -> Picture {
     gate(32, 0.98, (16.0, 15.8))
+}
+
+/// The emblem on a square of this size, for devices that show the game among their programs. They cut its corners as they like.
+pub fn icon(size: i32) -> Picture {
+    let mut p = Picture::new(size, size);
+    p.rect(0, 0, size, size, SLATE);
+    let times = size * 13 / 16 / 32;
+    let margin = (size - 32 * times) / 2;
+    p.lay(&emblem().enlarged(times), margin, margin);
+    p
 }
 
 /// Letters of the word mark: strokes in a box 8 wide and 14 high (capital) with the base line at 0.

@@ -7,6 +7,7 @@ import { h, setAttribute, setClass, setShown, setText } from "./src/dom.js";
 
 const REFRESH_MS = 5000;
 const element = (id) => document.getElementById(id);
+const counted = (count, one, many) => `${count} ${count === 1 ? one : many}`;
 const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** What was shown last: a table that is built anew is read out anew. */
@@ -33,8 +34,6 @@ function showName(name) {
   setText(element("name"), name);
   setClass(element("name"), "hidden-text", !element("logo").hidden && name === assets.logoSays);
 }
-
-const counted = (count, one, many) => `${count} ${count === 1 ? one : many}`;
 
 function card({ map_id: id, servers, players }) {
   return h(
@@ -66,12 +65,19 @@ function showState(text, isGood) {
 }
 
 async function refresh() {
+  setTimeout(refresh, REFRESH_MS);
+  const status = await readStatus();
+  if (status) return show(status);
+  shown = "";
+  showState("unavailable", false);
+}
+
+/** What the server says of itself; null where it does not answer. A fault of this page is no such case. */
+async function readStatus() {
   try {
     const answer = await fetch("/status");
-    if (answer.ok) show(await answer.json());
+    return answer.ok ? await answer.json() : null;
   } catch {
-    shown = "";
-    showState("not reachable", false);
+    return null;
   }
-  setTimeout(refresh, REFRESH_MS);
 }

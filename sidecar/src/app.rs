@@ -45,6 +45,8 @@ const CERTIFICATE_LOOK_EVERY: Duration = Duration::from_secs(2);
 const FORGET_EVERY: Duration = Duration::from_secs(10);
 /// How often parties are compared with the locks.
 const TIDY_PARTIES_EVERY: Duration = Duration::from_secs(5);
+/// How often the figures that administrators see are taken.
+const FIGURES_EVERY: Duration = Duration::from_secs(60);
 /// How often the recorder folds its histograms.
 const METRICS_UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
@@ -352,6 +354,11 @@ async fn spawn_background(state: &AppState, happenings: Happenings) -> Result<()
         for (table, entries) in state.limits.forget_past().into_iter().chain(waits) {
             metrics::gauge!("realmgate_table_entries", "table" => table).set(entries as f64);
         }
+    });
+    let own = state.clone();
+    background.keep(Duration::ZERO, FIGURES_EVERY, "the figures of a minute could not be taken", move || {
+        let state = own.clone();
+        async move { state.figures.sample().await }
     });
     every(state, METRICS_UPKEEP_EVERY, |state| async move {
         if let Some(metrics) = &state.metrics {

@@ -25,6 +25,7 @@ use crate::replicas::Replicas;
 use crate::service::accounts::Accounts;
 use crate::service::characters::Characters;
 use crate::service::classes::Classes;
+use crate::service::figures::Figures;
 use crate::service::online::Online;
 use crate::service::world::{LockClock, World};
 use crate::social::PartyService;
@@ -96,6 +97,8 @@ pub struct Parts {
     pub characters: Arc<Characters>,
     /// Who is logged in.
     pub online: Online,
+    /// How the realm has done in the last hours.
+    pub figures: Figures,
     /// The services of the worlds.
     pub world: World,
     /// Accounts and what players have around the worlds.

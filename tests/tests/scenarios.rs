@@ -116,6 +116,7 @@ scenarios! {
         nobody_fights_from_a_safe_place;
     tempers:
         a_passive_one_flees_once_it_is_hurt,
+        a_newcomer_kills_a_sheep_and_a_training_dummy_unharmed,
         an_aggressive_one_attacks_whoever_comes_near,
         one_of_a_pack_calls_the_others,
         an_archer_keeps_its_distance,
@@ -136,6 +137,7 @@ scenarios! {
         nothing_is_told_before_the_store_has_it;
     market:
         a_vendor_lists_sells_and_buys,
+        a_sold_item_is_bought_back,
         a_vendor_refuses_bad_bargains,
         a_full_bag_takes_nothing_more,
         a_trade_is_done_when_both_have_confirmed,

@@ -48,7 +48,7 @@ struct World {
     /// Only with so many players
     #[arg(long, value_name = "N", value_delimiter = ',')]
     players: Vec<usize>,
-    /// Only what these transports cost beside UDP: websocket, webtransport; writes nothing
+    /// Only what these transports cost beside UDP: renet, websocket, webtransport; writes nothing
     #[arg(long, value_name = "TRANSPORT", value_delimiter = ',')]
     transport: Vec<String>,
     /// With so many players of these transports that hang while it counts, beside a round without

@@ -6,9 +6,9 @@ use clap::builder::PossibleValuesParser;
 use crate::step::{Missing, Step, Tool, run_all};
 use crate::workspace::Workspace;
 use crate::workspaces::{ART, Beside};
-use crate::{attack, features, long, schema, schemathesis, tidy};
+use crate::{attack, bundle, features, long, schema, schemathesis, tidy};
 
-static STEPS: [Step; 10] = [
+static STEPS: [Step; 11] = [
     Step {
         name: "rustfmt",
         fix: "cargo fmt --all, and the same with --manifest-path clients/godot/Cargo.toml",
@@ -41,6 +41,7 @@ static STEPS: [Step; 10] = [
         }),
         run: |workspace| workspace.run("oxlint", &["clients", "protocol"]),
     },
+    Step { name: "bundle", fix: "cargo xtask bundle", needs: Some(bundle::TOOL), run: bundle::check },
     Step {
         name: "deny",
         fix: "cargo deny check bans licenses sources (the rules and their reasons are in deny.toml)",

@@ -6,6 +6,7 @@ mod art;
 mod attack;
 mod bench;
 mod binaries;
+mod bundle;
 mod chaos;
 mod check;
 mod dashboard;
@@ -14,6 +15,7 @@ mod features;
 mod feel;
 mod file_index;
 mod fuzz;
+mod generated;
 mod generated_client;
 mod godot;
 mod javascript;
@@ -64,7 +66,7 @@ enum Command {
         #[command(flatten)]
         hunt: schemathesis::Hunt,
     },
-    /// Run the checks that need no test: format, tidy, spelling, dependencies, clippy, other workspaces, generated files
+    /// Run the checks that need no test: format, tidy, spelling, bundle, dependencies, clippy, other workspaces, generated files
     Lint {
         #[command(flatten)]
         strictness: Strictness,
@@ -109,7 +111,7 @@ enum Command {
         #[command(flatten)]
         arguments: godot::Arguments,
     },
-    /// Draw the pictures of classes, mobs, items, tiles and effects anew, by the program in art/
+    /// Draw the pictures of classes, mobs, items, tiles and effects, and make the sounds, by the program in art/
     Art,
     /// Fuzz every parser that sees bytes from strangers (docs/reliability.md)
     Fuzz {
@@ -132,6 +134,12 @@ enum Command {
     /// openapi.json, the dashboard, docs/files.md
     Schema {
         /// Write nothing; name the files that differ from what the code says and fail
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write what browsers load of the page, by esbuild: clients/page/built/
+    Bundle {
+        /// Write nothing; name the files that differ from what the sources say and fail
         #[arg(long)]
         check: bool,
     },
@@ -174,6 +182,8 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(&workspace.root),
         Command::Schema { check: false } => schema::write(&workspace),
         Command::Schema { check: true } => schema::check(&workspace),
+        Command::Bundle { check: false } => bundle::write(&workspace),
+        Command::Bundle { check: true } => bundle::check(&workspace),
         Command::Bench { arguments } => bench::run(&workspace, &arguments),
     };
     match result {

@@ -6,6 +6,7 @@ const LogIn := preload("res://demo/log_in.gd")
 const Characters := preload("res://demo/characters.gd")
 const DemoWorld := preload("res://demo/world.gd")
 const Pictures := preload("res://demo/pictures.gd")
+const Sounds := preload("res://demo/sounds.gd")
 const Keys := preload("res://demo/keys.gd")
 const Look := preload("res://demo/look.gd")
 const SCENES: Dictionary[StringName, String] = {
@@ -18,6 +19,7 @@ var scene: Node = null
 
 @onready var client: RealmClient = $RealmClient
 @onready var pictures: Pictures = $Pictures
+@onready var sounds: Sounds = $Sounds
 
 
 func _ready() -> void:
@@ -29,6 +31,7 @@ func _ready() -> void:
 			"realmgate/server/address", "http://127.0.0.1:3000"
 		)
 	pictures.server = client.server
+	sounds.begin(self)
 	show_log_in()
 
 
@@ -55,6 +58,7 @@ func _enter(character: RealmCharacter, characters: Characters) -> void:
 		return
 	var world: DemoWorld = _show(&"world", func(made: Node) -> void: made.set(&"main", self))
 	world.name = "World"
+	sounds.load_all()
 
 
 func _on_left(reason: StringName, error: RealmError) -> void:

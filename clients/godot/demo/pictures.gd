@@ -1,5 +1,6 @@
 extends Node
-## The designers' pictures, from the server, as the page has them: /assets.json says where they are.
+## The designers' pictures, from the server, as the page has them: /assets.json says where they are,
+## and where the sounds are.
 
 signal loaded(path: String)
 
@@ -16,18 +17,21 @@ const ANIMATIONS: Dictionary[StringName, Array] = {
 const FRAMES_A_SECOND := 8.0
 
 var server := ""
+## Addresses of sounds by their names, such as sounds/effects/hit.mp3.
+var sounds: Dictionary = {}
 var _files: Dictionary = {}
 var _textures: Dictionary[String, Texture2D] = {}
 var _figures: Dictionary[String, SpriteFrames] = {}
 var _under_way: Dictionary[String, bool] = {}
 
 
-## Asks which pictures there are. Without an answer there are none.
+## Asks which pictures and sounds there are. Without an answer there are none.
 func load_list() -> void:
 	var body := await _fetch(server + "/assets.json")
 	var listing: Variant = JSON.parse_string(body.get_string_from_utf8())
 	if listing is Dictionary:
 		_files = listing.get("files", {})
+		sounds = listing.get("sounds", {})
 
 
 ## A picture by its name, such as pictures/items/iron_sword.png; null if there is none.
@@ -58,12 +62,16 @@ func figure(paths: Array[String]) -> SpriteFrames:
 func _load(path: String) -> Texture2D:
 	if not _files.has(path):
 		return null
-	var address: String = _files[path]
-	var bytes := await _fetch(server + address if address.begins_with("/") else address)
+	var bytes := await fetch(_files[path])
 	var image := Image.new()
 	if bytes.is_empty() or image.load_png_from_buffer(bytes) != OK:
 		return null
 	return ImageTexture.create_from_image(image)
+
+
+## What lies at an address of a list; nothing if it cannot be had.
+func fetch(address: String) -> PackedByteArray:
+	return await _fetch(server + address if address.begins_with("/") else address)
 
 
 func _fetch(address: String) -> PackedByteArray:

@@ -147,6 +147,7 @@ func _on_appeared(entity: RealmEntity, node: Node2D) -> void:
 		_paint(node, "pictures/effects/loot.png", 0.75)
 	elif entity.kind == &"projectile":
 		_paint(node, "pictures/effects/arrow.png", 1.0)
+		main.sounds.play_flight(entity.definition, node)
 
 
 ## Gives somebody the pictures of its definition, when they have come.

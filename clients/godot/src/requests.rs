@@ -92,7 +92,7 @@ impl Part {
             "DropItem" | "Equip" | "Unequip" | "UseItem" => Some(Self::Bag),
             "TradeRequest" | "TradeAnswer" | "TradeOffer" | "TradeConfirm" | "TradeCancel" => Some(Self::Trade),
             "PartyInvite" | "PartyAnswer" | "PartyLeave" => Some(Self::Party),
-            "VendorList" | "VendorBuy" | "VendorSell" => Some(Self::Vendor),
+            "VendorList" | "VendorBuy" | "VendorSell" | "VendorBuyBack" => Some(Self::Vendor),
             _ => None,
         }
     }

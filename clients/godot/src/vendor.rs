@@ -1,7 +1,7 @@
 //! `RealmVendor`: trade with vendors.
 
 use godot::prelude::*;
-use realmgate_protocol::realm::{ClientMessage, ServerMessage, VendorItem};
+use realmgate_protocol::realm::{ClientMessage, ServerMessage, SoldItem, VendorItem};
 
 use crate::bag::whole;
 use crate::client::entity;
@@ -21,6 +21,10 @@ impl RealmVendor {
     /// What a vendor sells, and what it pays for what the player carries: prices in gold by the ids of kinds of items.
     #[signal]
     pub fn stock_listed(vendor: i64, sells: VarDictionary, buys: VarDictionary);
+    /// What the player has sold to a vendor and can buy back, the newest first: dictionaries of `item_id`, `definition`
+    /// and `price`. It comes after [signal stock_listed].
+    #[signal]
+    pub fn sold_listed(vendor: i64, sold: Array<VarDictionary>);
     /// The server has refused a request that a method of this made, or it could not be sent. It is told here alone.
     #[signal]
     pub fn refused(error: Gd<RealmError>);
@@ -51,6 +55,18 @@ impl RealmVendor {
             Err(_) => self.requests.misused("VendorSell", &format!("{item_id} is no id of an item")),
         }
     }
+
+    /// Buys back an item that the player has sold, at the price that was listed: [signal sold_listed].
+    #[func]
+    fn buy_back(&self, vendor_id: i64, item_id: GString, price: i64) {
+        match (item_id.to_string().parse(), u64::try_from(price)) {
+            (Ok(item), Ok(price)) => {
+                self.requests.ask(ClientMessage::VendorBuyBack { vendor: entity(vendor_id), item, price });
+            }
+            (Err(_), _) => self.requests.misused("VendorBuyBack", &format!("{item_id} is no id of an item")),
+            (_, Err(_)) => self.requests.misused("VendorBuyBack", &format!("{price} is no price")),
+        }
+    }
 }
 
 impl Asks for RealmVendor {
@@ -66,12 +82,26 @@ impl Asks for RealmVendor {
 impl RealmVendor {
     /// Tells what concerns it of a message.
     pub fn hear(vendor: &Gd<Self>, message: &ServerMessage) {
-        if let ServerMessage::VendorStock { vendor: entity, sells, buys } = message {
-            vendor.signals().stock_listed().emit(i64::from(entity.0), &prices(sells), &prices(buys));
+        if let ServerMessage::VendorStock { vendor: entity, sells, buys, sold } = message {
+            let id = i64::from(entity.0);
+            vendor.signals().stock_listed().emit(id, &prices(sells), &prices(buys));
+            vendor.signals().sold_listed().emit(id, &sales(sold));
         }
     }
 }
 
 fn prices(items: &[VendorItem]) -> VarDictionary {
     items.iter().map(|item| (item.definition.to_variant(), whole(item.price).to_variant())).collect()
+}
+
+fn sales(items: &[SoldItem]) -> Array<VarDictionary> {
+    let sale = |SoldItem { item, definition, price }: &SoldItem| -> VarDictionary {
+        let entries = [
+            ("item_id", item.to_string().to_variant()),
+            ("definition", definition.to_variant()),
+            ("price", whole(*price).to_variant()),
+        ];
+        entries.into_iter().map(|(name, value)| (name.to_variant(), value)).collect()
+    };
+    items.iter().map(sale).collect()
 }

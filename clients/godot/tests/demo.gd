@@ -26,6 +26,9 @@ func play() -> void:
 	if arguments.size() > 1:
 		await create_timer(2.0).timeout
 		root.get_texture().get_image().save_png(arguments[1])
+	await visitor.until(
+		func() -> bool: return visitor.main.sounds.has_sound("interface/open"), "the sounds"
+	)
 	await open_panels()
 	if arguments.size() > 1:
 		root.get_texture().get_image().save_png(arguments[1].replace(".png", "-panels.png"))

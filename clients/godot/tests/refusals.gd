@@ -110,6 +110,8 @@ func requests() -> void:
 		[&"BAD_ARGUMENT", &"vendor", client.vendor.buy.bind(NOBODY, &"iron_sword", -1)],
 		[&"NOT_FOUND", &"vendor", client.vendor.sell.bind(NOBODY, NO_ITEM)],
 		[&"BAD_ARGUMENT", &"vendor", client.vendor.sell.bind(NOBODY, "no id")],
+		[&"NOT_FOUND", &"vendor", client.vendor.buy_back.bind(NOBODY, NO_ITEM, 1)],
+		[&"BAD_ARGUMENT", &"vendor", client.vendor.buy_back.bind(NOBODY, NO_ITEM, -1)],
 		[&"NOT_DEAD", &"client", client.respawn],
 		[&"NOT_FOUND", &"client", client.pick_up.bind(NOBODY)],
 		[&"NO_SUCH_CHANNEL", &"client", client.switch_channel.bind(99)],

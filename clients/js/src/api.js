@@ -86,6 +86,12 @@ export class Api {
     await this.#request("PATCH", "/api/v1/me/password", { token: accessToken, body: { password } });
   }
 
+  /** Sets the account's e-mail address, once the link in a mail that is sent there has been opened. */
+  async setEmail(accessToken, email, currentPassword) {
+    const body = { email, current_password: currentPassword };
+    await this.#request("PATCH", "/api/v1/me/email", { token: accessToken, body });
+  }
+
   /** Names of the providers that one may log in by. */
   async providers() {
     return (await this.#ask("GET", "/api/v1/auth/providers")).data;

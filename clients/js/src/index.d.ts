@@ -126,6 +126,8 @@ export class Api {
   setUsername(accessToken: string, username: string): Promise<string>;
   /** Gives an account its first password. Every log-in ends, this one too. */
   setPassword(accessToken: string, password: string): Promise<void>;
+  /** Sets the e-mail address, once the link in a mail that is sent there has been opened. */
+  setEmail(accessToken: string, email: string, currentPassword: string): Promise<void>;
   /** Names of the providers that one may log in by, such as `google`. */
   providers(): Promise<string[]>;
   /**

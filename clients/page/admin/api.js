@@ -22,6 +22,9 @@ export async function call(method, path, body) {
   return answer.meta ? answer : (answer.data ?? answer);
 }
 
+/** Who is logged in; its `username` is null for nobody. */
+export const session = () => send("GET", "/admin/session");
+
 /** Begins a log-in, by a name and a password or by a refresh token. */
 export const logIn = (body) => send("POST", "/admin/session", body);
 

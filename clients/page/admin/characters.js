@@ -1,43 +1,58 @@
 // Characters, and the books: of an item from its birth on, and of a purse.
 
 import { h } from "../src/dom.js";
+import { WORN } from "../src/words/items.js";
 import { call } from "./api.js";
+import { mapName, mapNames } from "./maps.js";
 import { facts, link, search, section, table, time } from "./parts.js";
+
+/** As many as the server finds at most. */
+const MOST_FOUND = 50;
 
 /** The place where characters and items are found. */
 export async function charactersPlace({ rest: [name = ""], go }) {
-  const found = name && (await call("GET", `/characters?name=${encodeURIComponent(name)}`).catch(() => null));
-  const result = found
-    ? h("p", {}, link(`character/${found.id}`, found.name), `, level ${found.level}`)
-    : name && h("p.quiet", {}, "There is no such character.");
+  const found = await call("GET", `/characters?name=${encodeURIComponent(name)}`);
+  const rows = found.map((one) => [
+    link(`character/${one.id}`, one.name),
+    one.class_id,
+    one.level,
+    one.lock_owner === "none" ? "" : "in the world",
+  ]);
   return section(
     "Characters and items",
-    search({ label: "A character's whole name", value: name, onSearch: (wanted) => go(`characters/${encodeURIComponent(wanted)}`) }),
-    result || null,
+    search({ label: "How the name begins", value: name, onSearch: (wanted) => go(`characters/${encodeURIComponent(wanted)}`) }),
+    table("Characters", ["Name", "Class", "Level", "State"], rows),
+    found.length === MOST_FOUND && h("p.quiet", {}, `Only the first ${MOST_FOUND} are shown.`),
     search({ label: "An item's id", button: "Follow", onSearch: (wanted) => go(`item/${encodeURIComponent(wanted)}`) }),
   );
 }
 
 /** The place of one character. */
 export async function characterPlace({ rest: [id] }) {
-  const [character, gold] = await Promise.all([call("GET", `/characters/${id}`), call("GET", `/characters/${id}/gold`)]);
+  const [character, gold, { channels }] = await Promise.all([
+    call("GET", `/characters/${id}`),
+    call("GET", `/characters/${id}/gold`),
+    call("GET", "/servers"),
+  ]);
+  const user = await call("GET", `/users/${character.user_id}`);
+  const map = mapName(mapNames(channels), character.map_id);
   const tile = (units) => (units / 1024).toFixed(1);
-  const items = character.items.map((item) => [item.slot, item.definition, link(`item/${item.id}`, item.id)]);
+  const items = character.items.map((item) => [slotName(item.slot), item.definition, link(`item/${item.id}`, item.id)]);
   return h(
     "div",
     {},
     section(
       character.name,
       facts([
-        ["Id", character.id],
-        ["Account", link(`user/${character.user_id}`, character.user_id)],
+        ["Account", link(`user/${character.user_id}`, user.username)],
         ["Class", character.class_id],
         ["Level", `${character.level}, ${character.experience} experience`],
-        ["Saved at", character.map_id ? `map ${character.map_id}, ${tile(character.x)} × ${tile(character.y)}` : "never in a world"],
+        ["Saved at", character.map_id ? `${map}, ${tile(character.x)} × ${tile(character.y)}` : "never in a world"],
         ["Lock", `${character.lock_owner}, epoch ${character.lock_epoch}`],
         ["Gold", character.gold],
         ["Made", time(character.inserted_at)],
-        ["Deleted", time(character.deletes_at)],
+        ["Will be deleted", time(character.deletes_at)],
+        ["Id", character.id],
       ]),
     ),
     section("Items", table("Items", ["Slot", "What", "Ledger"], items)),
@@ -45,22 +60,35 @@ export async function characterPlace({ rest: [id] }) {
   );
 }
 
-const goldLine = (line) => [time(line.at), owner(line.from), owner(line.to), line.amount, line.reason, line.server_id];
+const goldLine = (line) => [
+  time(line.at),
+  owner(line.from, line.from_name),
+  owner(line.to, line.to_name),
+  line.amount,
+  line.reason,
+  line.server_id,
+];
+
+/** Where an item is worn or carried. The server counts worn slots from 100, and those of the bag from 0. */
+function slotName(slot) {
+  if (slot < 100) return `Bag ${slot + 1}`;
+  return WORN.find((worn) => worn.slot === slot)?.name ?? `Worn ${slot}`;
+}
 
 /** The place of one item: where it was from its birth on. */
 export async function itemPlace({ rest: [id] }) {
   const lines = await call("GET", `/items/${encodeURIComponent(id)}/ledger`);
   const rows = lines.map((line) => [
     time(line.at),
-    line.from ? owner(line.from) : "made",
-    line.to ? owner(line.to) : "ended",
+    line.from ? owner(line.from, line.from_name) : "made",
+    line.to ? owner(line.to, line.to_name) : "ended",
     line.reason,
     line.server_id,
   ]);
   return section(`${lines[0].definition} ${id}`, table("Ledger", ["When", "From", "To", "Cause", "Server"], rows));
 }
 
-function owner(text) {
+function owner(text, name) {
   const character = text.match(/^character:(.+)$/);
-  return character ? link(`character/${character[1]}`, text) : text;
+  return character ? link(`character/${character[1]}`, name ?? text) : text;
 }

@@ -7,7 +7,7 @@ const LOOK_EVERY_MS = 1_000;
 
 /**
  * The form.
- * @param {{ onDone: () => void }} options
+ * @param {{ onDone: (username: string) => void }} options
  */
 export function logInPlace({ onDone }) {
   const field = (type, autocomplete) => h("input", { id: newId("field"), type, autocomplete, required: true });
@@ -17,8 +17,7 @@ export function logInPlace({ onDone }) {
   const attempt = async (work) => {
     fault.textContent = "";
     try {
-      await work();
-      onDone();
+      onDone((await work()).username);
     } catch (error) {
       const isNone = error.message === "forbidden";
       fault.textContent = isNone ? "This account is not an administrator." : error.message;

@@ -1,6 +1,7 @@
 // What the places of the administration are built of.
 
 import { h, newId } from "../src/dom.js";
+import { confirmed } from "./dialogs.js";
 
 /** A part of a place. */
 export const section = (title, ...children) => h("section", { "aria-label": title }, h("h2", {}, title), ...children);
@@ -16,7 +17,9 @@ export function table(caption, heads, rows) {
   const headed = (name) => (name ? h("th", { scope: "col" }, name) : h("td"));
   const head = h("thead", {}, h("tr", {}, ...heads.map(headed)));
   const body = h("tbody", {}, ...rows.map((cells) => h("tr", {}, ...cells.map((cell) => h("td", {}, cell)))));
-  return h("div.scroll", {}, h("table", {}, h("caption.hidden-text", {}, caption), head, body));
+  // The keyboard moves what is wider than the screen, too.
+  const moved = { tabIndex: 0, role: "group", "aria-label": caption };
+  return h("div.scroll", moved, h("table", {}, h("caption.hidden-text", {}, caption), head, body));
 }
 
 /** Names and what they mean. */
@@ -27,8 +30,11 @@ export function facts(pairs) {
 /** A link to another place. */
 export const link = (to, text) => h("a", { href: `#${to}` }, text);
 
-/** A time, short. */
+/** A time, short, in UTC. */
 export const time = (iso) => (iso ? iso.replace("T", " ").replace(/:\d\d(\.\d+)?Z$/, "") : "–");
+
+/** When somebody was here last. The server says 1970 for who never was. */
+export const seen = (iso) => (iso.startsWith("1970-") ? "never" : time(iso));
 
 /**
  * A field to look for something by.
@@ -41,23 +47,27 @@ export function search({ label, value = "", button = "Search", onSearch }) {
     onSearch(input.value.trim());
   };
   const field = h("div.field", {}, h("label", { htmlFor: input.id }, label), input);
-  return h("form.search", { onsubmit, role: "search" }, field, h("button", { type: "submit" }, button));
+  return h("form.search", { onsubmit, role: "search", "aria-label": button }, field, h("button", { type: "submit" }, button));
 }
+
+/** A small button. */
+export const button = (text, onclick) => h("button.small", { type: "button", onclick }, text);
 
 /**
  * A button that asks again before it does what cannot be undone.
  * @param {string} text
- * @param {string} question
+ * @param {Parameters<typeof confirmed>[0]} question
  * @param {() => Promise<unknown>} act
  */
 export function graveButton(text, question, act) {
-  return h("button.grave.small", { type: "button", onclick: () => confirm(question) && act() }, text);
+  const ask = async () => (await confirmed(question)) && act();
+  return h("button.grave.small", { type: "button", onclick: ask }, text);
 }
 
-/** Links to the pages of a list before and behind. */
+/** Links to the previous and the next page of a list. */
 export function pages({ page, total_pages: last }, to) {
   if (last <= 1) return null;
-  const before = page > 1 ? link(to(page - 1), "Before") : null;
-  const behind = page < last ? link(to(page + 1), "Behind") : null;
-  return h("p.row", {}, before, `Page ${page} of ${last}`, behind);
+  const previous = page > 1 ? link(to(page - 1), "Previous") : null;
+  const next = page < last ? link(to(page + 1), "Next") : null;
+  return h("p.row", {}, previous, `Page ${page} of ${last}`, next);
 }

@@ -2,10 +2,19 @@
 
 import { h, newId } from "../src/dom.js";
 import { call } from "./api.js";
-import { facts, graveButton, link, pages, search, section, table, time } from "./parts.js";
+import { openForm } from "./dialogs.js";
+import { mapName, mapNames } from "./maps.js";
+import { button, facts, graveButton, link, pages, search, section, seen, table, time } from "./parts.js";
 
 const stateOf = (user) =>
-  [user.is_admin && "administrator", !user.is_activated && "banned", user.is_online && "online"].filter(Boolean).join(", ");
+  [
+    user.is_admin && "administrator",
+    user.is_banned && "banned",
+    !user.is_activated && !user.is_banned && "waits for activation",
+    user.is_online && "online",
+  ]
+    .filter(Boolean)
+    .join(", ");
 
 /** The place where users are found. */
 export async function usersPlace({ rest: [text = "", page = "1"], go }) {
@@ -15,85 +24,125 @@ export async function usersPlace({ rest: [text = "", page = "1"], go }) {
     user.display_name,
     user.email,
     stateOf(user),
-    time(user.last_seen_at),
+    seen(user.last_seen_at),
   ]);
   const to = (number) => `users/${encodeURIComponent(text)}/${number}`;
   return section(
     "Users",
-    search({ label: "Name, address or id", value: text, onSearch: (wanted) => go(`users/${encodeURIComponent(wanted)}`) }),
+    search({ label: "Name, e-mail or id", value: text, onSearch: (wanted) => go(`users/${encodeURIComponent(wanted)}`) }),
     h("p.quiet", {}, `${found.meta.total_count} found.`),
-    table("Users", ["Name", "Called", "Address", "State", "Seen"], rows),
+    table("Users", ["User name", "Display name", "E-mail", "State", "Last seen"], rows),
     pages(found.meta, to),
   );
 }
 
 /** The place of one user. */
-export async function userPlace({ rest: [id], done, go }) {
-  const [user, logIns, characters] = await Promise.all([
+export async function userPlace({ rest: [id], done }) {
+  const [user, logIns, characters, { channels }] = await Promise.all([
     call("GET", `/users/${id}`),
     call("GET", `/users/${id}/log_ins`),
     call("GET", `/users/${id}/characters`),
+    call("GET", "/servers"),
   ]);
   const change = (body, news) => done(call("PATCH", `/users/${id}`, body), news);
-  const toggle = (text, body, news) =>
-    h("button.small", { type: "button", onclick: () => change(body, news) }, text);
-  const buttons = h(
-    "div.buttons",
-    {},
-    user.is_activated
-      ? graveButton("Ban", `Ban ${user.username}? It is thrown out at once.`, () => change({ is_activated: false }, "Banned."))
-      : toggle("Activate", { is_activated: true }, "Activated."),
-    user.is_admin
-      ? graveButton("Take administration away", `Is ${user.username} no administrator any more?`, () =>
-          change({ is_admin: false }, "No administrator any more."),
-        )
-      : graveButton("Make administrator", `Make ${user.username} an administrator?`, () =>
-          change({ is_admin: true }, "An administrator now."),
-        ),
-    graveButton("Delete", `Delete ${user.username} with everything?`, () =>
-      done(call("DELETE", `/users/${id}`), "Deleted.").then(() => go("users")),
-    ),
-  );
   return h(
     "div",
     {},
     section(
       user.username,
       facts([
+        ["Display name", user.display_name || "–"],
+        ["E-mail", user.email || "–"],
+        ["State", stateOf(user) || "–"],
+        ...(user.is_banned ? [["Banned", banOf(user)]] : []),
+        ["Last seen", seen(user.last_seen_at)],
         ["Id", user.id],
-        ["Called", user.display_name],
-        ["Address", user.email],
-        ["State", stateOf(user)],
-        ["Lobby", user.lobby_id],
-        ["Seen", time(user.last_seen_at)],
       ]),
-      buttons,
+      h("div.buttons", {}, kickButton(user, done), banButton(user, done), roleButton(user, change), deleteButton(user, done)),
     ),
-    charactersPart(characters),
-    logInsPart(logIns, () => done(call("DELETE", `/users/${id}/log_ins`), "Every log-in is ended.")),
-    metadataPart(user.metadata, (metadata) => change({ metadata }, "Changed.")),
+    charactersPart(characters, mapNames(channels)),
+    logInsPart(logIns, () => done(call("DELETE", `/users/${id}/log_ins`), "Every log-in has ended.")),
+    metadataPart(user.metadata, (metadata) => change({ metadata }, "The metadata is changed.")),
   );
 }
 
-function charactersPart(characters) {
+function banButton({ id, username, is_activated: isActivated }, done) {
+  const change = (body) => call("PATCH", `/users/${id}`, body);
+  if (!isActivated) return button("Activate", () => done(change({ is_activated: true }), `${username} can log in.`));
+  const ask = () =>
+    openForm({
+      title: `Ban ${username}?`,
+      text: "The player leaves the world now. Who is banned reads the reason and the end when logging in.",
+      yes: "Ban",
+      fields: [
+        { name: "ban_reason", label: "Reason (optional)" },
+        { name: "banned_until", label: "Until (UTC); empty until an administrator lifts it", kind: "time" },
+      ],
+      save: async (ban) => done(await change({ is_activated: false, ...ban }), `${username} is banned.`),
+    });
+  return h("button.grave.small", { type: "button", onclick: ask }, "Ban");
+}
+
+const banOf = ({ ban_reason: reason, banned_until: until }) =>
+  [until ? `until ${time(until)}` : "until an administrator lifts it", reason].filter(Boolean).join(": ");
+
+function kickButton({ id, username, is_online: isOnline }, done) {
+  if (!isOnline) return null;
+  const text = "The player leaves the world now, and can come back at once.";
+  const kick = () => done(call("POST", `/users/${id}/kick`), `${username} has been sent out of the world.`);
+  return graveButton("Kick", { title: `Kick ${username}?`, text, yes: "Kick" }, kick);
+}
+
+function roleButton({ username, is_admin: isAdmin }, change) {
+  const [text, question, news] = isAdmin
+    ? [
+        "Remove as administrator",
+        { title: `Remove ${username} as administrator?`, text: "The account can no longer open these pages.", yes: "Remove" },
+        `${username} is no longer an administrator.`,
+      ]
+    : [
+        "Make administrator",
+        {
+          title: `Make ${username} an administrator?`,
+          text: "The account can then do everything that you can do here, and can remove you as administrator.",
+          yes: "Make administrator",
+        },
+        `${username} is an administrator.`,
+      ];
+  return graveButton(text, question, () => change({ is_admin: !isAdmin }, news));
+}
+
+function deleteButton({ id, username }, done) {
+  const question = {
+    title: `Delete ${username}?`,
+    text: "The account, its characters and everything they own are deleted. This cannot be undone.",
+    yes: "Delete",
+    typed: username,
+  };
+  return graveButton("Delete", question, () => done(call("DELETE", `/users/${id}`), `${username} is deleted.`, "users"));
+}
+
+function charactersPart(characters, maps) {
   const rows = characters.map((one) => [
     link(`character/${one.id}`, one.name),
     one.class_id,
     one.level,
-    one.map_id || null,
+    mapName(maps, one.map_id),
     one.lock_owner,
-    one.deletes_at && `deleted at ${time(one.deletes_at)}`,
+    one.deletes_at && `will be deleted at ${time(one.deletes_at)}`,
   ]);
   return section("Characters", table("Characters", ["Name", "Class", "Level", "Map", "Lock", ""], rows));
 }
 
 function logInsPart(logIns, end) {
-  const rows = logIns.map((one) => [time(one.inserted_at), one.ended_at ? time(one.ended_at) : "lasts", one.id]);
+  const rows = logIns.map((one) => [time(one.inserted_at), one.ended_at ? time(one.ended_at) : "active"]);
+  const text = "The player leaves the world, and has to log in on every device.";
+  const question = { title: "End every log-in?", text, yes: "End log-ins" };
   const isAny = logIns.some((one) => !one.ended_at);
   return section(
     "Log-ins",
-    table("Log-ins", ["Began", "Ended", "Id"], rows),
-    isAny && h("div.buttons", {}, graveButton("End all", "End every log-in? Its player leaves the world.", end)),
+    table("Log-ins", ["Began", "Ended"], rows),
+    isAny && h("div.buttons", {}, graveButton("End all", question, end)),
   );
 }
 
@@ -105,7 +154,7 @@ function metadataPart(metadata, save) {
     try {
       save(JSON.parse(field.value));
     } catch (error) {
-      fault.textContent = `This is no JSON: ${error.message}`;
+      fault.textContent = `This is not JSON: ${error.message}`;
     }
   };
   return section(

@@ -1,10 +1,16 @@
-// Pictures and maps, by their names in the repository.
+// Pictures, maps and sounds, by their names in the repository.
 
+import { unpacked } from "./pack.js";
 import { readMap, readTileset } from "./scene/tiled.js";
 
 /** Pictures and maps of the world. What is not there is null: whoever draws has something of its own to show. */
 export class Assets {
   #files;
+  #sounds;
+  #pack;
+  /** Pictures of the pack until it is here. */
+  #packed;
+  #unpacked = null;
   #pictures = new Map();
   #ready = new Map();
   #maps = new Map();
@@ -12,10 +18,14 @@ export class Assets {
   /**
    * @param {Record<string, string>} files Addresses by name, such as `pictures/ui/logo.png`.
    * @param {string} [logoSays] The name that the logo says; empty for one that says none.
+   * @param {Record<string, string>} [sounds] Addresses by name, such as `sounds/effects/hit.mp3`.
+   * @param {import("./pack.js").Pack} [pack] Small pictures in one answer.
    */
-  constructor(files, logoSays = "Realmgate") {
-    this.#files = files;
+  constructor(files, logoSays = "Realmgate", sounds = {}, pack = undefined) {
+    [this.#files, this.#sounds] = [files, sounds];
     this.logoSays = logoSays;
+    this.#pack = pack;
+    this.#packed = new Set(pack?.parts.map(([path]) => path));
   }
 
   /**
@@ -25,8 +35,8 @@ export class Assets {
   static async load(address = "/assets.json") {
     try {
       const answer = await fetch(address);
-      const { files, logo_says } = answer.ok ? await answer.json() : {};
-      return new Assets(files ?? {}, logo_says);
+      const { files, logo_says, sounds, pack } = answer.ok ? await answer.json() : {};
+      return new Assets(files ?? {}, logo_says, sounds, pack);
     } catch {
       return new Assets({});
     }
@@ -38,6 +48,28 @@ export class Assets {
    */
   url(path) {
     return Object.hasOwn(this.#files, path) ? this.#files[path] : null;
+  }
+
+  /** The names of all sounds. */
+  get sounds() {
+    return Object.keys(this.#sounds);
+  }
+
+  /** The address of one of `sounds`. */
+  soundUrl(path) {
+    return this.#sounds[path];
+  }
+
+  /** Loads the small pictures at once. Without them, each is loaded by its own address. */
+  unpack() {
+    this.#unpacked ??= this.#unpack();
+    return this.#unpacked;
+  }
+
+  async #unpack() {
+    const found = this.#pack ? await unpacked(this.#pack) : {};
+    this.#files = { ...this.#files, ...found };
+    this.#packed.clear();
   }
 
   /**
@@ -66,6 +98,7 @@ export class Assets {
   }
 
   async #loadPicture(path) {
+    if (this.#packed.has(path)) await this.unpack();
     const picture = await loadImage(this.url(path));
     this.#ready.set(path, picture);
     return picture;
@@ -106,7 +139,10 @@ export class Assets {
       map.tilesets.map(async (tileset) => {
         const from = tileset.source ? besides(path, tileset.source) : path;
         if (tileset.source) Object.assign(tileset, readTileset((await this.#loadXml(from)).documentElement));
-        tileset.picture = tileset.image ? await this.picture(besides(from, tileset.image)) : null;
+        const load = (source) => this.picture(besides(from, source));
+        tileset.picture = tileset.image ? await load(tileset.image) : null;
+        const loadImage = async (image) => Object.assign(image, { picture: await load(image.source) });
+        await Promise.all([...tileset.images.values()].map(loadImage));
       }),
     );
     return map;

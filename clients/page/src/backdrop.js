@@ -17,6 +17,9 @@ export class Backdrop {
   #still = null;
   #timer = null;
   #isPainted = false;
+  #isWaiting = false;
+  /** Whether it is to be calm, since somebody has started it; null while it is stopped. */
+  #isCalm = null;
 
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
@@ -32,9 +35,18 @@ export class Backdrop {
     this.#isPainted = true;
   }
 
+  /** Shows nothing until the painted picture is here, or is known to be none. */
+  async paintOnce(coming) {
+    this.#isWaiting = true;
+    this.paint(await coming);
+    this.#isWaiting = false;
+    if (this.#isCalm !== null) this.start(this.#isCalm);
+  }
+
   /** @param {boolean} isCalm Draws it once and lets it be. */
   start(isCalm) {
-    if (this.#timer !== null) return;
+    this.#isCalm = isCalm;
+    if (this.#timer !== null || this.#isWaiting) return;
     this.#canvas.hidden = false;
     this.#canvas.classList.toggle("painted", this.#isPainted);
     this.#still ??= drawLand();
@@ -44,7 +56,7 @@ export class Backdrop {
 
   stop() {
     clearInterval(this.#timer);
-    this.#timer = null;
+    this.#timer = this.#isCalm = null;
     this.#canvas.hidden = true;
   }
 

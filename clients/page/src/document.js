@@ -14,7 +14,7 @@ export function useSettings(settings) {
   const apply = () => {
     const root = document.documentElement;
     const touch = settings.get("touch");
-    root.style.fontSize = `${16 * settings.get("uiScale")}px`;
+    root.style.setProperty("--ui-scale", settings.get("uiScale"));
     root.classList.toggle("still", settings.get("reducedMotion"));
     root.classList.toggle("colour-blind", settings.get("palette") === "colour-blind");
     root.classList.toggle("touch", touch === "on" || (touch === "auto" && coarse.matches));

@@ -2,9 +2,11 @@
 
 import { Api } from "../../js/src/index.js";
 import { charactersScreen } from "./accounts/characters.js";
+import { emailScreen, sendsMails } from "./accounts/email.js";
 import { gateScreen, keepScreen } from "./accounts/gate.js";
 import { LogIn } from "./accounts/log-in.js";
 import { makeScreen } from "./accounts/make.js";
+import { forgetVisit, lastVisit, noteVisit } from "./accounts/visit.js";
 import { Assets } from "./assets.js";
 import { Backdrop } from "./backdrop.js";
 import { showIcon, useSettings } from "./document.js";
@@ -12,6 +14,7 @@ import { h } from "./dom.js";
 import { endingScreen } from "./game/ending.js";
 import { Game } from "./game/game.js";
 import { Settings } from "./settings.js";
+import { Sound } from "./sound/sound.js";
 import { entryWords } from "./words/errors.js";
 
 /** Whoever waits longer for the world is told why that can be. */
@@ -24,6 +27,7 @@ class Flow {
   #api = new Api(location.origin);
   #logIn = new LogIn(this.#api);
   #settings = new Settings();
+  #sound = new Sound(this.#settings);
   #assets;
   #realm = "Realmgate";
   #classes = [];
@@ -31,16 +35,24 @@ class Flow {
   async begin() {
     useSettings(this.#settings);
     this.#logIn.addEventListener("ended", () => this.#logInEnded());
+    const asked = this.#api.worldStatus().catch(() => null);
     this.#assets = await Assets.load();
-    this.#backdrop.paint(await this.#assets.picture("pictures/ui/title.png"));
-    this.#backdrop.start(this.#settings.get("reducedMotion"));
-    showIcon(this.#assets);
-    const status = await this.#api.worldStatus().catch(() => null);
+    this.#showPictures();
+    const status = await asked;
     this.#realm = status?.name ?? this.#realm;
     document.title = `Play ${this.#realm}`;
     const wasThere = this.#logIn.isThere;
     if (await this.#logIn.resume()) return this.#characters();
     this.#gate(wasThere ? "You are logged in in another tab. To play in this one, log in here." : "");
+  }
+
+  /** The way in waits for none of them. Those of the world come while somebody logs in. */
+  async #showPictures() {
+    showIcon(this.#assets);
+    const isPainted = this.#backdrop.paintOnce(this.#assets.picture("pictures/ui/title.png"));
+    this.#backdrop.start(this.#settings.get("reducedMotion"));
+    await isPainted;
+    await this.#assets.unpack();
   }
 
   /** @param {{ element: Element, focus?: () => void }} screen */
@@ -54,7 +66,8 @@ class Flow {
   }
 
   #gate(notice = "") {
-    this.#show(gateScreen({ ...this.#shared(), realm: this.#realm, notice, onDone: () => this.#characters() }));
+    const options = { settings: this.#settings, realm: this.#realm, visit: lastVisit(), notice, onDone: () => this.#characters() };
+    this.#show(gateScreen({ ...this.#shared(), ...options }));
   }
 
   /** The server takes the log-in no more. A game says so itself. */
@@ -88,6 +101,7 @@ class Flow {
         onChanged: () => this.#characters(),
         onEnter: (character) => this.#enter(character),
         onKeep: () => this.#keep(),
+        onEmail: () => this.#email(),
         onLogOut: () => this.#logOut(),
       }),
     );
@@ -95,7 +109,12 @@ class Flow {
 
   /** A guest gets a name and a password. */
   #keep() {
-    this.#show(keepScreen({ ...this.#shared(), onDone: () => this.#characters() }));
+    const onDone = () => this.#characters();
+    this.#show(keepScreen({ ...this.#shared(), onDone, onKept: () => (sendsMails() ? this.#email() : onDone()) }));
+  }
+
+  #email() {
+    this.#show(emailScreen({ ...this.#shared(), onDone: () => this.#characters() }));
   }
 
   #make({ isFirst = false } = {}) {
@@ -116,11 +135,13 @@ class Flow {
       const game = await Game.enter({
         ...this.#shared(),
         settings: this.#settings,
+        sound: this.#sound,
         character,
         onOver: (end) => this.#over(end, character),
       });
       // A stay that has ended on the way in has said so itself.
       if (game.isOver) return;
+      noteVisit({ character: character.name, username: this.#logIn.isGuest ? null : this.#logIn.username });
       this.#backdrop.stop();
       this.#show(game);
     } catch (error) {
@@ -153,6 +174,7 @@ class Flow {
 
   async #logOut() {
     await this.#logIn.end();
+    forgetVisit();
     this.#backdrop.start(this.#settings.get("reducedMotion"));
     this.#gate();
   }

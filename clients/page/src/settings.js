@@ -16,6 +16,8 @@ export const DEFAULT_KEYS = Object.freeze({
   slot6: "Digit6",
   slot7: "Digit7",
   slot8: "Digit8",
+  quick1: "KeyQ",
+  quick2: "KeyE",
   next: "Tab",
   interact: "KeyF",
   chat: "Enter",
@@ -40,6 +42,8 @@ export const KEY_WORDS = Object.freeze({
   slot6: "Ability 6",
   slot7: "Ability 7",
   slot8: "Ability 8",
+  quick1: "Potion 1",
+  quick2: "Potion 2",
   next: "Next enemy",
   interact: "Pick up, talk",
   chat: "Chat",
@@ -51,6 +55,7 @@ export const KEY_WORDS = Object.freeze({
 });
 
 const isFlag = (value) => typeof value === "boolean";
+const isShare = (value) => Number.isFinite(value) && value >= 0 && value <= 1;
 const isOneOf =
   (...allowed) =>
   (value) =>
@@ -63,7 +68,14 @@ const KNOWN = {
   palette: { from: () => "default", fits: isOneOf("default", "colour-blind") },
   uiScale: { from: () => 1, fits: (value) => Number.isFinite(value) && value >= 0.75 && value <= 1.5 },
   showNetwork: { from: () => false, fits: isFlag },
+  hints: { from: () => true, fits: isFlag },
+  /** Names of the hints whose player has done what they say. */
+  hintsDone: { from: () => [], fits: (value) => Array.isArray(value) && value.every((name) => typeof name === "string") },
   names: { from: () => true, fits: isFlag },
+  muted: { from: () => false, fits: isFlag },
+  volume_effects: { from: () => 0.75, fits: isShare },
+  volume_interface: { from: () => 0.75, fits: isShare },
+  volume_ambience: { from: () => 0.5, fits: isShare },
   touch: { from: () => "auto", fits: isOneOf("auto", "on", "off") },
 };
 
@@ -128,9 +140,12 @@ export class Settings extends EventTarget {
   }
 }
 
-/** All actions with a key each: those that are not given have their default. */
+/** All actions with a key each: those that are not given have their default, or none where it was given to another action. */
 function knownKeys(keys) {
-  const entry = (action) => (typeof keys[action] === "string" ? keys[action] : DEFAULT_KEYS[action]);
+  const given = Object.keys(DEFAULT_KEYS).filter((action) => typeof keys[action] === "string");
+  const taken = new Set(given.map((action) => keys[action]));
+  const free = (action) => (taken.has(DEFAULT_KEYS[action]) ? "" : DEFAULT_KEYS[action]);
+  const entry = (action) => (given.includes(action) ? keys[action] : free(action));
   return Object.fromEntries(Object.keys(DEFAULT_KEYS).map((action) => [action, entry(action)]));
 }
 

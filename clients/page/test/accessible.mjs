@@ -50,6 +50,7 @@ async function beforePlay(visitor) {
 async function inTheWorld(visitor) {
   const { page } = visitor;
   await look(visitor, "the world");
+  await growsWithTheScreen(visitor);
   for (const [title, key] of Object.entries(WINDOWS)) {
     await page.keyboard.press(key);
     await page.locator(".panels .window").waitFor();
@@ -84,6 +85,20 @@ async function fromTheMenu(visitor) {
   await page.getByRole("button", { name: "Other character" }).click();
   await page.getByRole("heading", { name: "Who will you be?" }).waitFor();
   await look(visitor, "the characters");
+}
+
+/** On a screen with twice as many pixels everything is twice as large. */
+async function growsWithTheScreen(visitor) {
+  const { page } = visitor;
+  const before = page.viewportSize();
+  const widthAt = async (viewport) => {
+    await page.setViewportSize(viewport);
+    return (await page.locator(".ability").first().boundingBox()).width;
+  };
+  const [usual, large] = [await widthAt({ width: 1920, height: 1080 }), await widthAt({ width: 3840, height: 2160 })];
+  await visitor.picture("large-screen");
+  if (large < usual * 1.9) throw new Error(`an ability is ${usual} pixels wide, and ${large} on a screen of 2,160 pixels`);
+  await page.setViewportSize(before);
 }
 
 await inBrowser(async (browser) => {

@@ -7,6 +7,36 @@ const looksAt = await axe();
 const button = ({ page }, name) => page.getByRole("button", { name, exact: true });
 const row = ({ page }, text) => page.getByRole("row").filter({ hasText: text });
 
+const PHONE = { width: 390, height: 844 };
+
+/** Answers the question that is open. */
+async function answers({ page }, title, name, typed) {
+  const dialog = page.getByRole("dialog", { name: title });
+  await dialog.waitFor();
+  if (typed) {
+    const isReady = await dialog.getByRole("button", { name, exact: true }).isEnabled();
+    if (isReady) throw new Error(`${title}: nothing has to be typed`);
+    await dialog.getByRole("textbox").fill(typed);
+  }
+  await dialog.getByRole("button", { name, exact: true }).click();
+  await dialog.waitFor({ state: "detached" });
+}
+
+/** Fills the form that is open, and saves. */
+async function fills({ page }, title, fields, name = "Save") {
+  const dialog = page.getByRole("dialog", { name: title });
+  await dialog.waitFor();
+  for (const [label, value] of Object.entries(fields)) {
+    const field = dialog.getByLabel(label, { exact: true });
+    if (value === true) await field.check();
+    else await field.fill(value);
+  }
+  await dialog.getByRole("button", { name, exact: true }).click();
+  await dialog.waitFor({ state: "detached" });
+}
+
+const says = ({ page }, text) => page.getByRole("status").filter({ hasText: text }).waitFor();
+
 /** The first account of an empty database is its administrator. */
 async function registers(username) {
   const headers = { "content-type": "application/json" };
@@ -35,16 +65,23 @@ await inBrowser(async (browser) => {
 
   const admin = await Visitor.arrive(browser, name);
   const { page } = admin;
-  // Every answer that refuses is in the console: who is nobody yet, and who errs.
-  admin.pardons(/status of 40[13]/);
   await page.goto(`${base}/admin`);
   await page.getByRole("form", { name: "Log in" }).waitFor();
+  // A name or a password that is wrong is in the browser's console; a page that is only opened has no error there.
+  admin.assertNoComplaint();
+  admin.pardons(/status of 40[13]/);
   await logsIn(admin, name, "not this one");
   await page.getByText("Invalid email or password").waitFor();
   await look(admin, "log-in");
   await logsIn(admin, player.name, PASSWORD);
   await page.getByText("This account is not an administrator.").waitFor();
   await logsIn(admin, name, PASSWORD);
+  // Who plays is there at once.
+  await page.getByRole("table", { name: "Who plays" }).waitFor();
+  await row(admin, player.name).waitFor();
+  await page.getByRole("img", { name: /^Players in the world: latest / }).waitFor();
+  await look(admin, "overview");
+  await page.getByRole("link", { name: "Users" }).click();
   await page.getByRole("heading", { name: "Users" }).waitFor();
   admin.pardons();
   const cookies = await page.context().cookies();
@@ -55,7 +92,7 @@ await inBrowser(async (browser) => {
   await row(admin, name).waitFor();
   await row(admin, player.name.toLowerCase()).waitFor();
   await page.getByText("2 found.", { exact: true }).waitFor();
-  await page.getByLabel("Name, address or id").fill(player.name.slice(0, 8));
+  await page.getByLabel("Name, e-mail or id").fill(player.name.slice(0, 8));
   await button(admin, "Search").click();
   await page.getByText("1 found.", { exact: true }).waitFor();
   await row(admin, player.name.toLowerCase()).waitFor();
@@ -65,26 +102,26 @@ await inBrowser(async (browser) => {
   await page.getByRole("link", { name: player.name, exact: true }).waitFor();
   await look(admin, "user");
 
+  if ((await page.getByText("1970").count()) > 0) throw new Error("a time that is not known is shown as 1970");
+  // A character is found by how its name begins.
+  await page.getByRole("link", { name: "Characters" }).click();
+  await page.getByLabel("How the name begins").fill(player.name.slice(0, 4).toUpperCase());
+  await button(admin, "Search").click();
+  await row(admin, player.name).waitFor();
+  await look(admin, "characters");
+
   // An item that the character was made with, from its birth on.
   await page.getByRole("link", { name: player.name, exact: true }).click();
   await page.getByText(/^map:/).waitFor();
+  await page.getByText("Bag 1", { exact: true }).or(page.getByText("Weapon", { exact: true })).first().waitFor();
   await look(admin, "character");
   await page.getByRole("table", { name: "Items" }).getByRole("link").first().click();
-  await row(admin, "made").waitFor();
+  await row(admin, "made").getByRole("link", { name: player.name }).waitFor();
   await look(admin, "item");
 
-  // Who is banned is thrown out at once.
   await page.goBack();
-  await page.getByRole("link", { name: /^[0-9a-f-]{36}$/ }).first().click();
-  page.once("dialog", (dialog) => dialog.dismiss());
-  await button(admin, "Ban").click();
-  page.once("dialog", (dialog) => dialog.accept());
-  await button(admin, "Ban").click();
-  await page.getByRole("status").filter({ hasText: "Banned." }).waitFor();
-  await button(admin, "Activate").waitFor();
-  player.pardons(/status of 40[13]/, /WebSocket/, /WebTransport/);
-  await player.page.getByText("You were logged out").waitFor();
-  await player.picture("admin-banned-player");
+  await page.getByRole("link", { name: player.name.toLowerCase(), exact: true }).click();
+  await kicksAndBans(admin, player);
 
   await page.getByRole("link", { name: "Scripts" }).click();
   await row(admin, "example_hook").waitFor();
@@ -103,18 +140,141 @@ await inBrowser(async (browser) => {
     if (JSON.stringify(seen) !== JSON.stringify([name, ...shown])) throw new Error(`settings show ${seen}`);
   }
   await look(admin, "settings");
-  await page.getByRole("link", { name: "Leaderboards" }).click();
-  await row(admin, "weekly_kills").waitFor();
-  await page.getByRole("link", { name: "Lobbies" }).click();
-  await page.getByText("None.").waitFor();
+  await makesABoard(admin, player.name.toLowerCase());
+  await makesALobby(admin);
+  await staysTheLastAdministrator(admin, name);
+  await deletes(admin, player.name.toLowerCase());
   await page.getByRole("link", { name: "Audit log" }).click();
-  await row(admin, '{"is_activated":false}').waitFor();
+  await row(admin, "is_activated: false").filter({ hasText: "Sells gold" }).waitFor();
+  await row(admin, /Deleted a user\s*\/users\/[0-9a-f-]{36}/).waitFor();
+  await row(admin, "is_admin: false").filter({ hasText: "Changed a user" }).getByRole("link", { name }).last().waitFor();
   await look(admin, "acts");
+  await usesAPhone(admin, name);
 
-  admin.pardons(/status of 401/);
   await button(admin, "Log out").click();
   await page.getByRole("form", { name: "Log in" }).waitFor();
   await page.reload();
   await page.getByRole("form", { name: "Log in" }).waitFor();
   admin.assertNoComplaint();
 });
+
+/** Who is kicked comes back; who is banned does not, and reads why. */
+async function kicksAndBans(admin, player) {
+  player.pardons(/status of 40[13]/, /WebSocket/, /WebTransport/);
+  await button(admin, "Kick").click();
+  await look(admin, "question");
+  await answers(admin, /^Kick /, "Cancel");
+  await button(admin, "Kick").click();
+  await answers(admin, /^Kick /, "Kick");
+  await says(admin, "has been sent out of the world.");
+  await player.page.getByText("You were sent away").waitFor();
+  await player.entersBy(player.page.getByRole("button", { name: "Enter again" }));
+
+  await button(admin, "Ban").click();
+  await look(admin, "ban");
+  await fills(admin, /^Ban /, { "Reason (optional)": "Sells gold" }, "Ban");
+  await says(admin, "is banned.");
+  await admin.page.getByText("until an administrator lifts it: Sells gold").waitFor();
+  await player.page.getByText("You were logged out").waitFor();
+  await player.picture("admin-banned-player");
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify({ username: player.name, password: PASSWORD });
+  const refused = await (await fetch(`${base}/auth/login`, { method: "POST", headers, body })).json();
+  const isTold = refused.detail?.endsWith("banned this account: Sells gold");
+  if (!isTold) throw new Error(`who is banned reads ${JSON.stringify(refused)}`);
+}
+
+/** A leaderboard with a score is made, changed and deleted. */
+async function makesABoard(admin, username) {
+  const { page } = admin;
+  await page.getByRole("link", { name: "Leaderboards" }).click();
+  await row(admin, "weekly_kills").waitFor();
+  await button(admin, "New leaderboard").click();
+  await look(admin, "new-board");
+  await fills(admin, "New leaderboard", { "Slug: small letters, digits and _": "arena", Title: "Arena" }, "Make leaderboard");
+  await says(admin, "The leaderboard is made.");
+  await page.getByRole("link", { name: "Arena" }).click();
+  await button(admin, "Edit").click();
+  await fills(admin, "Edit Arena", { Title: "The Arena", "Ends (UTC)": "2099-01-01T12:00" });
+  await page.getByText("2099-01-01 12:00").waitFor();
+  await button(admin, "New score").click();
+  await fills(admin, "New score", { "User name": username, Score: "3" });
+  await row(admin, username).getByRole("button", { name: "Edit" }).click();
+  await fills(admin, `Score of ${username}`, { Score: "41" });
+  await page.getByRole("cell", { name: "41", exact: true }).waitFor();
+  await look(admin, "board");
+  await row(admin, username).getByRole("button", { name: "Delete" }).click();
+  await answers(admin, "Delete this score?", "Delete score");
+  await page.getByText("None.").waitFor();
+  await button(admin, "Delete").click();
+  await answers(admin, "Delete The Arena?", "Delete leaderboard", "The Arena");
+  await says(admin, "The leaderboard is deleted.");
+}
+
+/** A lobby is made, changed and deleted; a form says what is wrong. */
+async function makesALobby(admin) {
+  const { page } = admin;
+  await page.getByRole("link", { name: "Lobbies" }).click();
+  await page.getByText("None.").waitFor();
+  await button(admin, "New lobby").click();
+  admin.pardons(/status of 422/);
+  await page.getByRole("spinbutton", { name: "Places" }).fill("0");
+  await button(admin, "Make lobby").click();
+  await page.getByRole("alert").filter({ hasText: "max_users" }).waitFor();
+  admin.pardons();
+  await fills(admin, "New lobby", { Title: "Harbour", Places: "12" }, "Make lobby");
+  await row(admin, "Harbour").getByRole("button", { name: "Edit" }).click();
+  await fills(admin, "Edit Harbour", { "Locked: nobody can join": true });
+  await row(admin, "locked").waitFor();
+  await look(admin, "lobbies");
+  await button(admin, "Delete").click();
+  await answers(admin, "Delete Harbour?", "Delete lobby");
+  await page.getByText("None.").waitFor();
+}
+
+/** The last administrator can neither step down nor be deleted, and reads why. */
+async function staysTheLastAdministrator(admin, name) {
+  const { page } = admin;
+  await page.goto(`${base}/admin#users/${name}`);
+  await page.getByRole("link", { name, exact: true }).click();
+  admin.pardons(/status of 409/);
+  const isRefused = () => page.getByRole("alert").filter({ hasText: "this is the last one" }).waitFor();
+  await button(admin, "Remove as administrator").click();
+  await answers(admin, /^Remove /, "Remove");
+  await isRefused();
+  await look(admin, "last-administrator");
+  admin.pardons();
+}
+
+/** Who is deleted is deleted by name. */
+async function deletes(admin, username) {
+  const { page } = admin;
+  await page.goto(`${base}/admin#users/${username}`);
+  await page.getByRole("link", { name: username, exact: true }).click();
+  await button(admin, "Delete").click();
+  await answers(admin, `Delete ${username}?`, "Delete", username);
+  await says(admin, `${username} is deleted.`);
+  await page.getByText("1 found.", { exact: true }).waitFor();
+}
+
+/** On a phone the list of places is folded, and no word is broken. */
+async function usesAPhone(admin, name) {
+  const { page } = admin;
+  await page.setViewportSize(PHONE);
+  const users = page.getByRole("link", { name: "Users" });
+  if (await users.isVisible()) throw new Error("the list of places covers a phone");
+  await look(admin, "phone");
+  await button(admin, "Menu").click();
+  await look(admin, "phone-menu");
+  await users.click();
+  await users.waitFor({ state: "hidden" });
+  // The table of the page before has rows with the name, too.
+  const user = page.getByRole("table", { name: "Users" }).getByRole("row").filter({ hasText: name });
+  await user.waitFor();
+  const height = await user.evaluate((element) => element.offsetHeight);
+  if (height > 3 * 24) throw new Error(`a row of users is ${height} pixels high on a phone`);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  if (wide > PHONE.width) throw new Error(`the page is ${wide} pixels wide on a phone`);
+  await look(admin, "phone-users");
+  await page.setViewportSize({ width: 1280, height: 720 });
+}

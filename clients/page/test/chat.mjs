@@ -14,8 +14,7 @@ async function stands(page) {
     const edge = log.getBoundingClientRect().top + log.clientTop;
     const isCut = ({ top, bottom }) => top < edge - 2 && bottom > edge + 2;
     const halves = [...log.querySelectorAll(".words")].filter((words) => [...words.getClientRects()].some(isCut));
-    const below = log.scrollHeight - log.clientHeight - log.scrollTop;
-    return { below, lines: log.childElementCount, halves: halves.map((words) => words.textContent) };
+    return { below: -log.scrollTop, lines: log.querySelectorAll(".line").length, halves: halves.map((words) => words.textContent) };
   });
 }
 
@@ -28,18 +27,35 @@ async function followsThrough(visitor, times) {
   }
 }
 
+/** The newest line stays in view when a window of another width wraps lines again. */
+async function wrapsAgain(visitor) {
+  const { page } = visitor;
+  const long = "A long line that needs more of them where there is less room for it, as in a narrow window.";
+  const { width, height } = page.viewportSize();
+  for (const narrower of [500, 0, 400, 0]) {
+    await says(visitor, long);
+    await page.setViewportSize({ width: width - narrower, height });
+    const { below: wrapped } = await stands(page);
+    if (wrapped > 1) throw new Error(`${wrapped} px are below the log once its lines wrap again`);
+    await says(visitor, "and on");
+    const { below } = await stands(page);
+    if (below > 1) throw new Error(`${below} px are below the log after a line that wraps again`);
+  }
+}
+
 await inBrowser(async (browser) => {
   const visitor = await Visitor.arrive(browser, newName("Chatty"));
   await visitor.makesItself("Warrior");
   await followsThrough(visitor, MANY);
   await visitor.picture("chat-is-full");
   const log = visitor.page.getByRole("log", { name: "Chat" });
-  await log.evaluate((element) => (element.scrollTop = 0));
+  await log.evaluate((element) => (element.scrollTop = element.clientHeight - element.scrollHeight));
   await says(visitor, "/help");
   const { below } = await stands(visitor.page);
   if (below < 200) throw new Error(`who reads the oldest lines is led away from them: ${below} px are left below`);
-  await log.evaluate((element) => (element.scrollTop = element.scrollHeight));
+  await log.evaluate((element) => (element.scrollTop = 0));
   await followsThrough(visitor, 1);
+  await wrapsAgain(visitor);
   visitor.assertNoComplaint();
   console.log("the chat follows what is said");
 });

@@ -9,9 +9,12 @@ import { Reaching } from "../src/game/reaching.js";
 import { goodbye } from "../src/words/refusals.js";
 
 /** A game as far as it matters: what its banner says, what is typed, and whether it is over. */
-function aGame({ typed = "", hasFocus = false, isOver = false } = {}) {
+function aGame({ typed = "", hasFocus = false, isOver = false, party = [] } = {}) {
   const game = {
     isOver,
+    session: { party: { members: party } },
+    lines: [],
+    log: (text) => game.lines.push(text),
     banner: "",
     close: () => (game.isOver = true),
     element: { replaceWith: (other) => (game.shown = other) },
@@ -139,4 +142,21 @@ test("what has just come into reach is asked for again, but not for ever", (t) =
   reaching.ask(message);
   t.mock.timers.tick(200);
   assert.deepEqual(asked.slice(4), [other, message], "something else is wanted by now");
+});
+
+test("a player who comes back without the earlier party is told that it has ended", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  for (const [before, after, count] of [
+    [["Ann", "Ben"], [], 1],
+    [["Ann", "Ben"], ["Ann", "Ben"], 0],
+    [[], [], 0],
+  ]) {
+    const [game, next] = [aGame({ party: before }), aGame({ party: after })];
+    comingBack(game, next).back.left("ServerClosing");
+    await pauses(t, 1);
+    assert.equal(game.shown, next.element);
+    assert.deepEqual(next.lines, [], "the server may tell it yet");
+    await pauses(t, 3);
+    assert.equal(next.lines.length, count);
+  }
 });

@@ -7,7 +7,7 @@ import { CollisionGrid } from "../../js/src/index.js";
 import { aimOf, within } from "../src/controls/aim.js";
 import { Errands } from "../src/controls/errands.js";
 import { Gamepad } from "../src/controls/gamepad.js";
-import { actionOf, slotOf } from "../src/controls/keys.js";
+import { actionOf, quickSlotOf, slotOf } from "../src/controls/keys.js";
 import { findPath, isClear } from "../src/controls/path.js";
 import { headingOf, headingOfKeys, headingOfStick, Walk } from "../src/controls/steer.js";
 import { bodyOf, enemiesOf, nearest, nearestUse, next } from "../src/controls/targets.js";
@@ -90,6 +90,8 @@ test("keys are those of the settings, and arrows walk beside them", () => {
   assert.equal(actionOf("KeyW"), "up");
   for (const way of ["Up", "Down", "Left", "Right"]) assert.equal(actionOf(`Arrow${way}`), way.toLowerCase());
   assert.equal(actionOf("KeyE", { interact: "KeyE" }), "interact");
+  assert.deepEqual([actionOf("KeyQ"), actionOf("KeyE")].map(quickSlotOf), [0, 1]);
+  assert.deepEqual(["quick3", "bag"].map(quickSlotOf), [null, null]);
   assert.equal(actionOf("Escape"), "settings");
   assert.equal(actionOf("F5"), null);
   assert.deepEqual([slotOf("slot1"), slotOf("slot8"), slotOf("slot9"), slotOf("bag")], [0, 7, null, null]);

@@ -30,7 +30,9 @@ await inBrowser(async (browser) => {
   await leavesTheWorld(guest);
 
   // The browser remembers who it was.
-  await button(guest, "Play now").click();
+  await page.getByText(`Welcome back, ${name}.`).waitFor();
+  await page.locator("button:focus", { hasText: "Play" }).waitFor();
+  await page.getByRole("form", { name: "Play" }).getByRole("button", { name: "Play", exact: true }).click();
   await enters(guest).waitFor();
   await button(guest, "Keep this account").click();
   await button(guest, "Keep it").click();

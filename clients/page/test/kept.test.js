@@ -1,6 +1,7 @@
 // However long somebody plays, and whatever a server names: what is kept of it has a bound.
 
 import assert from "node:assert/strict";
+import { resolveObjectURL } from "node:buffer";
 import { test } from "node:test";
 
 import { Assets } from "../src/assets.js";
@@ -177,4 +178,25 @@ test("a picture that there is not is null at once, whatever it is called, and on
   assert.equal(assets.ready("pictures/items/sword.png"), undefined, "it is on its way");
   const sword = await assets.picture("pictures/items/sword.png");
   assert.equal(assets.ready("pictures/items/sword.png"), sword);
+});
+
+test("small pictures come in one answer, and by their own addresses where it does not come", async () => {
+  const files = { "a.png": "/assets/0/a.png", "b.png": "/assets/0/b.png" };
+  const pack = { address: "/assets/0/small.pack", parts: [["a.png", 2], ["b.png", 1]] };
+  globalThis.Image = class {
+    async decode() {}
+  };
+  const addressesAfter = async (answer) => {
+    globalThis.fetch = async () => answer;
+    const assets = new Assets(files, undefined, {}, pack);
+    const pictures = await Promise.all(["a.png", "b.png"].map((path) => assets.picture(path)));
+    return pictures.map((picture) => picture.src);
+  };
+  const whole = await addressesAfter(new Response("aab"));
+  assert.ok(whole.every((address) => address.startsWith("blob:")), `both are in the pack: ${whole}`);
+  const contents = await Promise.all(whole.map((address) => resolveObjectURL(address).text()));
+  assert.deepEqual(contents, ["aa", "b"]);
+  for (const broken of [new Response("aa"), new Response("aab", { status: 404 })]) {
+    assert.deepEqual(await addressesAfter(broken), Object.values(files), "each by itself");
+  }
 });

@@ -20,8 +20,8 @@ await inBrowser(async (browser) => {
   await keyboard.press("Enter");
   const tab = page.getByRole("tab", { name: "Log in" });
   await tab.waitFor();
-  await page.getByLabel("User name").first().waitFor();
-  await keyboard.press("Shift+Tab");
+  await page.locator("button:focus", { hasText: "Play now" }).waitFor();
+  await tabTo(page, tab);
   await keyboard.press("ArrowRight");
   await tabTo(page, page.getByLabel("User name").last());
   await keyboard.type(visitor.name);

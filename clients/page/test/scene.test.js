@@ -7,9 +7,12 @@ import { Actor } from "../src/scene/actors.js";
 import { freeBottom, linesOf } from "../src/scene/bubbles.js";
 import { Camera, steadyRound, viewStart, zoomFor } from "../src/scene/camera.js";
 import { creeping, edgeDepths, noise, rims } from "../src/scene/edges.js";
+import { leafAt } from "../src/scene/leaves.js";
 import {
+  breathColumn,
   DEAD,
   DOWN,
+  EXHALED,
   IDLE,
   LEFT,
   RIGHT,
@@ -21,6 +24,7 @@ import {
   walkColumn,
   WIND_UP,
 } from "../src/scene/motion.js";
+import { flicker } from "../src/scene/tall.js";
 import { acrossOf, middleOf } from "../src/scene/minimap.js";
 import { awayFromBox, pick } from "../src/scene/pick.js";
 import { areaRadius, burstRadius, coneWidth, rangePx } from "../src/scene/shapes.js";
@@ -51,6 +55,30 @@ test("feet follow the way", () => {
     [0, 11, 22, 33, 44].map((way) => walkColumn(way) - WALK),
     [0, 1, 2, 3, 0],
   );
+});
+
+test("who stands breathes, each at moments of its own", () => {
+  const columns = [0, 1_299, 1_300, 2_599, 2_600].map((nowMs) => breathColumn(nowMs, 0));
+  assert.deepEqual(columns, [IDLE, IDLE, EXHALED, EXHALED, IDLE]);
+  assert.notEqual(breathColumn(1_000, 1), breathColumn(1_000, 0));
+});
+
+test("a leaf drifts over the world, and comes back at the other edge", () => {
+  const view = { x: 0, y: 0, width: 400, height: 300 };
+  for (let number = 0; number < 20; number += 1) {
+    for (const nowMs of [0, 5_000, 987_654]) {
+      const { x, y } = leafAt(number, nowMs, view);
+      assert.ok(x >= -8 && x <= 408 && y >= -8 && y <= 308, `leaf ${number} is at ${x}, ${y}`);
+    }
+  }
+  const [here, beside] = [leafAt(3, 1_000, view), leafAt(3, 1_000, { ...view, x: 1 })];
+  assert.equal(((here.x - beside.x) % 416 + 416) % 416, 1, "it does not follow the camera");
+});
+
+test("a lamp flickers, and never goes out", () => {
+  const strengths = Array.from({ length: 200 }, (_, step) => flicker(step * 37, 5));
+  assert.ok(Math.min(...strengths) >= 0.7 && Math.max(...strengths) <= 1);
+  assert.ok(Math.max(...strengths) - Math.min(...strengths) > 0.1);
 });
 
 test("a figure walks, strikes and dies", () => {

@@ -1,6 +1,7 @@
 // What stands in the way, and what the page says then. There is room for one player. A test starts it:
 // tests/tests/realms/page/trouble.rs
 
+import { PROTOCOL_HASH } from "../../js/src/index.js";
 import { Player } from "./testing/player.mjs";
 import { Stage } from "./testing/stage.mjs";
 import { PASSWORD, base, inBrowser } from "./testing/visitor.mjs";
@@ -65,18 +66,18 @@ async function isReplaced(player, other) {
 async function isOld(player) {
   const old = async (route) => {
     const response = await route.fetch();
-    const body = (await response.text()).replace(/(PROTOCOL_HASH = 0x)[0-9a-f]+/, "$10123456789abcdef");
+    const body = (await response.text()).replace(PROTOCOL_HASH.toString(16).padStart(16, "0"), "0123456789abcdef");
     // An older page has other addresses: nothing of it is kept at those of the newer one.
     await route.fulfill({ response, body, headers: { ...response.headers(), "cache-control": "no-store" } });
   };
-  await player.page.route("**/generated/protocol.js", old);
+  await player.page.route("**/play.js", old);
   player.pardons(/EnterError/);
   await player.page.goto(`${base}/play`);
   await enters(player, "Wim");
   const renewed = ending(player, "The world has been renewed");
   await renewed.getByText("Reload it to play on.").waitFor();
   await player.picture("trouble-old");
-  await player.page.unroute("**/generated/protocol.js");
+  await player.page.unroute("**/play.js");
   await renewed.getByRole("button", { name: "Reload the page" }).click();
   await enters(player, "Wim");
   // The ticket that the old page could not use keeps its place for a while.

@@ -36,6 +36,7 @@ const MESSAGES: u8 = 1;
 const TICK: Duration = Duration::from_millis(50);
 /// How far a strike reaches, in 1/1,024 tile.
 const REACH: i64 = 1_500;
+const NEAR: i32 = 3 * 1_024; // so near, a mob is walked to
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
@@ -154,11 +155,12 @@ impl Game {
         Some(())
     }
 
-    /// Walks to the nearest mob, or north, where mobs live, and strikes it.
+    /// Walks north, where mobs live, and to a mob that is near, and strikes it. Straight on: a house may be in the way to one that is not.
     fn act(&mut self) -> ClientFrame {
         self.commands += 1;
         let mut command = InputCommand { number: self.commands, ..InputCommand::default() };
-        let mobs = self.seen.iter().filter(|(_, seen)| seen.is_mob && !seen.is_dead);
+        let mobs =
+            self.seen.iter().filter(|(_, seen)| seen.is_mob && !seen.is_dead && seen.place.within(self.place, NEAR));
         let nearest = mobs.min_by_key(|(_, seen)| seen.place.distance_squared(self.place));
         let goal = nearest.map_or(Position { y: 0, ..self.place }, |(_, seen)| seen.place);
         if let Some((mob, _)) = nearest.filter(|_| goal.distance_squared(self.place) < REACH * REACH) {
@@ -177,9 +179,7 @@ impl SnapshotVisitor for Game {
     fn despawn(&mut self, entity: EntityId) {
         self.seen.remove(&entity);
     }
-
     fn entity(&mut self, _: EntityId, _: bool) {}
-
     fn course(&mut self, entity: EntityId, course: Course) {
         self.seen.entry(entity).or_default().place = course.position;
     }

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::display::Display;
 use crate::session::{Counters, Grids, Intent, Possessions, Session};
 use crate::token::{self, TokenError};
-use crate::transport::{Carrier, CloseReason, Door, Framing, Incoming, Traffic, Transport};
+use crate::transport::{Carrier, CloseReason, Door, Incoming, Traffic, Transport};
 
 /// How long a client waits for the server to accept one ticket over UDP, where it asks ten times a second.
 pub const ACCEPT_WITHIN: Duration = Duration::from_secs(2);
@@ -152,10 +152,9 @@ impl GameClient {
         let open_within = setup.accept_within.unwrap_or(OPEN_WITHIN);
         let transport = match setup.carrier {
             Carrier::Udp | Carrier::Renet => {
-                let framing = if setup.carrier == Carrier::Renet { Framing::Renet } else { Framing::Own };
                 let token = token::decode(&grant.connect_token, &grant.ticket)?;
                 let accept_within = setup.accept_within.unwrap_or(ACCEPT_WITHIN);
-                Transport::udp(token, framing, setup.through, setup.clock, accept_within).await?
+                Transport::udp(token, setup.carrier.framing(), setup.through, setup.clock, accept_within).await?
             }
             Carrier::WebSocket => {
                 let url = grant.map_ws_url.as_deref().ok_or(EnterError::NoWebSocket)?;

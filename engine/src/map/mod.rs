@@ -8,6 +8,7 @@
 mod class;
 mod designer_types;
 mod drawn;
+mod features;
 mod loaded;
 mod object;
 mod object_check;

@@ -8,7 +8,7 @@ use realmgate_protocol::ids::MapId;
 
 use super::class::{is_name, name_rule};
 use super::drawn::DrawnMap;
-use super::read::{Tilesets, read};
+use super::read::{Found, Tilesets, read};
 use super::{Map, MapObjects};
 use crate::data::{Fault, Faults, SourceText};
 
@@ -16,6 +16,7 @@ use crate::data::{Fault, Faults, SourceText};
 #[derive(Debug, Clone, Default)]
 pub struct MapSet {
     maps: BTreeMap<MapId, Arc<Map>>,
+    warnings: Faults,
 }
 
 impl MapSet {
@@ -25,22 +26,32 @@ impl MapSet {
     /// # Errors
     /// All faults that were found, or a fault of the folder when it cannot be read or holds no map.
     pub fn load(folder: &Path, objects: &MapObjects) -> Result<Self, Faults> {
-        let mut faults = Faults::new();
+        let mut found = Found::default();
         let mut tilesets = Tilesets::default();
         let mut drawn = BTreeMap::new();
         for file in map_files(folder)? {
             match read_file(&file, objects, &mut tilesets, &mut drawn) {
-                Ok(found) => faults.extend(found),
-                Err(fault) => faults.push(fault),
+                Ok(in_file) => {
+                    found.faults.extend(in_file.faults);
+                    found.warnings.extend(in_file.warnings);
+                }
+                Err(fault) => found.faults.push(fault),
             }
         }
-        faults.extend(std::mem::take(&mut tilesets.faults));
+        let Found { mut faults, mut warnings } = found;
+        faults.extend(tilesets.faults);
+        warnings.extend(tilesets.warnings);
         drawn.values().for_each(|map| objects.check(map, &drawn, &mut faults));
         faults.into_result(())?;
         let mut faults = Faults::new();
         let load = |map: DrawnMap| objects.load(map).map_err(|fault| faults.push(fault)).ok();
-        let set = drawn.into_values().filter_map(load).collect();
-        faults.into_result(set)
+        let set: Self = drawn.into_values().filter_map(load).collect();
+        faults.into_result(Self { warnings, ..set })
+    }
+
+    /// What players will not see of the maps as they are drawn in Tiled, and where that is written.
+    pub fn warnings(&self) -> &Faults {
+        &self.warnings
     }
 
     /// A map by its number; `None` if there is none.
@@ -57,7 +68,8 @@ impl MapSet {
 /// Maps that are made in code.
 impl FromIterator<Map> for MapSet {
     fn from_iter<I: IntoIterator<Item = Map>>(maps: I) -> Self {
-        Self { maps: maps.into_iter().map(|map| (map.id, Arc::new(map))).collect() }
+        let maps = maps.into_iter().map(|map| (map.id, Arc::new(map))).collect();
+        Self { maps, warnings: Faults::new() }
     }
 }
 
@@ -79,13 +91,13 @@ fn map_files(folder: &Path) -> Result<Vec<PathBuf>, Faults> {
     Ok(files)
 }
 
-/// Reads one file. `Ok` holds the faults of the map, `Err` a fault of the file.
+/// Reads one file. `Ok` holds what was found in the map, `Err` a fault of the file.
 fn read_file(
     file: &Path,
     objects: &MapObjects,
     tilesets: &mut Tilesets,
     drawn: &mut BTreeMap<MapId, DrawnMap>,
-) -> Result<Faults, Fault> {
+) -> Result<Found, Fault> {
     let (id, name) = named(file).ok_or_else(|| {
         let expected = format!("`<number>_<name>.tmx`, the number from 1 to 65535, the name {}", name_rule());
         Fault::of_file(file, "the file's name does not say which map it is", expected)
@@ -99,9 +111,9 @@ fn read_file(
         ));
     }
     let source = SourceText::read(file)?;
-    let (content, faults) = read(&source, objects, tilesets);
+    let (content, found) = read(&source, objects, tilesets);
     drawn.insert(id, DrawnMap { id, name, source, grid: content.grid, objects: content.objects });
-    Ok(faults)
+    Ok(found)
 }
 
 fn named(file: &Path) -> Option<(MapId, String)> {

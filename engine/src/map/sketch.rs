@@ -19,7 +19,7 @@ impl Map {
         let source = SourceText::new(Path::new("sketch"), "");
         let drawn = DrawnMap { id, name: "sketch".to_owned(), source, grid: None, objects: None };
         let mut map = Self::new(&drawn, grid);
-        map.add(SpawnPoint { name: "start".to_owned(), position: Position::tile_centre(x, y) });
+        map.add(SpawnPoint::new("start", Position::tile_centre(x, y)));
         Some(map)
     }
 }

@@ -31,12 +31,15 @@ impl Budget {
 
     /// Takes one packet from the budget. Returns false if it is used up.
     pub(super) fn spend(&mut self, now: Duration) -> bool {
+        self.spend_packets(1, now)
+    }
+
+    /// Takes so many packets from the budget, or none and returns false if fewer are left.
+    pub(super) fn spend_packets(&mut self, packets: u32, now: Duration) -> bool {
         self.fill(now);
-        let enough = self.left_millis >= 1_000;
-        if enough {
-            self.left_millis -= 1_000;
-        }
-        enough
+        let left = self.left_millis.checked_sub(u64::from(packets) * 1_000);
+        self.left_millis = left.unwrap_or(self.left_millis);
+        left.is_some()
     }
 
     fn fill(&mut self, now: Duration) {

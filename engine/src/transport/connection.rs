@@ -8,7 +8,7 @@ use realmgate_protocol::wire::stream::QueueError;
 
 use super::ClientId;
 use super::budget::{Budget, Rate};
-use super::framing::Framing;
+use super::framing::{self, Framing};
 use super::refusal::PacketRefusal;
 
 /// Breaches within [`BREACH_WINDOW`] that end a connection.
@@ -52,7 +52,7 @@ impl Connection {
         now: Duration,
         take: impl FnMut(ClientFrame),
     ) -> Result<(), PacketRefusal> {
-        if !self.budget.spend(now) {
+        if !self.budget.spend_packets(framing::cost(payload), now) {
             return Err(PacketRefusal::SessionBudget);
         }
         self.framing.receive(payload, now, take)
@@ -137,9 +137,9 @@ impl Connection {
     /// Counts what was refused as a breach of the rules, if it is one. Returns whether it was one too many.
     ///
     /// Payloads over the rate limit are dropped, but are no breach: they may have been delayed and come all at once. Neither are
-    /// messages that the host has no room for: renet sends them before it knows.
+    /// messages that the host has no room for, which renet sends before it knows, nor packets of renet that overtook each other.
     pub(super) fn breach(&mut self, reason: PacketRefusal, now: Duration) -> bool {
-        if matches!(reason, PacketRefusal::SessionBudget | PacketRefusal::PollBudget) {
+        if matches!(reason, PacketRefusal::SessionBudget | PacketRefusal::PollBudget | PacketRefusal::Replayed) {
             return false;
         }
         if now.saturating_sub(self.breaches_since) >= BREACH_WINDOW {
@@ -220,6 +220,24 @@ mod tests {
             Framing::own(Bounds::default()),
             Duration::ZERO,
         )
+    }
+
+    #[test]
+    fn a_session_that_packs_many_messages_uses_up_its_rate_sooner() {
+        let rate = Rate { per_second: 1, burst: 160 };
+        let mut connection = Connection::new(ClientId(1), rate, Framing::undecided(Bounds::default()), Duration::ZERO);
+        let messages = |sequence: u8| {
+            let mut packet = vec![0, sequence, 1, 1, 44];
+            (0..300_u16).for_each(|id| packet.extend([[0x40 | (id >> 8) as u8, id as u8], [1, 7]].concat()));
+            packet
+        };
+        assert_eq!(
+            [1, 2, 3].map(|sequence| receive(&mut connection, &messages(sequence))),
+            [Ok(None), Ok(None), Err(PacketRefusal::SessionBudget)]
+        );
+        let small = |sequence: u8| [0, sequence, 1, 0, 1, 0, 1, 7];
+        let taken = (4..).take_while(|sequence| receive(&mut connection, &small(*sequence)).is_ok()).count();
+        assert_eq!(taken, 8, "of 160 packets, two have cost 76 each");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::body::At;
-use realmgate_engine::map::{DrawnObject, Map, MapObject, ObjectCheck, ObjectClass, Property, Rect, Shape};
+use realmgate_engine::map::{DrawnObject, Map, MapObject, ObjectCheck, ObjectClass, Property, Rect, Shape, SpawnPoint};
 use realmgate_engine::player::Player;
 use realmgate_protocol::movement::Position;
 
@@ -49,21 +49,21 @@ impl MapObject for SafeZone {
 #[derive(Resource, Debug)]
 pub struct SafeZones {
     zones: Vec<Zone>,
-    first_spawn: Option<Position>,
+    first_spawn: Option<SpawnPoint>,
 }
 
 #[derive(Debug)]
 struct Zone {
     rect: Rect,
-    respawn: Option<Position>,
+    respawn: Option<SpawnPoint>,
 }
 
 impl SafeZones {
     /// The safe zones of a map.
     pub fn of(map: &Map) -> Self {
-        let respawn = |zone: &SafeZone| Some(map.spawn_point(&zone.respawn)?.position);
+        let respawn = |zone: &SafeZone| map.spawn_point(&zone.respawn).cloned();
         let zones = map.all::<SafeZone>().iter().map(|zone| Zone { rect: zone.rect, respawn: respawn(zone) });
-        Self { zones: zones.collect(), first_spawn: map.spawn_points().first().map(|spawn| spawn.position) }
+        Self { zones: zones.collect(), first_spawn: map.spawn_points().first().cloned() }
     }
 
     /// Whether a point lies in a safe zone.
@@ -76,10 +76,10 @@ impl SafeZones {
         self.zones.iter().map(|zone| &zone.rect)
     }
 
-    /// Where somebody who died at `at` returns: the spawn point that the nearest safe zone names.
-    pub fn respawn_for(&self, at: Position) -> Position {
+    /// Where a character that died at `at` returns: the spawn point that the nearest safe zone names.
+    pub fn respawn_for(&self, at: Position) -> Option<&SpawnPoint> {
         let nearest = self.zones.iter().min_by_key(|zone| zone.rect.distance_squared(at));
-        nearest.and_then(|zone| zone.respawn).or(self.first_spawn).unwrap_or(at)
+        nearest.and_then(|zone| zone.respawn.as_ref()).or(self.first_spawn.as_ref())
     }
 }
 
@@ -106,7 +106,6 @@ pub(super) fn mark_safe(
 
 #[cfg(test)]
 mod tests {
-    use realmgate_engine::map::SpawnPoint;
     use realmgate_protocol::ids::MapId;
 
     use super::*;
@@ -114,17 +113,16 @@ mod tests {
     #[test]
     fn who_dies_returns_to_the_spawn_point_of_the_nearest_safe_zone() {
         let mut map = Map::sketch(MapId(1), &["S...", "....", "...."]).unwrap();
-        map.add(SpawnPoint { name: "camp".to_owned(), position: Position::tile_centre(3, 2) });
+        map.add(SpawnPoint::new("camp", Position::tile_centre(3, 2)));
         let zone = |name: &str, at, respawn: &str| {
             let (name, respawn) = (name.to_owned(), respawn.to_owned());
             SafeZone { name, rect: Rect::of_tiles(at, (1, 1)), respawn }
         };
         map.set(vec![zone("town", (0, 0), "start"), zone("tents", (3, 2), "camp"), zone("ford", (3, 0), "start")]);
         let zones = SafeZones::of(&map);
-        assert_eq!(zones.respawn_for(Position::tile_centre(1, 0)), Position::tile_centre(0, 0));
-        assert_eq!(zones.respawn_for(Position::tile_centre(2, 2)), Position::tile_centre(3, 2));
-        let from_the_ford = zones.respawn_for(Position::tile_centre(3, 0));
-        assert_eq!(from_the_ford, Position::tile_centre(0, 0), "the zone names it, though the camp is nearer");
+        let respawn_for = |x, y| zones.respawn_for(Position::tile_centre(x, y)).map(|spawn| spawn.name.as_str());
+        assert_eq!((respawn_for(1, 0), respawn_for(2, 2)), (Some("start"), Some("camp")));
+        assert_eq!(respawn_for(3, 0), Some("start"), "the zone names it, though the camp is nearer");
         assert!(zones.contain(Position::tile_centre(3, 2)) && !zones.contain(Position::tile_centre(2, 2)));
     }
 }

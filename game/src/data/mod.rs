@@ -7,6 +7,7 @@
 mod ability;
 mod check;
 mod check_maps;
+mod check_sounds;
 mod class;
 mod item;
 mod leaderboard;

@@ -2,7 +2,10 @@
 
 use bevy_ecs::prelude::*;
 use bevy_ecs::query::QueryData;
-use realmgate_engine::body::{At, Push};
+use realmgate_engine::body::{At, Body, Push};
+use realmgate_engine::channel_map::ChannelMap;
+use realmgate_engine::map::SpawnPoint;
+use realmgate_engine::player::Player;
 use realmgate_engine::replication::Replicated;
 use realmgate_protocol::realm::{ClientMessage, Health, Refusal, Resource, ServerMessage};
 
@@ -17,7 +20,9 @@ use crate::tell::Tell;
 #[derive(QueryData)]
 #[query_data(mutable)]
 pub(super) struct Fallen {
+    player: &'static Player,
     character: &'static Character,
+    body: &'static Body,
     at: &'static At,
     push: &'static mut Push,
     health: &'static mut Replicated<Health>,
@@ -43,7 +48,7 @@ pub(super) fn respawn(
     mut requests: PopulatedMessageReader<Request>,
     mut commands: Commands<'_, '_>,
     data: Res<Data>,
-    zones: Res<SafeZones>,
+    (map, zones): (Res<ChannelMap>, Res<SafeZones>),
     mut dead: Query<Fallen, With<Dead>>,
     mut tell: Tell<'_, '_>,
 ) {
@@ -53,7 +58,9 @@ pub(super) fn respawn(
             continue;
         };
         fallen.revive(&data);
-        commands.entity(request.player).remove::<Dead>().insert(At(zones.respawn_for(fallen.at.0)));
+        let place = |spawn: &SpawnPoint| spawn.place(&map.grid, fallen.body.radius, fallen.player.character);
+        let at = zones.respawn_for(fallen.at.0).map_or(fallen.at.0, place);
+        commands.entity(request.player).remove::<Dead>().insert(At(at));
         tell.send(request.player, &ServerMessage::Respawned);
     }
 }

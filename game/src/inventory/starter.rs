@@ -1,6 +1,6 @@
-//! Starter kits: what a new character has in its bag when it first enters a world, once for each account and class.
+//! Starter kits: what a new character wears and carries when it first enters a world, once for each account and class.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bevy_ecs::prelude::*;
 use realmgate_engine::persist::PersistPort;
@@ -10,7 +10,8 @@ use realmgate_protocol::link::{CharacterLoad, GoldAccount, Owner};
 use sha2::{Digest, Sha256};
 
 use super::{Deal, FIRST_PASSING_SLOT, Ledger, Settled};
-use crate::data::{ClassIndex, Data};
+use crate::data::{ClassIndex, Data, GameData, WornSlot};
+use crate::stats::FirstDressed;
 
 /// The items and gold a new character of a class starts with.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +31,7 @@ pub struct StarterKits(pub BTreeMap<ClassIndex, StarterKit>);
 #[component(storage = "SparseSet")]
 pub struct AwaitsKit(EventKey);
 
+const FIRST_LEVEL: u16 = 1;
 /// Item definition that marks a kit as given in the ledger.
 const RECEIPT: &str = "starter_kit";
 
@@ -45,8 +47,9 @@ pub(super) fn give_starter_kits(
     mut ledger: Ledger<'_, '_>,
 ) {
     for PlayerJoined { player, load } in joined.read().filter(|join| is_new(&join.load)) {
-        let Some(kit) = data.classes.find(&load.class_id).and_then(|class| kits.0.get(&class)) else { continue };
-        let deal = first_of_its_class(load, kit, data.world.goods.bag_slots);
+        let Some(class) = data.classes.find(&load.class_id) else { continue };
+        let Some(kit) = kits.0.get(&class) else { continue };
+        let deal = first_of_its_class(load, kit, &slots(kit, class, &data));
         if !deal.is_empty() {
             // Refused only if far too much waits for the store; the next entrance tries again.
             if let Ok(key) = ledger.submit(deal) {
@@ -65,7 +68,7 @@ pub(super) fn end_waits(
 ) {
     for outcome in settled.read() {
         waiting.iter().filter(|(_, kit)| kit.0 == outcome.key).for_each(|(player, _)| {
-            commands.entity(player).remove::<AwaitsKit>();
+            commands.entity(player).remove::<AwaitsKit>().insert(FirstDressed);
         });
     }
     if port.is_away() {
@@ -75,7 +78,19 @@ pub(super) fn end_waits(
     }
 }
 
-fn first_of_its_class(load: &CharacterLoad, kit: &StarterKit, bag_slots: u16) -> Deal {
+/// The slot of each item of a kit, as far as there is room: what a new character may wear is worn, the rest lies in the bag.
+fn slots(kit: &StarterKit, class: ClassIndex, data: &GameData) -> Vec<u16> {
+    let mut bag = 0..data.world.goods.bag_slots;
+    let mut worn = BTreeSet::new();
+    let mut slot = |id: &String| {
+        let item = data.items.find(id).and_then(|item| data.items.get(item));
+        let fits = item.filter(|item| item.allows(class, FIRST_LEVEL)).and_then(|item| item.worn_slot);
+        fits.map(WornSlot::number).filter(|number| worn.insert(*number)).or_else(|| bag.next())
+    };
+    kit.items.iter().map_while(&mut slot).collect()
+}
+
+fn first_of_its_class(load: &CharacterLoad, kit: &StarterKit, slots: &[u16]) -> Deal {
     let character = load.character;
     let mut deal = Deal::new("starter_kit").once(EventKey(derived(&[b"key", &character.0])));
     if kit.items.is_empty() && kit.gold == 0 {
@@ -89,8 +104,8 @@ fn first_of_its_class(load: &CharacterLoad, kit: &StarterKit, bag_slots: u16) ->
     let passing = Owner::Character { character, slot: FIRST_PASSING_SLOT };
     deal.create(identity(0), RECEIPT, passing.clone());
     deal.destroy(identity(0), passing);
-    for (slot, definition) in (0..bag_slots).zip(&kit.items) {
-        deal.create(identity(slot + 1), definition, Owner::Character { character, slot });
+    for ((number, definition), slot) in (1..).zip(&kit.items).zip(slots) {
+        deal.create(identity(number), definition, Owner::Character { character, slot: *slot });
     }
     deal.pay(GoldAccount::World, GoldAccount::Character { character }, kit.gold);
     deal
@@ -128,8 +143,7 @@ mod tests {
         let others: [&[&[u8]]; 4] = [&[b"xb", b"c"], &[b"ax", b"c"], &[b"ab", b"x"], &[b"c", b"ab"]];
         // Nor is any letter a mark of where a part ends.
         let marks: [&[&[u8]]; 2] = [&[b"a\0b"], &[b"a", b"b"]];
-        let all: std::collections::BTreeSet<[u8; 16]> =
-            parted.into_iter().chain(others).chain(marks).map(derived).collect();
+        let all: BTreeSet<[u8; 16]> = parted.into_iter().chain(others).chain(marks).map(derived).collect();
         assert_eq!(all.len(), 10, "no two are the same");
         assert_eq!(derived(&[b"ab"]), derived(&[b"ab"]), "the same question has the same answer");
     }

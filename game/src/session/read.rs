@@ -96,6 +96,7 @@ fn needs_life(message: &ClientMessage) -> bool {
         | ClientMessage::VendorList { .. }
         | ClientMessage::VendorBuy { .. }
         | ClientMessage::VendorSell { .. }
+        | ClientMessage::VendorBuyBack { .. }
         | ClientMessage::TradeRequest { .. }
         | ClientMessage::TradeAnswer { .. }
         | ClientMessage::TradeOffer { .. }

@@ -4,7 +4,7 @@ use bevy_ecs::prelude::*;
 use realmgate_engine::body::{At, Body};
 use realmgate_engine::channel_map::ChannelMap;
 use realmgate_engine::clock::TickClock;
-use realmgate_engine::map::Map;
+use realmgate_engine::map::{Map, SpawnPoint};
 use realmgate_engine::player::{LeaveGranted, PlayerJoined};
 use realmgate_engine::replication::Replicated;
 use realmgate_protocol::limits::MAX_LOOK_BYTES;
@@ -67,7 +67,7 @@ fn body(data: &Data, map: &Map, zones: &SafeZones, character: Character, load: &
     let radius = rules.radius_tiles.units();
     let per_mille = |of: u16, share: u32| (u32::from(of) * share / 1_000) as u16;
     let fresh = per_mille(stats.max_resource, class.resource.start_per_mille);
-    let at = appears_at(map, zones, load.soft.as_ref(), radius);
+    let at = appears_at(map, zones, load, radius);
     let (health, resource) = match &load.soft {
         None => (stats.max_health, fresh),
         Some(soft) if soft.health == 0 => (per_mille(stats.max_health, rules.respawn_health_per_mille).max(1), fresh),
@@ -107,15 +107,18 @@ fn fitted(saved: u32) -> u16 {
 /// Where an announced character will appear.
 pub(super) fn arrival(world: &World, load: &CharacterLoad) -> Position {
     let radius = world.resource::<Data>().world.player.radius_tiles.units();
-    appears_at(world.resource::<ChannelMap>(), world.resource::<SafeZones>(), load.soft.as_ref(), radius)
+    appears_at(world.resource::<ChannelMap>(), world.resource::<SafeZones>(), load, radius)
 }
 
 /// Where a character appears. A dead one returns to the spawn point named by the nearest safe zone.
-fn appears_at(map: &Map, zones: &SafeZones, soft: Option<&SoftState>, radius: i32) -> Position {
-    match soft {
-        None => start(map),
-        Some(soft) if soft.health == 0 => zones.respawn_for(place(map, soft, radius)),
-        Some(soft) => place(map, soft, radius),
+fn appears_at(map: &Map, zones: &SafeZones, load: &CharacterLoad, radius: i32) -> Position {
+    let at = |spawn: &SpawnPoint| spawn.place(&map.grid, radius, load.character);
+    match &load.soft {
+        None => map.spawn_points().first().map_or(Position::default(), at),
+        Some(soft) => {
+            let was = place(map, soft, radius);
+            if soft.health == 0 { zones.respawn_for(was).map_or(was, at) } else { was }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use realmgate_engine::schedule::{TickSchedule, TickSet};
 use realmgate_protocol::movement::units_per_tick;
 use realmgate_protocol::realm::{Health, Resource};
 
-use super::{BuffBonus, Character, EquipmentBonus, MobKind, PhaseBonus, Stats};
+use super::{BuffBonus, Character, EquipmentBonus, FirstDressed, MobKind, PhaseBonus, Stats};
 use crate::data::{BaseStats, Bonuses, Data, PerLevel};
 
 /// Recomputes stats, early in [`TickSet::Combat`], before anything uses them.
@@ -23,7 +23,7 @@ impl Plugin for StatsPlugin {
     fn build(&self, app: &mut App) {
         app.add_systems(
             TickSchedule,
-            (count_characters, count_mobs, apply).chain().in_set(TickSet::Combat).in_set(StatsSystems),
+            (count_characters, count_mobs, apply, fill_newcomers).chain().in_set(TickSet::Combat).in_set(StatsSystems),
         );
     }
 }
@@ -69,7 +69,7 @@ fn count_mobs(data: Res<Data>, mut mobs: Query<MobParts<'_>, MobChanged>) {
 type Measured<'a> = (&'a Stats, &'a mut Speed, &'a mut Replicated<Health>, Option<&'a mut Replicated<Resource>>);
 
 /// Applies changed stats to speed, health and resource. Health and resource are cut if the maximum has fallen, and
-/// never filled.
+/// never filled: [`fill_newcomers`] is the exception.
 fn apply(clock: Res<TickClock>, mut everyone: Query<Measured<'_>, Changed<Stats>>) {
     for (stats, mut speed, mut health, resource) in &mut everyone {
         speed.set_if_neq(Speed(units_per_tick(stats.speed_units_per_s, clock.tick_hz())));
@@ -79,5 +79,15 @@ fn apply(clock: Res<TickClock>, mut everyone: Query<Measured<'_>, Changed<Stats>
             let fitted = Resource { current: resource.current.min(stats.max_resource), max: stats.max_resource };
             resource.set_if_neq(Replicated(fitted));
         }
+    }
+}
+
+fn fill_newcomers(
+    mut commands: Commands,
+    mut newcomers: Query<(Entity, &Stats, &mut Replicated<Health>), With<FirstDressed>>,
+) {
+    for (newcomer, stats, mut health) in &mut newcomers {
+        health.set_if_neq(Replicated(Health { current: stats.max_health, max: stats.max_health }));
+        commands.entity(newcomer).remove::<FirstDressed>();
     }
 }

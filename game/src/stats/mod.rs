@@ -39,6 +39,12 @@ pub struct EquipmentBonus(pub Bonuses);
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BuffBonus(pub Bonuses);
 
+/// A new character whose equipment is counted for the first time in this tick: its health becomes the maximum. Otherwise
+/// it would enter the world wounded, by as much as its starting kit adds.
+#[derive(Component, Debug, Clone, Copy)]
+#[component(storage = "SparseSet")]
+pub struct FirstDressed;
+
 /// Bonuses of the current phase of a boss.
 #[derive(Component, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PhaseBonus(pub Bonuses);

@@ -7,7 +7,7 @@ use realmgate_engine::map::{
     DrawnObject, Map, MapObject, MapSet, ObjectCheck, ObjectClass, Property, Rect, Shape, SpawnPoint,
 };
 use realmgate_protocol::ids::MapId;
-use realmgate_protocol::movement::Position;
+use realmgate_protocol::movement::{Position, UNITS_PER_TILE};
 
 /// A way to another place: a player that steps into it travels.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,8 +48,13 @@ impl MapObject for Portal {
     fn check(drawn: &DrawnObject, check: &mut ObjectCheck<'_>) {
         check.has_open_tile(drawn);
         check.leads_somewhere(drawn, "to_map", "to_spawn");
-        for spawn in check.all::<SpawnPoint>().filter(|spawn| drawn.rect().contains(spawn.position())) {
-            let message = format!("the spawn point `{}` lies in the portal `{}`", spawn.name(), drawn.name());
+        let reaches_it = |spawn: &&DrawnObject| {
+            let spread = spawn.number::<i64>("spread_tiles").unwrap_or(0) * i64::from(UNITS_PER_TILE);
+            let rect = drawn.rect();
+            rect.contains(spawn.position()) || rect.distance_squared(spawn.position()) < spread * spread
+        };
+        for spawn in check.all::<SpawnPoint>().filter(reaches_it) {
+            let message = format!("the spawn point `{}` reaches into the portal `{}`", spawn.name(), drawn.name());
             check.fault(spawn, "", message, "a place beside it: who arrives would travel on at once");
         }
     }

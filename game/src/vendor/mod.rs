@@ -1,6 +1,7 @@
 //! Vendors: their places in the world, what they sell and what they buy.
 
 mod business;
+mod sales;
 mod spot;
 
 pub use spot::VendorSpot;
@@ -13,7 +14,9 @@ use realmgate_engine::replication::{NetEntities, Replicated};
 use realmgate_engine::schedule::TickSchedule;
 use realmgate_protocol::realm::{Appearance, EntityKind, Label};
 
+use self::sales::{PendingSales, Sales};
 use crate::data::{Data, VendorIndex};
+use crate::inventory::Inventory;
 use crate::requests::RequestSet;
 
 /// A vendor in the world.
@@ -28,7 +31,9 @@ pub struct VendorPlugin;
 
 impl Plugin for VendorPlugin {
     fn build(&self, app: &mut App) {
-        app.add_systems(TickSchedule, (open_shops, business::do_business).chain().in_set(RequestSet::Vendor));
+        app.init_resource::<PendingSales>().register_required_components::<Inventory, Sales>();
+        let systems = (open_shops, sales::record, business::do_business);
+        app.add_systems(TickSchedule, systems.chain().in_set(RequestSet::Vendor));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Maps and game data: finds, checks, lists and describes them.
+//! Maps, game data and sounds: finds, checks, lists and describes them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,10 +36,10 @@ pub fn load(args: &Args) -> Result<World, Failure> {
     let mut faults = Faults::new();
     let game = GameData::load(&assets).map_err(|found| faults.extend(found)).ok();
     let maps = MapSet::load(&maps, &map_objects()).map_err(|found| faults.extend(found)).ok();
-    if let (Some(game), Some(maps)) = (&game, &maps)
-        && let Err(found) = game.check_maps(maps)
-    {
-        faults.extend(found);
+    if let (Some(game), Some(maps)) = (&game, &maps) {
+        for checked in [game.check_maps(maps), game.check_sounds(&assets, maps)] {
+            faults.extend(checked.err().unwrap_or_default());
+        }
     }
     match (game, maps) {
         (Some(game), Some(maps)) if faults.is_empty() => Ok(World { game: Arc::new(game), maps: Arc::new(maps) }),
@@ -81,16 +81,22 @@ fn find(given: &Path, setting: &str) -> Result<PathBuf, Failure> {
     }
 }
 
-/// `--check`: checks all data and prints a summary.
+/// `--check`: checks all data and prints a summary, and what players will not see of the maps.
 ///
 /// # Errors
 ///
 /// Fails as [`load`] does.
 pub fn check(args: &Args) -> Result<(), Failure> {
     let world = load(args)?;
-    let game = &world.game;
+    let (game, warnings) = (&world.game, world.maps.warnings());
+    let verdict = match warnings.len() {
+        0 => "All is well".to_owned(),
+        1 => "It can be played, with 1 warning".to_owned(),
+        many => format!("It can be played, with {many} warnings"),
+    };
+    warnings.iter().for_each(|warning| console::progress(&warning.to_string()));
     console::say(&format!(
-        "All is well: {} maps, {} classes, {} abilities, {} mobs, {} items, {} vendors, {} leaderboards.",
+        "{verdict}: {} maps, {} classes, {} abilities, {} mobs, {} items, {} vendors, {} leaderboards.",
         world.maps.iter().len(),
         game.classes.len(),
         game.abilities.len(),

@@ -71,6 +71,9 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World, layers: Vec<Log
     }
     let mut end = ShutdownSignals::watch(args.end_with_stdin)?;
     let log_file = logs::start(&args.log, args.log_format, layers)?;
+    for warning in world.maps.warnings() {
+        tracing::warn!("{warning}");
+    }
     let metrics = metrics_recorder::install().context("the metrics recorder cannot be installed")?;
     let chosen = settle(args, map, &metrics).await?;
     let hosted = hosted_maps(args, &asked, &world, chosen.sidecar.is_some());

@@ -133,8 +133,39 @@ fn nothing_starts_on_a_broken_world() {
 }
 
 #[test]
+fn sounds_that_nothing_would_play_are_refused() {
+    let world = misfit();
+    let sounds = world.path().join("assets/sounds/effects");
+    fs::create_dir_all(&sounds).unwrap();
+    fs::write(sounds.join("swnig.mp3"), [0xff, 0xf3, 0x40, 0xc0]).unwrap();
+    let output = check(world.path());
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("assets/sounds/effects/swnig.mp3:1:1: nothing here sounds like `swnig`"), "{said}");
+    assert!(said.contains("did you mean `swing`?"), "{said}");
+    assert!(said.contains("hare"), "what is wrong elsewhere is said too: {said}");
+}
+
+#[test]
 fn the_shipped_world_is_well() {
     let output = check(&workspace());
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(String::from_utf8_lossy(&output.stdout).starts_with("All is well: "));
+}
+
+#[test]
+fn what_players_will_not_see_of_a_map_is_a_warning() {
+    let world = misfit();
+    let map = world.path().join("maps/1_greenvale.tmx");
+    let text = fs::read_to_string(workspace().join("maps/1_greenvale.tmx")).unwrap();
+    fs::write(&map, text.replacen(" <layer", " <imagelayer id=\"90\" name=\"sky\"/>\n <layer", 1)).unwrap();
+    fs::copy(workspace().join("maps/tileset.png"), world.path().join("maps/tileset.png")).unwrap();
+    let output = check(world.path());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    let line = text.lines().take_while(|line| !line.contains("<layer")).count() + 1;
+    let warning = format!("maps/1_greenvale.tmx:{line}:2: warning: image layer: it is not drawn");
+    assert!(said.starts_with(&warning), "{said}");
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("It can be played, with 1 warning: 3 maps"));
 }

@@ -26,6 +26,7 @@ enum Step {
     Use(u8, usize),
     Buy(u8),
     Sell(u8, usize),
+    BuyBack(u8, usize),
     Invite(u8, u8),
     Accept(u8),
     Offer(u8, usize, u64),
@@ -49,6 +50,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (player.clone(), place.clone()).prop_map(|(p, n)| Step::Use(p, n)),
         2 => player.clone().prop_map(Step::Buy),
         2 => (player.clone(), place.clone()).prop_map(|(p, n)| Step::Sell(p, n)),
+        2 => (player.clone(), place.clone()).prop_map(|(p, n)| Step::BuyBack(p, n)),
         3 => (player.clone(), player.clone()).prop_map(|(p, q)| Step::Invite(p, q)),
         3 => player.clone().prop_map(Step::Accept),
         4 => (player.clone(), place.clone(), 0u64..20).prop_map(|(p, n, g)| Step::Offer(p, n, g)),
@@ -83,6 +85,14 @@ fn request(scene: &mut Scene, step: &Step) -> Option<(u8, ClientMessage)> {
         Step::Sell(player, n) => {
             let vendor = scene.smith();
             (player, ClientMessage::VendorSell { vendor, item: nth_item(scene, player, n) })
+        }
+        Step::BuyBack(player, n) => {
+            let vendor = scene.smith();
+            // Those of others too, which are refused.
+            let of_vendors = scene.store.items.iter().filter(|(_, (_, owner))| matches!(owner, Owner::Vendor { .. }));
+            let (item, price) =
+                of_vendors.map(|(item, (kind, _))| (*item, if kind == "cap" { 5 } else { 10 })).nth(n)?;
+            (player, ClientMessage::VendorBuyBack { vendor, item, price })
         }
         Step::Invite(player, other) => (player, ClientMessage::TradeRequest { with: scene.net(other) }),
         Step::Accept(player) => (player, ClientMessage::TradeAnswer { accept: true }),

@@ -1,15 +1,19 @@
 //! Hello, log-out, starter kits, and requests out of turn.
 
 use realmgate_engine::channel::ToChannel;
+use realmgate_engine::replication::Replicated;
 use realmgate_game::data::ClassIndex;
 use realmgate_game::inventory::{StarterKit, StarterKits};
+use realmgate_game::stats::{EquipmentBonus, StatsPlugin};
 use realmgate_protocol::ids::{AccountId, ChannelId, MapId};
 use realmgate_protocol::link::{CharacterLoad, FromMap, LeaveReason};
 use realmgate_protocol::movement::{CollisionGrid, Position};
 use realmgate_protocol::realm::{
-    AbilityInfo, AbilityShape, ClientMessage, ItemView, PlaceInfo, PlaceKind, Refusal, ServerMessage, protocol_hash,
+    AbilityInfo, AbilityShape, ClientMessage, Health, ItemView, PlaceInfo, PlaceKind, Refusal, ServerMessage,
+    protocol_hash,
 };
 
+use crate::content;
 use crate::scene::{SMITH_AT, Scene, character, item, kit, new_character, session};
 
 const HERE: Position = Position::tile_centre(2, 1);
@@ -180,8 +184,10 @@ fn whoever_is_kicked_hears_why() {
     }
 }
 
+const HEAD: u16 = 101;
+
 #[test]
-fn a_new_character_gets_its_starter_kit_exactly_once() {
+fn a_new_character_wears_and_carries_its_starter_kit_which_it_gets_exactly_once() {
     let mut scene = Scene::with(|app| {
         let warrior = StarterKit { items: vec!["cap".to_owned(), "potion".to_owned()], gold: 25 };
         app.insert_resource(StarterKits([(ClassIndex(1), warrior)].into()));
@@ -200,7 +206,7 @@ fn a_new_character_gets_its_starter_kit_exactly_once() {
     assert_eq!(items.iter().map(|item| item.definition.as_str()).collect::<Vec<_>>(), ["cap", "potion"]);
     let kit = |scene: &Scene| {
         let held = |slot| scene.inventory(1).in_slot(slot).map(|(_, held)| held.definition.clone()).unwrap_or_default();
-        ([held(0), held(1)], scene.inventory(1).items().count(), scene.inventory(1).gold())
+        ([held(HEAD), held(0)], scene.inventory(1).items().count(), scene.inventory(1).gold())
     };
     let given = (["cap", "potion"].map(str::to_owned), 2, 25);
     assert_eq!(kit(&scene), given);
@@ -213,6 +219,23 @@ fn a_new_character_gets_its_starter_kit_exactly_once() {
     scene.commit();
     assert_eq!(kit(&scene), given, "and happens once");
     assert_eq!((scene.store.items_of(character(1)).len(), scene.store.gold_of(character(1))), (2, 25));
+}
+
+#[test]
+fn a_new_character_begins_with_the_health_that_its_kit_adds() {
+    let mut scene = Scene::with(|app| {
+        let warrior = StarterKit { items: vec!["cap".to_owned()], gold: 0 };
+        app.insert_resource(StarterKits([(ClassIndex(1), warrior)].into())).add_plugins(StatsPlugin);
+    });
+    scene.join(1, new_character(1));
+    scene.commit();
+    scene.tick();
+    let world = scene.channel.world();
+    let Health { current, max } = world.get::<Replicated<Health>>(scene.entity(1)).expect("characters have it").0;
+    let bonus = world.get::<EquipmentBonus>(scene.entity(1)).expect("characters have it").0.health;
+    assert!(bonus > 0, "the cap adds health");
+    assert_eq!(current, max);
+    assert_eq!(i32::from(max), i32::from(content::data().classes[ClassIndex(1)].stats.health) + bonus);
 }
 
 #[test]
@@ -233,8 +256,11 @@ fn a_new_character_is_welcomed_without_its_kit_while_the_store_is_away() {
     assert_eq!(inventory, Some(&empty), "heard {heard:?}");
     scene.channel.push(ToChannel::StoreBack);
     scene.commit();
-    let item =
-        ItemView { item: scene.inventory(1).in_slot(0).expect("it is there").0, definition: "cap".into(), slot: 0 };
+    let item = ItemView {
+        item: scene.inventory(1).in_slot(HEAD).expect("it is there").0,
+        definition: "cap".into(),
+        slot: HEAD,
+    };
     assert!(scene.hear(1).contains(&ServerMessage::ItemPlaced { item }), "it is told when it comes");
 }
 

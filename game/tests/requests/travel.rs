@@ -24,7 +24,7 @@ const AWAY: Position = Position::tile_centre(12, 3);
 fn maps() -> Maps {
     let mut elsewhere = sketch(MapId(2), &["....", "....", ".S..", "...."]).expect("a small map");
     // The spawn point that the portal names is not the first.
-    let mut spawns = vec![SpawnPoint { name: "first".to_owned(), position: Position::tile_centre(3, 3) }];
+    let mut spawns = vec![SpawnPoint::new("first", Position::tile_centre(3, 3))];
     spawns.extend_from_slice(elsewhere.spawn_points());
     elsewhere.set(spawns);
     Maps(Arc::new([elsewhere].into_iter().collect()))

@@ -1,7 +1,9 @@
 //! How characters enter the world, and which of their state is saved.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use realmgate_engine::channel_map::ChannelMap;
 use realmgate_engine::map::{Rect, SpawnPoint};
 use realmgate_engine::player::{CaptureSoftState, PlaceArrival};
 use realmgate_engine::replication::Replicated;
@@ -10,6 +12,7 @@ use realmgate_game::combat::{InSafeZone, SafeZone};
 use realmgate_protocol::ids::{ItemId, MapId};
 use realmgate_protocol::limits::MAX_LOOK_BYTES;
 use realmgate_protocol::link::{CharacterLoad, CooldownLeft, FromMap, ItemRecord, LeaveReason, SoftState};
+use realmgate_protocol::movement::UNITS_PER_TILE;
 use realmgate_protocol::realm::{Appearance, ClientMessage, EntityKind, Health, Label, Look, Refusal, Resource};
 
 use crate::scene::{DATA, Scene, TICK_HZ, new_character, settings, tile};
@@ -34,13 +37,29 @@ fn join_a_wider_land(soft: SoftState) -> Scene {
     let mut settings = settings(&FIELD, &[]);
     let map = Arc::make_mut(&mut settings.map);
     for (name, at) in [("east", (8, 0)), ("west", (0, 3))] {
-        map.add(SpawnPoint { name: name.to_owned(), position: tile(at.0, at.1) });
+        map.add(SpawnPoint::new(name, tile(at.0, at.1)));
     }
     let east = "east".to_owned();
     map.add(SafeZone { name: east.clone(), rect: Rect::of_tiles((8, 0), (1, 1)), respawn: east });
     let mut scene = Scene::of(settings);
     scene.join(1, CharacterLoad { soft: Some(soft), ..new_character(1, "fighter") });
     scene
+}
+
+#[test]
+fn new_characters_appear_beside_each_other_where_the_spawn_point_is_spread() {
+    let mut settings = settings(&[".........", "....S....", ".....#...", "........."], &[]);
+    let map = Arc::make_mut(&mut settings.map);
+    map.set(vec![SpawnPoint { spread_tiles: 1, ..SpawnPoint::new("start", tile(4, 1)) }]);
+    let mut scene = Scene::of(settings);
+    (1..=8).for_each(|number| scene.join(number, new_character(number, "fighter")));
+    let places: BTreeSet<_> = (1..=8).map(|number| scene.at(scene.player(number))).collect();
+    assert!(places.len() >= 5, "{places:?}");
+    let radius = DATA.world.player.radius_tiles.units();
+    for place in places {
+        assert!(place.distance_squared(tile(4, 1)) <= i64::from(UNITS_PER_TILE).pow(2), "{place:?}");
+        assert!(scene.channel.world().resource::<ChannelMap>().grid.is_free(place, radius), "{place:?}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! units a tick: a mob that starts two tiles off is in reach for 6 ticks, up to 2,864 of 2,867 units.
 
 use bevy_ecs::prelude::*;
-use realmgate_engine::body::{At, Body, Heading, Push};
+use realmgate_engine::body::{Asleep, At, Body, Heading, Push};
 use realmgate_engine::replication::Replicated;
 use realmgate_game::combat::Side;
 use realmgate_protocol::ids::Tick;
@@ -31,6 +31,8 @@ fn scene_with_post(x: i32) -> (Scene, Entity) {
     let mut scene = Scene::new(&FIELD, &[("post", (x, 2))]);
     scene.enter(1, "fighter", tile(5, 2));
     let post = scene.mob("post");
+    // What sleeps is not moved in the tick in which it wakes.
+    scene.until("the post is awake", 2, |scene| !scene.has::<Asleep>(post));
     (scene, post)
 }
 

@@ -144,5 +144,14 @@ crate::messages! {
             /// An entity to follow wherever it goes; the place is then where to look until it is found.
             follow: Option<EntityId>,
         },
+        /// Buys back an item that the player has sold to a vendor: one of `VendorStock`'s `sold`.
+        VendorBuyBack {
+            /// The vendor's entity.
+            vendor: EntityId,
+            /// The item's id.
+            item: ItemId,
+            /// The price in gold that the client was shown; any other is refused.
+            price: u64,
+        },
     }
 }

@@ -1,5 +1,7 @@
 //! The game data that a client receives when it enters, so that numbers on the wire have names.
 
+use crate::ids::ItemId;
+
 crate::messages! {
     /// What an ability is aimed at.
     #[derive(Eq, Copy)]
@@ -182,6 +184,18 @@ crate::wire_struct! {
         /// The item definition's id in the game's data.
         pub definition: String,
         /// The price in gold.
+        pub price: u64,
+    }
+}
+
+crate::wire_struct! {
+    /// An item that a player has sold, and can buy back.
+    pub struct SoldItem {
+        /// The item's id.
+        pub item: ItemId,
+        /// The item definition's id in the game's data.
+        pub definition: String,
+        /// The price in gold: what the vendor paid.
         pub price: u64,
     }
 }

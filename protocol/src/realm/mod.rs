@@ -15,7 +15,7 @@ pub use components::{
 };
 pub use content::{
     AbilityInfo, AbilityShape, BonusInfo, ClassInfo, ConsumableInfo, ItemInfo, MobInfo, PlaceInfo, PlaceKind,
-    RateLimit, Rules, VendorItem,
+    RateLimit, Rules, SoldItem, VendorItem,
 };
 pub use document::{Document, document};
 pub use server::{Answers, ChannelInfo, ChatScope, CombatKind, ItemView, OfferView, Refusal, ServerMessage, TradeEnd};

@@ -1,6 +1,6 @@
 //! Reliable messages from server to client.
 
-use super::content::{AbilityInfo, ClassInfo, ItemInfo, MobInfo, PlaceInfo, Rules, VendorItem};
+use super::content::{AbilityInfo, ClassInfo, ItemInfo, MobInfo, PlaceInfo, Rules, SoldItem, VendorItem};
 use crate::ids::{ChannelId, CharacterId, EntityId, ItemId, MapId, Tick};
 use crate::link::{LeaveReason, PartyMember};
 
@@ -137,6 +137,9 @@ crate::messages! {
             sells: Vec<VendorItem>,
             /// What it pays for items that the player carries.
             buys: Vec<VendorItem>,
+            /// What the player has sold to it and can buy back, the newest first: at most eight items, since it entered
+            /// this channel.
+            sold: Vec<SoldItem>,
         },
         /// A player asks to trade.
         TradeRequested {

@@ -101,9 +101,9 @@ impl Stream {
         self.sender.queue(message)
     }
 
-    /// What is queued, in order, of an end that has sent nothing. What is in flight is lost.
-    pub fn into_queued(self) -> VecDeque<Vec<u8>> {
-        self.sender.into_waiting()
+    /// Takes the queued messages that were never sent, in order.
+    pub fn take_queued(&mut self) -> VecDeque<Vec<u8>> {
+        self.sender.take_waiting()
     }
 
     /// What is queued: bytes and messages, in flight or waiting.

@@ -86,5 +86,6 @@ fn samples() -> Vec<ClientMessage> {
         M::Unignore { name: text("Bert") },
         M::Look { x: 12 * 1_024, y: -1, follow: None },
         M::Look { x: 0, y: 0, follow: Some(EntityId(77)) },
+        M::VendorBuyBack { vendor: EntityId(7), item: item(5), price: 4 },
     ]
 }

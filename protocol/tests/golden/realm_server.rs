@@ -6,7 +6,8 @@ use realmgate_protocol::limits::MAX_PART_BYTES;
 use realmgate_protocol::link::{LeaveReason, PartyMember};
 use realmgate_protocol::realm::{
     self, AbilityInfo, AbilityShape, Answers, BonusInfo, ChannelInfo, ChatScope, ClassInfo, CombatKind, ConsumableInfo,
-    ItemInfo, MobInfo, OfferView, PlaceInfo, PlaceKind, RateLimit, Refusal, Rules, ServerMessage, TradeEnd, VendorItem,
+    ItemInfo, MobInfo, OfferView, PlaceInfo, PlaceKind, RateLimit, Refusal, Rules, ServerMessage, SoldItem, TradeEnd,
+    VendorItem,
 };
 use realmgate_protocol::wire::parts::{Reassembly, split};
 use serde_json::json;
@@ -191,6 +192,7 @@ fn possessions() -> Vec<ServerMessage> {
             vendor: EntityId(9),
             sells: vec![VendorItem { definition: "health_potion".into(), price: 25 }],
             buys: vec![VendorItem { definition: "rusty_sword".into(), price: 251 }],
+            sold: vec![SoldItem { item: item(5), definition: "wolf_pelt".into(), price: 4 }],
         },
     ]
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRef;
+use axum::response::Response;
 use realmgate_platform::background::Background;
 use realmgate_platform::database::SqlStore;
 use realmgate_platform::error::Error;
@@ -352,6 +353,13 @@ impl Community {
     /// The leaderboards, for whoever keeps them up.
     pub fn leaderboards(&self) -> Arc<Leaderboards> {
         self.boards.clone()
+    }
+}
+
+impl Community {
+    /// The page for an address at which there is none.
+    pub fn not_found_page(&self) -> Response {
+        self.pages.not_found()
     }
 }
 

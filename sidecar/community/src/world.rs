@@ -27,6 +27,13 @@ pub trait World: Send + Sync {
     /// When the database cannot be asked, or the player could not be taken out.
     async fn log_out(&self, account: AccountId, sessions: Vec<Uuid>) -> Result<(), Error>;
 
+    /// The account's player is saved and leaves the world; its log-ins stay, so that it may come back. Returns whether it was there,
+    /// when that is done, or later at the end of a fight.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or the player could not be taken out.
+    async fn kick(&self, account: AccountId) -> Result<bool, Error>;
+
     /// The map where a character of the account is in the world; `None` if none is, or that cannot be told now.
     async fn map_of(&self, account: AccountId) -> Option<u16>;
 

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod background;
+pub mod bans;
 pub mod clock;
 pub mod config;
 pub mod database;

@@ -3,6 +3,7 @@
 use realmgate_protocol::ids::AccountId;
 use uuid::Uuid;
 
+use crate::bans::Ban;
 use crate::database::columns::{from_sql_ms, parse_id, to_sql_ms};
 use crate::database::dialect::{Rows, lock_rows};
 use crate::database::{SqlConnection, SqlStore};
@@ -75,7 +76,7 @@ pub enum Opening {
     /// The account waits for its activation, or is gone.
     NotActivated,
     /// An administrator has banned the account.
-    Banned,
+    Banned(Ban),
 }
 
 /// Whether a session's refresh token is replaced whenever it is used.
@@ -139,12 +140,8 @@ impl SessionStore {
         let mut tx = self.0.begin_write("open_session").await?;
         // Of several log-ins at once, each must see those before it.
         lock_rows(&mut tx, Rows::Accounts, [account.to_string()]).await?;
-        let barred = "SELECT banned FROM accounts WHERE id = $1 AND (activated = 0 OR deleted_at_ms IS NOT NULL)";
-        let barred = sqlx::query_scalar::<_, i64>(barred).bind(account.to_string()).fetch_optional(&mut *tx).await?;
-        match barred {
-            None => {}
-            Some(0) => return Ok(Opening::NotActivated),
-            Some(_) => return Ok(Opening::Banned),
+        if let Some(barred) = barred(&mut tx, account, token.at_ms).await? {
+            return Ok(barred);
         }
         let living: Vec<String> = sqlx::query_scalar(
             "SELECT id FROM sessions WHERE account_id = $1 AND ended_at_ms IS NULL ORDER BY created_at_ms DESC, id DESC",
@@ -166,6 +163,11 @@ impl SessionStore {
             .execute(&mut *tx)
             .await?;
         insert_token(&mut tx, session, token).await?;
+        sqlx::query("UPDATE profiles SET last_seen_ms = $2 WHERE account_id = $1")
+            .bind(account.to_string())
+            .bind(to_sql_ms(token.at_ms))
+            .execute(&mut *tx)
+            .await?;
         // The audit log has each log-in of an administrator, whichever way it came.
         sqlx::query(
             "INSERT INTO admin_acts (id, account_id, method, path, body, status, at_ms)
@@ -448,6 +450,27 @@ fn session_row((account, role, token_version): (String, String, i64)) -> sqlx::R
 fn rotated((session, account, token_version): (String, String, i64)) -> sqlx::Result<Rotation> {
     let session = parse_id("refresh_tokens.session_id", &session)?;
     Ok(Rotation::Rotated { session, account: parse_id("sessions.account_id", &account)?, token_version })
+}
+
+/// Why an account may not log in, if it may not. A ban that is over is lifted.
+async fn barred(db: &mut SqlConnection, account: AccountId, now_ms: u64) -> sqlx::Result<Option<Opening>> {
+    let barred = "SELECT banned, ban_reason, ban_until_ms FROM accounts
+                  WHERE id = $1 AND (activated = 0 OR deleted_at_ms IS NOT NULL)";
+    let barred: Option<(i64, String, Option<i64>)> =
+        sqlx::query_as(barred).bind(account.to_string()).fetch_optional(&mut *db).await?;
+    let Some((banned, reason, until)) = barred else { return Ok(None) };
+    if banned == 0 {
+        return Ok(Some(Opening::NotActivated));
+    }
+    let ban = Ban { reason, until_ms: until.map(from_sql_ms) };
+    if ban.is_over(now_ms) {
+        let lift = "UPDATE accounts SET activated = 1, banned = 0, ban_reason = '', ban_until_ms = NULL
+                    WHERE id = $1 AND deleted_at_ms IS NULL";
+        if sqlx::query(lift).bind(account.to_string()).execute(db).await?.rows_affected() > 0 {
+            return Ok(None);
+        }
+    }
+    Ok(Some(Opening::Banned(ban)))
 }
 
 async fn insert_token(db: &mut SqlConnection, session: Uuid, token: NewRefreshToken<'_>) -> sqlx::Result<()> {

@@ -1,6 +1,6 @@
 //! Builds every service of a sidecar, each from the handles that it needs.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use realmgate_community::{self as community, Community, DeclaredBoards, Events};
@@ -21,12 +21,13 @@ use crate::config::SidecarConfig;
 use crate::directory::{Registry, Sessions};
 use crate::fleet::Fleet;
 use crate::gateway::{Gateway, Sockets};
-use crate::http::{Documents, Pictures};
+use crate::http::{Documents, Pictures, Realm};
 use crate::link::{Links, MapLinks};
 use crate::replicas::Replicas;
 use crate::service::accounts::Accounts;
-use crate::service::characters::Characters;
+use crate::service::characters::{Characters, ShownBeginning};
 use crate::service::classes::Classes;
+use crate::service::figures::Figures;
 use crate::service::online::Online;
 use crate::service::world::{Foundation, LockClock, MapServers, ThisReplica, World};
 use crate::social::{Happenings, PartyService, Social};
@@ -80,6 +81,7 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         registry: registry.clone(),
         clock: clock.clone(),
         database_time,
+        shown_beginning: ShownBeginning::default(),
     });
     let world = World::new(&Foundation {
         config: &config,
@@ -126,7 +128,13 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         limits: limits.clone(),
         unnamed_proxy: UnnamedProxy::default(),
     });
-    let documents = Documents::new(&config.theme, &config.realm_name);
+    let documents = Documents::new(Realm {
+        theme: &config.theme,
+        name: &config.realm_name,
+        sends_mails: config.mail.has_server(),
+        pictures: &pictures,
+        public_url: config.mail.public_url.as_deref(),
+    });
     let community = Community::new(community::Parts {
         settings: config.community,
         http: http.clone(),
@@ -158,6 +166,12 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
     world.entrance.rules.set(Arc::new(scripts));
     let parts = Parts {
         community,
+        figures: Figures {
+            registry: registry.clone(),
+            accounts: world.accounts.clone(),
+            clock: clock.clone(),
+            kept: Mutex::default(),
+        },
         online: Online { store: store.online.clone(), sessions: sessions.clone() },
         http,
         gateway: Arc::new(gateway),

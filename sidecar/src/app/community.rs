@@ -47,6 +47,20 @@ pub(super) struct WorldOfAccounts {
     pub(super) tasks: TaskTracker,
 }
 
+impl WorldOfAccounts {
+    /// Waits for a player to leave, but not for longer than callers wait: `None`. It completes even if the caller goes away.
+    async fn in_time<T: Send + 'static>(
+        &self,
+        leaving: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<Option<T>, Error> {
+        let leaving = self.tasks.spawn(leaving.in_current_span());
+        match tokio::time::timeout(self.handover_wait, leaving).await {
+            Ok(left) => left.map_err(Error::internal)?.map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+}
+
 #[async_trait]
 impl World for WorldOfAccounts {
     async fn logged_in(&self, account: AccountId, session: Uuid) -> Result<(), Error> {
@@ -67,13 +81,16 @@ impl World for WorldOfAccounts {
             }
             Ok(())
         };
-        // It completes even if the caller goes away.
-        let leaving = self.tasks.spawn(leaving.in_current_span());
-        match tokio::time::timeout(self.handover_wait, leaving).await {
-            Ok(left) => left.map_err(Error::internal)?,
-            // The player waits for the end of a fight, and leaves then.
-            Err(_) => Ok(()),
-        }
+        // The player waits for the end of a fight, and leaves then.
+        self.in_time(leaving).await?;
+        Ok(())
+    }
+
+    async fn kick(&self, account: AccountId) -> Result<bool, Error> {
+        let exits = self.exits.clone();
+        let was_there = self.in_time(async move { exits.kick(account).await }).await?;
+        // A player that did not leave in time is still there.
+        Ok(was_there.unwrap_or(true))
     }
 
     async fn map_of(&self, account: AccountId) -> Option<u16> {

@@ -13,11 +13,12 @@ pub mod status;
 pub mod watch;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use openapi::document;
-pub use page::{Documents, Pictures};
+pub use page::{Documents, Pictures, Realm};
 
 use realmgate_platform::http::layers;
 
@@ -35,7 +36,7 @@ pub struct Routers {
 
 /// Builds the whole route table.
 pub fn routers(state: &AppState) -> Routers {
-    let mut api = layers::public(public(state), state);
+    let mut api = layers::public(public(state), state).layer(from_fn_with_state(state.clone(), page::not_found_page));
     if state.config.roles.api {
         api = api.merge(layers::files(page::files(), state));
     }

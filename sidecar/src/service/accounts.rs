@@ -243,9 +243,7 @@ impl Accounts {
             Opening::NotActivated => {
                 return Err(Error::new(ErrorCode::Forbidden, "The account waits to be activated by an administrator"));
             }
-            Opening::Banned => {
-                return Err(Error::new(ErrorCode::Forbidden, "An administrator has banned this account"));
-            }
+            Opening::Banned(ban) => return Err(Error::new(ErrorCode::Forbidden, ban.text())),
         };
         for oldest in ended {
             tracing::info!(%account, session = %oldest, "the oldest log-in is ended: the account has opened too many");

@@ -1,6 +1,6 @@
 //! Creating, listing, changing and deleting characters.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use realmgate_platform::clock::Clock;
@@ -20,6 +20,8 @@ use crate::store::characters::{Change, CharacterChange, CharacterRow, Creation, 
 
 /// How many characters an account may have.
 pub const MAX_CHARACTERS: u32 = 8;
+/// How long lists show where characters began a moment ago.
+const BEGINNING_SHOWN_MS: u64 = 1_000;
 /// The start map where neither the designers nor the embedding server name one.
 const FIRST_MAP: MapId = MapId(1);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -33,7 +35,12 @@ pub struct Characters {
     pub(crate) registry: Registry,
     pub(crate) clock: Clock,
     pub(crate) database_time: Arc<DatabaseTime>,
+    pub(crate) shown_beginning: ShownBeginning,
 }
+
+/// Where characters began a moment ago, and until when lists show that, in milliseconds. A list asks the registry so seldom that it
+/// takes no longer for a new character than for others.
+pub(crate) type ShownBeginning = Mutex<Option<(Beginning, u64)>>;
 
 impl Characters {
     /// Creates a character.
@@ -217,12 +224,22 @@ impl Characters {
         start.world.or(start.embedded).unwrap_or(FIRST_MAP)
     }
 
-    /// Where those of these characters that were in no world yet would begin. Asks the registry only where there are any.
+    /// Where those of these characters that were in no world yet would begin, for a list. Asks the registry only where there are any,
+    /// and where it was not asked within the last second.
     pub async fn beginning_of(&self, rows: &[CharacterRow]) -> Beginning {
-        match rows.iter().any(|row| map_of(row).is_none()) {
-            true => self.beginning().await,
-            false => Beginning { map: self.start_map(), spawn: None },
+        if rows.iter().all(|row| map_of(row).is_some()) {
+            return Beginning { map: self.start_map(), spawn: None };
         }
+        let now_ms = self.clock.now_ms();
+        let shown = *self.shown_beginning.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((beginning, _)) = shown.filter(|(_, until_ms)| now_ms < *until_ms) {
+            return beginning;
+        }
+        let beginning = self.beginning().await;
+        // A world without a server may have one in the next moment.
+        let shown = beginning.spawn.map(|_| (beginning, now_ms + BEGINNING_SHOWN_MS));
+        *self.shown_beginning.lock().unwrap_or_else(PoisonError::into_inner) = shown;
+        beginning
     }
 
     /// Where a character would begin now: on the start map, or where no server hosts that, on the map of the server that
@@ -265,4 +282,26 @@ fn account_held() -> Error {
 /// The map a character is on; `None` for one that was never in a world and will start at [`Characters::beginning`].
 pub fn map_of(row: &CharacterRow) -> Option<MapId> {
     u16::try_from(row.map_id).ok().filter(|map| *map > 0).map(MapId)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::world::testing::{FakeMap, TestWorld};
+
+    #[tokio::test]
+    async fn a_list_shows_for_a_second_where_characters_began() {
+        let world = TestWorld::start().await;
+        let player = world.player("ann").await;
+        let characters = &world.state().characters;
+        let rows = [characters.find(player.character).await.unwrap()];
+        assert_eq!(characters.beginning_of(&rows).await.spawn, None, "no server hosts the map");
+        FakeMap::register(world.state(), "one", &[FIRST_MAP.0], None).await;
+        let beginning = characters.beginning_of(&rows).await;
+        assert!(beginning.spawn.is_some(), "a server that comes is seen at once");
+        world.state().world.servers.deregister(&"one".parse().unwrap()).await.unwrap();
+        assert_eq!(characters.beginning_of(&rows).await, beginning);
+        world.pass(Duration::from_millis(BEGINNING_SHOWN_MS)).await;
+        assert_eq!(characters.beginning_of(&rows).await.spawn, None);
+    }
 }

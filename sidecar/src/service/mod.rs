@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod appearance;
 pub mod characters;
 pub mod classes;
+pub mod figures;
 pub mod glance;
 pub mod names;
 pub mod online;

@@ -48,6 +48,16 @@ pub struct PasswordRow {
 }
 
 impl AccountStore {
+    /// Records that an account plays, or has just played.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn seen(&self, account: AccountId, at_ms: u64) -> sqlx::Result<()> {
+        let seen = "UPDATE profiles SET last_seen_ms = $2 WHERE account_id = $1";
+        let seen = sqlx::query(seen).bind(account.to_string()).bind(to_sql_ms(at_ms));
+        seen.execute(&mut *self.0.write("player_seen").await?).await.map(|_| ())
+    }
+
     /// Creates an account with a password. Returns `false` if the user name is taken.
     ///
     /// # Errors

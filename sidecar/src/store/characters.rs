@@ -3,6 +3,8 @@
 mod change;
 mod upkeep;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use realmgate_protocol::ids::{AccountId, CharacterId};
 use sqlx::{FromRow, Row};
 use uuid::Uuid;
@@ -279,6 +281,40 @@ impl CharacterStore {
         .bind(folded)
         .fetch_optional(&mut *db)
         .await
+    }
+
+    /// The characters whose folded names are a text or come after it, by their names: those that begin with it come first, whatever
+    /// the database's collation. Reads `most` rows of an index.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn from_name(&self, folded: &str, most: u32) -> sqlx::Result<Vec<CharacterRow>> {
+        let mut db = self.0.read("characters_from_name").await?;
+        sqlx::query_as(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM characters WHERE name_folded >= $1 AND deleted_at_ms IS NULL ORDER BY name_folded LIMIT $2"
+        ))
+        .bind(folded)
+        .bind(i64::from(most))
+        .fetch_all(&mut *db)
+        .await
+    }
+
+    /// What characters are called, those too that are deleted.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn names(&self, characters: &BTreeSet<CharacterId>) -> sqlx::Result<BTreeMap<CharacterId, String>> {
+        let Some(first) = characters.first() else { return Ok(BTreeMap::new()) };
+        // A power of two, so that few statement texts are prepared.
+        let places = characters.len().next_power_of_two();
+        let numbers: Vec<String> = (1..=places).map(|number| format!("${number}")).collect();
+        let query = format!("SELECT id, name FROM characters WHERE id IN ({})", numbers.join(", "));
+        let ids = characters.iter().chain(std::iter::repeat(first)).take(places);
+        let query = ids.fold(sqlx::query(sqlx::AssertSqlSafe(query)), |query, id| query.bind(id.to_string()));
+        let rows = query.fetch_all(&mut *self.0.read("character_names").await?).await?;
+        rows.iter().map(|row| Ok((parsed(row, "id")?, row.try_get("name")?))).collect()
     }
 
     /// Deletes a character of the account if the character's lock is free, and the account's lock is free or belongs to

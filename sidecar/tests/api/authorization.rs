@@ -57,12 +57,12 @@ const ROUTES: &[Row] = &[
     // Nothing is hosted here: whoever may ask is told so.
     ("POST",   "/watch",                    Port::Api,       For::Servers, 404),
     ("GET",    "/api/v1/admin/users/{id}/characters", Port::Api, For::Admins, 200),
-    // Nobody is named.
-    ("GET",    "/api/v1/admin/characters",  Port::Api,       For::Admins,  404),
+    ("GET",    "/api/v1/admin/characters",  Port::Api,       For::Admins,  200),
     ("GET",    "/api/v1/admin/characters/{id}", Port::Api,   For::Admins,  200),
     ("GET",    "/api/v1/admin/characters/{id}/gold", Port::Api, For::Admins, 200),
     // There is no such item.
     ("GET",    "/api/v1/admin/items/{id}/ledger", Port::Api, For::Admins,  404),
+    ("GET",    "/api/v1/admin/overview",    Port::Api,       For::Admins,  200),
     ("GET",    "/api/v1/admin/servers",     Port::Api,       For::Admins,  200),
     ("GET",    "/api/v1/admin/settings",    Port::Api,       For::Admins,  200),
     ("GET",    "/status",                   Port::Api,       For::All,     200),

@@ -191,7 +191,7 @@ async fn every_answer_but_a_preflights_tells_browsers_to_be_careful() {
         (app.get_gateway("/nowhere"), 404, "no-store"),
         // The page has no secrets, and may be kept as long as its browser asks whether it is still so.
         (app.get("/"), 200, "no-cache"),
-        (app.get("/files/0/page/landing.js"), 404, "no-store"),
+        (app.get("/files/0/landing.js"), 404, "no-store"),
         (app.get("/assets/0/maps/tileset.png"), 404, "no-store"),
     ] {
         let answer = call.send().await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::backends::{Player, Realm, on_every_backend};
 use crate::client::Client;
@@ -19,6 +19,7 @@ on_every_backend!(
     a_user_name_is_reserved_where_an_account_logs_in_by_it,
     a_renamed_account_logs_in_by_its_new_name,
     a_banned_account_is_refused_as_banned,
+    a_ban_says_why_and_ends_by_itself,
     an_old_log_in_opens_no_other_way_to_the_account_and_does_not_delete_it,
     names_and_passwords_of_the_world_open_the_same_account,
     an_account_goes_with_everything,
@@ -203,6 +204,41 @@ async fn a_banned_account_is_refused_as_banned(realm: Realm) {
     }
     activate(true).await;
     log_in().await.expect(StatusCode::OK);
+}
+
+async fn a_ban_says_why_and_ends_by_itself(realm: Realm) {
+    let admin = realm.device("the administrator's").await;
+    let ann = realm.device("ann's").await;
+    let change = async |body: Value| realm.by(&admin, "PATCH", &format!("/admin/users/{}", ann.id), body).await;
+    let log_in = async || realm.call("POST", "/login/device", json!({"device_id": "ann's"})).send().await;
+    let ban = json!({"is_activated": false, "ban_reason": "spam", "banned_until": "2027-01-15T09:00:00Z"});
+    let user = change(ban).await.expect(StatusCode::OK)["data"].clone();
+    let told = [&user["is_banned"], &user["ban_reason"], &user["banned_until"]];
+    assert_eq!(told, [&json!(true), &json!("spam"), &json!("2027-01-15T09:00:00Z")]);
+    let message = "An administrator has banned this account until 2027-01-15 09:00 UTC: spam";
+    assert_eq!(log_in().await.expect(StatusCode::FORBIDDEN)["message"], message);
+    // Another ban takes its place.
+    change(json!({"is_activated": false, "banned_until": "2027-01-15T08:30:00Z"})).await.expect(StatusCode::OK);
+    let message = "An administrator has banned this account until 2027-01-15 08:30 UTC";
+    assert_eq!(log_in().await.expect(StatusCode::FORBIDDEN)["message"], message);
+    realm.each(|app| app.advance(Duration::from_secs(30 * 60)));
+    log_in().await.expect(StatusCode::OK);
+    // The earlier access token has expired.
+    let admin = realm.device("the administrator's").await;
+    let change = async |body: Value| realm.by(&admin, "PATCH", &format!("/admin/users/{}", ann.id), body).await;
+    let user = realm.by(&admin, "GET", &format!("/admin/users/{}", ann.id), Value::Null).await.json();
+    let told = [&user["data"]["is_activated"], &user["data"]["is_banned"], &user["data"]["banned_until"]];
+    assert_eq!(told, [&json!(true), &json!(false), &Value::Null]);
+    for (body, field) in [
+        (json!({"is_activated": false, "ban_reason": "x".repeat(201)}), "ban_reason"),
+        (json!({"is_activated": false, "banned_until": "2027-01-15T08:30:00Z"}), "banned_until"),
+        (json!({"is_activated": false, "banned_until": "soon"}), "banned_until"),
+        (json!({"ban_reason": "spam"}), "ban_reason"),
+        (json!({"is_activated": true, "banned_until": "2028-01-15T08:00:00Z"}), "banned_until"),
+    ] {
+        let refused = change(body).await.expect(StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused["errors"][field].is_array(), "{refused}");
+    }
 }
 
 async fn the_first_account_is_the_administrator(realm: Realm) {

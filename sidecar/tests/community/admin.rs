@@ -82,20 +82,31 @@ async fn every_act_is_recorded_without_secrets(realm: Realm) {
     // Neither what others try nor what is only looked at.
     realm.by(&ann, "PATCH", &path, json!({"is_admin": true})).await.expect(StatusCode::FORBIDDEN);
     realm.by(&admin, "GET", &path, Value::Null).await.expect(StatusCode::OK);
+    assert_eq!(get(&realm, &admin, "/acts").await["data"][0]["subject"], json!(ann.username), "whom it changed");
     realm.by(&admin, "DELETE", &path, Value::Null).await.expect(StatusCode::OK);
     let acts = get(&realm, &admin, "/acts").await;
     let seen: Vec<Value> = acts["data"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|act| json!([act["user_id"], act["username"], act["method"], act["path"], act["body"], act["status"]]))
+        .map(|act| {
+            json!([
+                act["user_id"],
+                act["username"],
+                act["subject"],
+                act["method"],
+                act["path"],
+                act["body"],
+                act["status"]
+            ])
+        })
         .collect();
-    let act = |method: &str, body: &str, status: u16| json!([admin.id, admin.username, method, path, body, status]);
+    let act = |method: &str, body: &str, status: u16| json!([admin.id, admin.username, "", method, path, body, status]);
     let expected = [
         act("DELETE", "", 200),
         act("PATCH", r#"{"metadata":7}"#, 422),
         act("PATCH", r#"{"display_name":"Ann","password":"…"}"#, 200),
-        json!([admin.id, admin.username, "LOG IN", "", "", 200]),
+        json!([admin.id, admin.username, "", "LOG IN", "", "", 200]),
     ];
     assert_eq!(seen, expected);
     assert_eq!(acts["meta"]["total_count"], 4);
@@ -305,6 +316,12 @@ async fn the_pages_log_in_by_a_cookie_that_others_cannot_use(realm: Realm) {
         let path = if method == "GET" { "/admin/users" } else { "/admin/hooks/reload" };
         assert_eq!(ask(method, path, false).await, StatusCode::UNAUTHORIZED);
     }
+    let whose = async |call: crate::testing::Call| call.send().await.expect(StatusCode::OK)["username"].clone();
+    let read = || realm.app().call(axum::http::Method::GET, "/admin/session");
+    let own = || read().header("cookie", &cookie);
+    assert_eq!(whose(own().header("x-realmgate-admin", "1")).await, json!(admin.username));
+    assert_eq!(whose(own()).await, Value::Null, "by a link of another page");
+    assert_eq!(whose(read().header("x-realmgate-admin", "1")).await, Value::Null, "without a log-in");
     // It is for administrators' routes alone.
     assert_eq!(ask("GET", "/me", true).await, StatusCode::UNAUTHORIZED);
     let without = realm.app().call(axum::http::Method::POST, "/admin/session");
@@ -317,6 +334,7 @@ async fn the_pages_log_in_by_a_cookie_that_others_cannot_use(realm: Realm) {
     // Who is an administrator no more has no use of it.
     realm.execute("UPDATE accounts SET role = 'player'").await;
     assert_eq!(ask("GET", "/admin/users", true).await, StatusCode::FORBIDDEN);
+    assert_eq!(whose(own().header("x-realmgate-admin", "1")).await, Value::Null);
     realm.execute("UPDATE accounts SET role = 'admin'").await;
     let end = realm.app().call(axum::http::Method::DELETE, "/admin/session").header("cookie", &cookie);
     let ended = end.header("x-realmgate-admin", "1").send().await;

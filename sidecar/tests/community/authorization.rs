@@ -71,6 +71,8 @@ const ROUTES: &[Row] = &[
     ("GET",    "/admin/users/{id}", For::Admins, 200, ""),
     ("GET",    "/admin/users/{id}/log_ins", For::Admins, 200, ""),
     ("DELETE", "/admin/users/{id}/log_ins", For::Admins, 200, ""),
+    // Nobody is in the world.
+    ("POST",   "/admin/users/{id}/kick", For::Admins, 409, ""),
     ("PATCH",  "/admin/users/{id}", For::Admins, 200, r#"{"display_name": "Ann"}"#),
     ("DELETE", "/admin/users/{id}", For::Admins, 200, ""),
     ("GET",    "/hooks",            For::Users,  200, ""),
@@ -98,6 +100,7 @@ const ROUTES: &[Row] = &[
     ("PATCH",  "/admin/leaderboards/{board}",                     For::Admins, 200, r#"{"title": "Other"}"#),
     ("POST",   "/admin/leaderboards/{board}/end",                 For::Admins, 200, ""),
     ("DELETE", "/admin/leaderboards/{board}",                     For::Admins, 200, ""),
+    ("GET",    "/admin/leaderboards/{board}/records",             For::Admins, 200, ""),
     ("POST",   "/admin/leaderboards/{board}/records",             For::Admins, 200, r#"{"label": "x", "score": 1}"#),
     ("PATCH",  "/admin/leaderboards/{board}/records/{record_id}", For::Admins, 200, r#"{"score": 3}"#),
     ("DELETE", "/admin/leaderboards/{board}/records/{record_id}", For::Admins, 200, ""),

@@ -128,6 +128,11 @@ async fn a_board_has_its_shape(realm: Realm) {
         "meta": {"page": 1, "page_size": 25, "count": 2, "total_count": 2, "total_pages": 1, "has_more": false},
         "next_cursor": ""});
     assert_eq!(page, expected);
+    let managed = boards.admin("GET", "/plain/records", Value::Null, 200).await;
+    let listed = |place: usize| (managed["data"][place]["id"].clone(), managed["data"][place]["rank"].clone());
+    assert_eq!([listed(0), listed(1)], [(row["id"].clone(), json!(1)), (labelled["id"].clone(), json!(2))]);
+    assert_eq!(managed["meta"], page["meta"]);
+    boards.admin("GET", "/nothing/records", Value::Null, 404).await;
     let mine = boards.realm.by(&ann, "GET", "/leaderboards/plain/records/me", Value::Null).await;
     assert_eq!(mine.expect(StatusCode::OK), json!({"data": expected["data"][0]}));
 }

@@ -347,7 +347,7 @@ async fn whatever_opens_or_ends_an_account_is_reported_to_its_address(realm: Rea
     server.says(to, "A device opens your account").await;
     let password = json!({"password": OTHER_PASSWORD, "current_password": PASSWORD});
     realm.by(&ann, "PATCH", "/me/password", password).await.expect(StatusCode::OK);
-    server.says(to, "has another password now").await;
+    server.says(to, "was changed. All devices").await;
     // Also where a log-in links the device by itself.
     let body = json!({"email": to, "password": OTHER_PASSWORD, "device_id": "another device"});
     let ann = Player::of(&realm.post("/login", body).await.expect(StatusCode::OK));
@@ -355,7 +355,7 @@ async fn whatever_opens_or_ends_an_account_is_reported_to_its_address(realm: Rea
     realm.forget(to).await;
     let token = server.token(to).await;
     realm.reset(&token, PASSWORD).await.expect(StatusCode::OK);
-    server.says(to, "has another password now").await;
+    server.says(to, "was changed. All devices").await;
     realm.me(&ann).await.expect(StatusCode::UNAUTHORIZED);
     let ann = Player::of(&realm.log_in(to, PASSWORD).await.expect(StatusCode::OK));
     realm.by(&ann, "DELETE", "/me", Value::Null).await.expect(StatusCode::OK);

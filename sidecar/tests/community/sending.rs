@@ -199,7 +199,7 @@ async fn without_a_mail_server_mails_are_files_and_their_links_lead_here() {
     assert!(status == 400 && html.contains("at least 8 character(s)"), "{html}");
     let form = form_urlencoded::Serializer::new(format!("token={token}&")).append_pair("password", PASSWORD).finish();
     let (status, html) = press(form).await;
-    assert!(status == 200 && html.contains("Your address is confirmed"), "{html}");
+    assert!(status == 200 && html.contains("Your e-mail address is confirmed"), "{html}");
     let (status, html) = press(format!("token={token}")).await;
     assert!(status == 404 && html.contains("This link was used"), "{html}");
     let log_in = realm.call("POST", "/login", json!({"email": "ann@example.org", "password": PASSWORD})).send().await;
@@ -224,7 +224,7 @@ async fn a_password_is_set_in_a_form_without_a_script() {
     let page = form("/account/forgot", "email=%3Cscript%3E").await;
     assert!(page.status == StatusCode::BAD_REQUEST && !page.text.contains("<script"), "{}", page.text);
     let page = form("/account/forgot", "email=o%27neil%40example.org").await;
-    assert!(page.status == StatusCode::OK && page.text.contains("on its way"), "{}", page.text);
+    assert!(page.status == StatusCode::OK && page.text.contains("you will receive a link"), "{}", page.text);
     let token = server.token("o'neil@example.org").await;
     let page = realm.app().get(&format!("/account/link?token={token}")).send().await;
     assert!(page.text.contains("For o&#39;neil@example.org: choose a password"), "{}", page.text);

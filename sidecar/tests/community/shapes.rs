@@ -52,7 +52,8 @@ async fn a_user_looks_alike_everywhere(realm: Realm) {
     let of_ben = brief(&realm, &ben).await;
     assert_eq!((&of_ben["display_name"], &of_ben["metadata"]), (&json!("Ben"), &json!({"level": 3})));
     let public = and(&of_ben, json!({"lobby_id": "", "party_id": ""}));
-    assert_eq!(managed, json!({"data": and(&public, json!({"email": "", "is_admin": false}))}));
+    let of_admins = json!({"email": "", "is_admin": false, "is_banned": false, "ban_reason": "", "banned_until": null});
+    assert_eq!(managed, json!({"data": and(&public, of_admins)}));
     let read = realm.call("GET", &format!("/users/{}", ben.id), Value::Null).send().await;
     assert_eq!(read.expect(StatusCode::OK), public);
     let found = realm.call("GET", "/users?q=bEN", Value::Null).send().await.expect(StatusCode::OK);
@@ -134,8 +135,15 @@ async fn whoever_was_never_here_was_here_in_1970(realm: Realm) {
         let user = realm.call("GET", &format!("/users/{}", zoe.id), Value::Null).send().await;
         user.expect(StatusCode::OK)["last_seen_at"].clone()
     };
-    assert_eq!(read().await, "1970-01-01T00:00:00Z");
     let body = json!({"email": "zoe", "password": crate::testing::PASSWORD});
-    realm.call("POST", "/login", body).send().await.expect(StatusCode::OK);
+    let log_in = async || drop(realm.call("POST", "/login", body.clone()).send().await.expect(StatusCode::OK));
+    let log_in_of_the_world = async || drop(realm.app().login("zoe").await);
+    assert_eq!(read().await, "2027-01-15T08:00:00Z", "who registers is here");
+    realm.execute("UPDATE profiles SET last_seen_ms = 0").await;
+    assert_eq!(read().await, "1970-01-01T00:00:00Z");
+    log_in().await;
+    assert_eq!(read().await, "2027-01-15T08:00:00Z");
+    realm.execute("UPDATE profiles SET last_seen_ms = 0").await;
+    log_in_of_the_world().await;
     assert_eq!(read().await, "2027-01-15T08:00:00Z");
 }

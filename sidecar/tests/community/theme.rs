@@ -63,7 +63,7 @@ async fn pages_have_its_name_colours_logo_and_texts(realm: Realm) {
         assert!(landing.contains(said), "{said} in {landing}");
     }
     assert!(get(&realm, "/admin").await.text.contains("Administration of M &amp; M &lt;land&gt;"));
-    assert!(get(&realm, "/account/forgot").await.text.contains("Another password · M &amp; M &lt;land&gt;"));
+    assert!(get(&realm, "/account/forgot").await.text.contains("Reset your password · M &amp; M &lt;land&gt;"));
     assert_eq!(get(&realm, "/status").await.json()["name"], "M & M <land>");
     for path in PAGES {
         let page = get(&realm, path).await;
@@ -153,7 +153,7 @@ async fn without_one_pages_are_as_they_were() {
         assert!(files_of(&page).is_empty() && !page.contains("<header><"), "{path}: {page}");
     }
     let forgot = get(&realm, "/account/forgot").await;
-    assert!(forgot.text.contains("<title>Another password</title>"));
+    assert!(forgot.text.contains("<title>Reset your password</title>"));
     assert!(!forgot.header("content-security-policy").unwrap().contains("img-src"));
     assert!(get(&realm, "/assets.json").await.json().get("logo_says").is_none());
     assert_eq!(get(&realm, "/status").await.json()["name"], "Realmgate");

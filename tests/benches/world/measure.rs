@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use realmgate_client::transport::Carrier;
 use realmgate_tests::load::figures::Figures;
 use realmgate_tests::load::round::Round;
 use realmgate_tests::load::scene::Scenario;
@@ -58,17 +57,7 @@ pub fn point(program: &Program, scenario: Scenario, players: usize, plan: &Plan)
     let mut point =
         Point { scenario, players, ours: vec![], floor: vec![], napping: vec![], stock: vec![], failed: None };
     for _ in 0..plan.rounds {
-        let round = Round {
-            program: program.clone(),
-            scenario,
-            players,
-            carrier: Carrier::Udp,
-            settle: plan.settle,
-            lasts: plan.lasts,
-            strangers_per_s: 0,
-            flooder_per_s: 0,
-            stalled: 0,
-        };
+        let round = Round { settle: plan.settle, lasts: plan.lasts, ..Round::new(program.clone(), scenario, players) };
         let figures = match round.run() {
             Ok(figures) => figures,
             Err(error) => {
@@ -100,17 +89,7 @@ pub fn point(program: &Program, scenario: Scenario, players: usize, plan: &Plan)
 pub fn held(program: &Program, scenario: Scenario) -> Result<Held> {
     let mut held = Held { scenario, players: 0, steps: Vec::new(), failed: None };
     for players in STEPS.into_iter().filter(|players| *players >= 200) {
-        let round = Round {
-            program: program.clone(),
-            scenario,
-            players,
-            carrier: Carrier::Udp,
-            settle: SETTLE,
-            lasts: HELD,
-            strangers_per_s: 0,
-            flooder_per_s: 0,
-            stalled: 0,
-        };
+        let round = Round { settle: SETTLE, lasts: HELD, ..Round::new(program.clone(), scenario, players) };
         let mut is_held = false;
         for _ in 0..2 {
             match round.run() {

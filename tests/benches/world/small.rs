@@ -7,7 +7,7 @@ use realmgate_tests::Home;
 use realmgate_tests::load::double::Double;
 use realmgate_tests::load::scene::{Scenario, Scene};
 use realmgate_tests::load::server::{Program, Server, sleeps, threads};
-use realmgate_tests::load::swarm::{Depth, Swarm};
+use realmgate_tests::load::swarm::{Depth, Route, Swarm};
 use realmgate_tests::load::turns::TICK;
 use serde::Serialize;
 
@@ -40,7 +40,7 @@ pub fn measure(program: &Program, plan: &Plan) -> Result<Small> {
         let server = Server::start(program, &scene, &double, &home)?;
         let mut swarm = Swarm::new(scene)?;
         swarm
-            .join(&double, server.game, None, Depth { deep_every: 1, watch_every: 1 })
+            .join(&double, server.game, Route::default(), Depth { deep_every: 1, watch_every: 1 })
             .with_context(|| server.told())?;
         first_player_s.push(begun.elapsed().as_secs_f64());
         swarm.leave();

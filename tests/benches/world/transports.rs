@@ -120,15 +120,11 @@ fn round(
     transport: Transport,
 ) -> Result<Figures> {
     let round = Round {
-        program: program.clone(),
-        scenario,
-        players,
         carrier: transport.carrier(),
         settle: plan.settle,
         lasts: plan.lasts,
-        strangers_per_s: 0,
-        flooder_per_s: 0,
         stalled,
+        ..Round::new(program.clone(), scenario, players)
     };
     let figures = round.run().with_context(|| format!("{players} players by {}", transport.name()))?;
     eprintln!("{} {players} {}: {:.1} µs", scenario.name(), transport.name(), figures.cpu_us);

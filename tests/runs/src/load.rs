@@ -4,9 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
-use realmgate_client::transport::Carrier;
 use realmgate_tests::load::round::Round;
 use realmgate_tests::load::scene::Scenario;
 use realmgate_tests::load::server::Program;
@@ -32,6 +31,12 @@ pub struct Arguments {
     /// Datagrams a second that one of the players sends: its own inputs again and again, properly sealed
     #[arg(long, default_value_t = 0, value_name = "RATE")]
     flood_from_one: u32,
+    /// So many of the players use the framing of stock renet
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    renet: usize,
+    /// Those of renet send packets that cost the server as much as they can, while it counts
+    #[arg(long, requires = "renet")]
+    hostile: bool,
     /// The map server [default: the one beside this program]
     #[arg(long, value_name = "FILE")]
     server: Option<PathBuf>,
@@ -57,16 +62,16 @@ fn run(cli: &Arguments) -> Result<()> {
         Some(path) => path.clone(),
         None => std::env::current_exe()?.parent().context("a program lies in a folder")?.join("start_server"),
     };
+    ensure!(cli.renet <= cli.players, "{} of {} players cannot use renet", cli.renet, cli.players);
+    let program = Program { path, core: cli.server_core };
     let round = Round {
-        program: Program { path, core: cli.server_core },
-        scenario: cli.scenario,
-        players: cli.players,
-        carrier: Carrier::Udp,
+        renet: cli.renet,
+        hostile: cli.hostile,
         settle: Duration::from_secs(cli.settle),
         lasts: Duration::from_secs(cli.seconds),
         strangers_per_s: cli.flood,
         flooder_per_s: cli.flood_from_one,
-        stalled: 0,
+        ..Round::new(program, cli.scenario, cli.players)
     };
     let figures = round.run()?;
     println!("{}", serde_json::to_string_pretty(&figures)?);

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::scene::Scenario;
+use super::swarm;
 
 /// A load that sends more of its inputs late than this measures itself.
 const MOST_LATE: f64 = 0.1;
@@ -63,6 +64,38 @@ impl From<&Counts> for Quantiles {
     }
 }
 
+/// What players of one framing were shown.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Seen {
+    /// Number of players.
+    pub players: usize,
+    /// Snapshots for each player and tick that should have run.
+    pub snapshots: f64,
+    /// Others in view of a watched player.
+    pub in_view: f64,
+    /// Age of others within half of the sight, ticks.
+    pub age_near: Quantiles,
+    /// Age of others beyond.
+    pub age_far: Quantiles,
+}
+
+impl Seen {
+    /// What was seen in so many ticks.
+    pub fn of(seen: &swarm::Seen, ticks: f64) -> Self {
+        let (players, ages) = (seen.players, &seen.ages);
+        // Who is shown nowhere is among those whose age is known, once it was shown right.
+        let shown = ages.near.count() + ages.far.count();
+        let ratio = |part: u64, whole: f64| if whole == 0.0 { 0.0 } else { part as f64 / whole };
+        Self {
+            players,
+            snapshots: ratio(seen.traffic.snapshots, players as f64 * ticks),
+            in_view: ratio(shown, seen.watched.snapshots as f64),
+            age_near: Quantiles::from(&ages.near),
+            age_far: Quantiles::from(&ages.far),
+        }
+    }
+}
+
 /// What one round of a scenario measured.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Figures {
@@ -112,6 +145,10 @@ pub struct Figures {
     pub age_near: Quantiles,
     /// Age of others beyond.
     pub age_far: Quantiles,
+    /// What those with our framing were shown.
+    pub own_framing: Seen,
+    /// What those with stock renet's framing were shown.
+    pub renet_framing: Seen,
     /// Others who were shown where they were at no time that is remembered, of all that were shown: carried on past a
     /// turn. Their age is since they were last shown right.
     pub shown_nowhere: f64,
@@ -133,6 +170,8 @@ pub struct Figures {
     pub faults: u64,
     /// Datagrams of players that were refused, since each has but so many a second.
     pub over_budget: u64,
+    /// Datagrams that were refused, for any reason.
+    pub refused: u64,
     /// Datagrams that strangers sent.
     pub strangers: u64,
     /// Changes of what players own that were committed.

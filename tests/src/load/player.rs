@@ -116,13 +116,13 @@ pub struct Player {
 
 impl Player {
     /// A player that has not spoken yet.
-    pub fn new(number: usize, socket: UdpSocket, line: Line, deep: bool, watched: bool) -> Self {
+    pub fn new(number: usize, socket: UdpSocket, (line, wire): (Line, Wire), deep: bool, watched: bool) -> Self {
         let mut chance = Chance::new(number as u64 + 1);
         Self {
             number,
             socket,
             line,
-            wire: Wire::default(),
+            wire,
             mind: Mind::new(deep || watched),
             watch: watched.then(Box::default),
             traffic: Traffic::default(),
@@ -147,6 +147,16 @@ impl Player {
     /// Its socket.
     pub fn socket(&self) -> &UdpSocket {
         &self.socket
+    }
+
+    /// Whether stock renet frames its payloads.
+    pub fn is_renet(&self) -> bool {
+        self.wire.is_renet()
+    }
+
+    /// From now on its packets cost a server as much as they can, if stock renet frames them.
+    pub fn turn_hostile(&mut self) {
+        self.wire.turn_hostile();
     }
 
     /// Whether it plays.

@@ -1,21 +1,15 @@
-//! Carries players' payloads between their sockets and a server that they reach by WebSocket or WebTransport, or in the
-//! framing of stock renet.
+//! Carries players' payloads between their sockets and a server that they reach by WebSocket or WebTransport.
 //!
 //! The load's players are made for UDP, thousands on a core. A relay costs much more than they do, but on the load's core,
 //! and what is measured is the server.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::mpsc::{self, Sender};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use futures_util::{SinkExt, StreamExt};
-use realmgate_client::clock::Clock;
-use realmgate_client::transport::{Door, Framing, Incoming, UdpTransport};
-use realmgate_protocol::wire::datagram::{self, ClientFrame, Section};
+use realmgate_client::transport::Door;
 use realmgate_protocol::wire::framing::{self, Next, Received};
-use realmgate_protocol::wire::stream::Stream;
-use renetcode::ConnectToken;
 use tokio::net::{TcpSocket, UdpSocket as RelaySocket};
 use tokio::runtime::Runtime;
 use tokio_tungstenite::client_async;
@@ -26,9 +20,6 @@ use wtransport::{ClientConfig, Endpoint};
 use super::double::Announced;
 use super::player::host_of;
 
-/// How long a renet client may take to be let in.
-const JOIN_WITHIN: Duration = Duration::from_secs(30);
-const TICK: Duration = Duration::from_millis(50);
 /// Longer than any payload.
 const BUFFER_BYTES: usize = 2_048;
 
@@ -39,8 +30,6 @@ pub enum Lead {
     WebSocket(String),
     /// To a WebTransport session.
     WebTransport(Door),
-    /// To the address in each player's connect token, as a renet client.
-    Renet,
 }
 
 /// The relay of one server, on threads of its own.
@@ -85,7 +74,7 @@ impl Relay {
         player.set_nonblocking(true)?;
         relay.set_nonblocking(true)?;
         let (lead, host) = (self.lead.clone(), host_of(number));
-        let Announced { token, ticket } = announced;
+        let ticket = announced.ticket;
         let runtime = if number < self.hang { &self.hanging } else { &self.runtime };
         runtime.spawn(async move {
             let carried = async {
@@ -93,7 +82,6 @@ impl Relay {
                 match &lead {
                     Lead::WebSocket(url) => by_websocket(url, host, ticket, &socket).await,
                     Lead::WebTransport(door) => by_webtransport(door, host, &ticket, &socket).await,
-                    Lead::Renet => by_renet(token, &socket).await,
                 }
             };
             if let Err(error) = carried.await {
@@ -132,50 +120,6 @@ async fn by_websocket(url: &str, host: Ipv4Addr, ticket: Vec<u8>, player: &Relay
                 Some(Err(error)) => return Err(error.into()),
                 None => bail!("the server has ended the connection"),
             },
-        }
-    }
-}
-
-/// The player's end of our own reliable stream is here, since renet has its own.
-async fn by_renet(token: ConnectToken, player: &RelaySocket) -> Result<()> {
-    let clock = Clock::start();
-    let mut server = UdpTransport::connect_through(token, Framing::Renet, None, clock, JOIN_WITHIN).await?;
-    let (mut stream, mut buffer, mut out) = (Stream::new(TICK), [0; BUFFER_BYTES], Vec::new());
-    loop {
-        tokio::select! {
-            bytes = player.recv(&mut buffer) => {
-                let payload = datagram::open(&buffer[..bytes?])?;
-                stream.receive(&payload, clock.now())?;
-                while let Some(message) = stream.next_message() {
-                    server.send_message(message)?;
-                }
-                let frame = match payload.section {
-                    Section::Input(body) => ClientFrame::open(body),
-                    Section::Snapshot(_) | Section::None => None,
-                };
-                server.finish_tick(frame.as_ref())?;
-            }
-            received = server.receive() => {
-                received?;
-                while let Some(incoming) = server.next_incoming() {
-                    let snapshot = match incoming {
-                        Incoming::Frame(body) => body,
-                        Incoming::Message(message) => {
-                            stream.queue(message)?;
-                            continue;
-                        }
-                    };
-                    stream.compose(Section::Snapshot(&snapshot), clock.now(), &mut out, |payload| {
-                        // What the player's socket does not take is lost, as on any line.
-                        let _ = player.try_send(payload);
-                    });
-                }
-                if !stream.is_quiet() {
-                    stream.compose(Section::None, clock.now(), &mut out, |payload| {
-                        let _ = player.try_send(payload);
-                    });
-                }
-            }
         }
     }
 }

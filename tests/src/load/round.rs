@@ -6,13 +6,13 @@ use anyhow::{Context, Result, anyhow};
 use realmgate_client::transport::{Carrier, Door};
 
 use super::double::Double;
-use super::figures::{Figures, Quantiles};
+use super::figures::{Figures, Quantiles, Seen};
 use super::flood::Flood;
 use super::player::HEADER_BYTES;
 use super::relay::{Lead, Relay};
 use super::scene::{Scenario, Scene};
 use super::server::{Program, Sample, Server, threads};
-use super::swarm::{Depth, Swarm, Window};
+use super::swarm::{Depth, Route, Swarm, Window};
 use super::turns::{LATE, TICK};
 use crate::home::Home;
 
@@ -34,6 +34,10 @@ pub struct Round {
     pub players: usize,
     /// What carries their payloads.
     pub carrier: Carrier,
+    /// How many of them, the last ones, use the framing of stock renet beside those of UDP.
+    pub renet: usize,
+    /// Whether these send packets that cost a server as much as they can, while it counts.
+    pub hostile: bool,
     /// How long they play before it counts.
     pub settle: Duration,
     /// How long it counts.
@@ -47,6 +51,26 @@ pub struct Round {
 }
 
 impl Round {
+    /// Players over UDP, none of whom do harm, for ten seconds.
+    pub fn new(program: Program, scenario: Scenario, players: usize) -> Self {
+        let (settle, lasts) = (Duration::from_secs(3), Duration::from_secs(10));
+        let (strangers_per_s, flooder_per_s) = (0, 0);
+        let (carrier, renet, hostile, stalled) = (Carrier::Udp, 0, false, 0);
+        Self {
+            program,
+            scenario,
+            players,
+            carrier,
+            renet,
+            hostile,
+            settle,
+            lasts,
+            strangers_per_s,
+            flooder_per_s,
+            stalled,
+        }
+    }
+
     /// Has everybody join, play and leave; what was measured.
     ///
     /// # Errors
@@ -66,11 +90,15 @@ impl Round {
         let mut swarm = Swarm::new(scene)?;
         let empty = Server::sample(server.pid(), server.admin)?;
         let relay = self.lead(double, server).map(|lead| Relay::new(lead, self.stalled)).transpose()?;
-        let joined_in = swarm.join(double, server.game, relay.as_ref(), self.depth())?;
+        let route = Route { relay: relay.as_ref(), renet: self.renet() };
+        let joined_in = swarm.join(double, server.game, route, self.depth())?;
         let flood = (self.strangers_per_s > 0).then(|| Flood::start(server.game, self.strangers_per_s)).transpose()?;
         swarm.have_one_flood((f64::from(self.flooder_per_s) * TICK.as_secs_f64()) as u32);
         swarm.play(self.settle)?;
         let _hanging = relay.as_ref().map(Relay::hang);
+        if self.hostile {
+            swarm.have_renet_turn_hostile();
+        }
 
         let before = sample(&mut swarm, server)?;
         swarm.open_window();
@@ -95,11 +123,14 @@ impl Round {
         Ok(figures)
     }
 
+    fn renet(&self) -> usize {
+        if self.carrier == Carrier::Renet { self.players } else { self.renet }
+    }
+
     /// Where a relay has to lead, unless players use UDP.
     fn lead(&self, double: &Double, server: &Server) -> Option<Lead> {
         match self.carrier {
-            Carrier::Udp => None,
-            Carrier::Renet => Some(Lead::Renet),
+            Carrier::Udp | Carrier::Renet => None,
             Carrier::WebSocket => Some(Lead::WebSocket(server.websocket.clone())),
             Carrier::WebTransport => {
                 let (url, certificate) = (server.webtransport.clone(), double.certificate());
@@ -111,7 +142,9 @@ impl Round {
     fn depth(&self) -> Depth {
         // Who fights mobs must see them.
         let deep = self.scenario == Scenario::Fight || self.players <= DEEP_PLAYERS;
-        Depth { deep_every: if deep { 1 } else { DEEP_EVERY }, watch_every: (self.players / WATCHED).clamp(1, 100) }
+        // Odd, so that they are not all of one half.
+        let watch_every = (self.players / WATCHED).clamp(1, 100) | 1;
+        Depth { deep_every: if deep { 1 } else { DEEP_EVERY }, watch_every }
     }
 }
 
@@ -150,7 +183,10 @@ impl Measured {
         let per_player_tick = |ns: u64| ns as f64 / 1e3 / (players * ticks);
         let due = players * seconds / TICK.as_secs_f64();
         let per_player_s = |bytes: u64, datagrams: u64| (bytes + datagrams * HEADER_BYTES) as f64 / players / seconds;
-        let (all, watched, ages) = (&window.traffic, &window.watched, &window.ages);
+        let seen = window.all();
+        let due_ticks = seconds / TICK.as_secs_f64();
+        let shown_to_all = Seen::of(&seen, due_ticks);
+        let (all, watched, ages) = (&seen.traffic, &seen.watched, &seen.ages);
         let watched_bytes = (watched.bytes_in + watched.datagrams_in * HEADER_BYTES) as f64;
         let ratio = |part: f64, whole: u64| if whole == 0 { 0.0 } else { part / whole as f64 };
         // Who is shown nowhere is among those whose age is known, once it was shown right.
@@ -176,9 +212,11 @@ impl Measured {
             up_datagram_bytes: ratio(all.bytes_out as f64, all.datagrams_out),
             bytes_per_update: ratio(watched_bytes, ages.updates),
             bytes_per_moving_update: ratio(watched_bytes, ages.moving_updates),
-            in_view: ratio(shown as f64, watched.snapshots),
-            age_near: Quantiles::from(&ages.near),
-            age_far: Quantiles::from(&ages.far),
+            in_view: shown_to_all.in_view,
+            age_near: shown_to_all.age_near,
+            age_far: shown_to_all.age_far,
+            own_framing: Seen::of(&window.own, due_ticks),
+            renet_framing: Seen::of(&window.renet, due_ticks),
             shown_nowhere: ratio(ages.nowhere as f64, shown),
             input_to_snapshot: Quantiles::from(&window.input_to_snapshot),
             resident_kib: after.resident.saturating_sub(empty.resident) as f64 / 1_024.0 / players,
@@ -187,6 +225,7 @@ impl Measured {
             inputs_applied: all.applied as f64 / due,
             joined: after.players,
             over_budget: after.over_budget - before.over_budget,
+            refused: after.refused - before.refused,
             load_busy: own_ns as f64 / 1e9 / seconds,
             load_late: ratio(window.late as f64, window.due),
             ..Figures::default()

@@ -75,8 +75,11 @@ pub struct Sample {
     pub resident: u64,
     /// Datagrams of connected clients that were refused, since each client has but so many a second.
     pub over_budget: u64,
+    /// Datagrams that were refused, for any reason.
+    pub refused: u64,
 }
 
+const REFUSED: &str = "realmgate_packets_refused_total";
 const OVER_BUDGET: &str = "realmgate_packets_refused_total{reason=\"session_budget\"}";
 
 impl Server {
@@ -164,6 +167,7 @@ impl Server {
             late: histogram("realmgate_tick_late_seconds")?,
             players: metrics.sum("realmgate_players").unwrap_or_default() as u64,
             resident: resident(pid)?,
+            refused: metrics.sum(REFUSED).unwrap_or_default() as u64,
             over_budget: metrics.value(OVER_BUDGET).unwrap_or_default() as u64,
         })
     }

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use realmgate_client::transport::Framing;
 use realmgate_protocol::ids::Tick;
 
 use super::age::{Ages, Truth};
@@ -19,6 +20,7 @@ use super::relay::Relay;
 use super::scene::Scene;
 use super::sockets::Sockets;
 use super::turns::Turns;
+use super::wire::Wire;
 
 /// Players that are announced together.
 const ANNOUNCED_TOGETHER: usize = 100;
@@ -38,15 +40,35 @@ pub struct Depth {
     pub watch_every: usize,
 }
 
-/// What is counted in a window.
+/// How players reach the server: over UDP in our own framing, unless a field says otherwise.
+#[derive(Default, Clone, Copy)]
+pub struct Route<'a> {
+    /// By this relay.
+    pub relay: Option<&'a Relay>,
+    /// So many of them, the last ones, in the framing of stock renet.
+    pub renet: usize,
+}
+
+/// What players of one framing were shown.
 #[derive(Debug, Default, Clone)]
-pub struct Window {
-    /// Of all players together.
+pub struct Seen {
+    /// Number of players.
+    pub players: usize,
+    /// Of all of them together.
     pub traffic: Traffic,
     /// Of the watched ones alone.
     pub watched: Traffic,
     /// What the watched ones saw.
     pub ages: Ages,
+}
+
+/// What is counted in a window.
+#[derive(Debug, Default, Clone)]
+pub struct Window {
+    /// What those with our framing were shown.
+    pub own: Seen,
+    /// What those with stock renet's were shown.
+    pub renet: Seen,
     /// From an input's datagram to the first snapshot that tells that it was applied, in ticks.
     pub input_to_snapshot: Counts,
     /// Players' ticks that came late.
@@ -73,6 +95,25 @@ pub struct Swarm {
     out: Vec<u8>,
 }
 
+impl Seen {
+    /// All of another.
+    fn add(&mut self, other: &Self) {
+        self.players += other.players;
+        self.traffic.add(&other.traffic);
+        self.watched.add(&other.watched);
+        self.ages.add(&other.ages);
+    }
+}
+
+impl Window {
+    /// What all players were shown.
+    pub fn all(&self) -> Seen {
+        let mut all = self.own.clone();
+        all.add(&self.renet);
+        all
+    }
+}
+
 impl Swarm {
     /// Nobody yet.
     ///
@@ -96,17 +137,11 @@ impl Swarm {
         })
     }
 
-    /// Announces all players and has them join, over UDP or by a relay; how long that took.
+    /// Announces all players and has them join; how long that took.
     ///
     /// # Errors
     /// When a player is refused or sent away, not all are in in time, or a socket or the map link fails.
-    pub fn join(
-        &mut self,
-        double: &Double,
-        server: SocketAddr,
-        relay: Option<&Relay>,
-        depth: Depth,
-    ) -> Result<Duration> {
+    pub fn join(&mut self, double: &Double, server: SocketAddr, route: Route<'_>, depth: Depth) -> Result<Duration> {
         let begun = self.now();
         let within = JOIN_WITHIN + Duration::from_millis(10 * self.scene.players as u64);
         let mut chance = Chance::new(7);
@@ -127,16 +162,18 @@ impl Swarm {
             if double.is_settled() {
                 for announced in announced_ones.drain(..) {
                     let number = self.players.len();
-                    let (socket, line) = match relay {
+                    let (socket, line) = match route.relay {
                         None => {
                             let netcode = NetcodeClient::new(&announced.token);
                             (open_socket(number, server)?, Line::Netcode(Box::new(netcode)))
                         }
                         Some(relay) => (relay.carry(number, announced)?, Line::Relayed),
                     };
+                    let is_renet = number + route.renet >= self.scene.players;
+                    let wire = Wire::new(if is_renet { Framing::Renet } else { Framing::Own });
                     let deep = number.is_multiple_of(depth.deep_every);
                     let watched = number.is_multiple_of(depth.watch_every);
-                    self.add(Player::new(number, socket, line, deep, watched))?;
+                    self.add(Player::new(number, socket, (line, wire), deep, watched))?;
                 }
                 let announced = self.players.len();
                 let free = ON_THE_WAY.saturating_sub(announced - inside).min(ANNOUNCED_TOGETHER);
@@ -156,6 +193,11 @@ impl Swarm {
     /// From now on the first player sends everything so many times more: each a packet of its own, properly sealed.
     pub fn have_one_flood(&mut self, repeats: u32) {
         self.players.iter_mut().take(1).for_each(|player| player.repeats = repeats);
+    }
+
+    /// From now on all whose payloads stock renet frames send packets that cost a server as much as they can.
+    pub fn have_renet_turn_hostile(&mut self) {
+        self.players.iter_mut().for_each(Player::turn_hostile);
     }
 
     /// Plays for so long.
@@ -200,12 +242,14 @@ impl Swarm {
         (window.late, window.due) = (self.turns.late, self.turns.due);
         window.ticks_shown = self.known.newest.since(self.opened_at);
         for player in &self.players {
-            window.traffic.add(&player.traffic);
+            let seen = if player.is_renet() { &mut window.renet } else { &mut window.own };
+            seen.players += 1;
+            seen.traffic.add(&player.traffic);
             // The snapshots of a tick do not come at once.
-            window.traffic.missed += u64::from(player.silent_for(self.known.newest).saturating_sub(2));
+            seen.traffic.missed += u64::from(player.silent_for(self.known.newest).saturating_sub(2));
             if let Some(watch) = &player.watch {
-                window.watched.add(&player.traffic);
-                window.ages.add(&watch.ages);
+                seen.watched.add(&player.traffic);
+                seen.ages.add(&watch.ages);
             }
         }
         window

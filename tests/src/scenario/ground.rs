@@ -105,7 +105,7 @@ impl Ground {
     pub fn haven(self, at: (i32, i32)) -> Self {
         self.with(|map| {
             let name = format!("haven{}", map.all::<SafeZone>().len());
-            map.add(SpawnPoint { name: name.clone(), position: tile(at.0, at.1) });
+            map.add(SpawnPoint::new(name.clone(), tile(at.0, at.1)));
             let rect = Rect::of_tiles(at, (1, 1));
             map.add(SafeZone { respawn: name.clone(), name, rect });
         })

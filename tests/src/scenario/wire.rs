@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use realmgate_client::clock::Clock;
 use realmgate_client::token;
-use realmgate_client::transport::{Carrier, Door, Framing, Transport as ClientTransport};
+use realmgate_client::transport::{Carrier, Door, Transport as ClientTransport};
 use realmgate_engine::transport::memory::{MemoryNetwork, memory_transport};
 use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
 use realmgate_engine::transport::websocket::{WebSocketSettings, WebSocketTransport};
@@ -160,9 +160,8 @@ impl Sockets {
         let (sealed, id) = ticket(grant);
         let client = match self.carrier {
             Carrier::Udp | Carrier::Renet => {
-                let framing = if self.carrier == Carrier::Renet { Framing::Renet } else { Framing::Own };
                 let token = token::decode(&grant.connect_token, &grant.ticket).expect("a token of ours");
-                self.runtime.block_on(ClientTransport::udp(token, framing, None, self.clock, PATIENCE))
+                self.runtime.block_on(ClientTransport::udp(token, self.carrier.framing(), None, self.clock, PATIENCE))
             }
             Carrier::WebSocket => {
                 let url = grant.map_ws_url.as_deref().expect("its server answers WebSocket");

@@ -55,9 +55,11 @@ async fn entering_the_world_answers_with_all_that_a_client_needs(backend: Backen
     assert_eq!(data["server_id"], world.server.ready.server_id.as_str());
     assert_eq!((&data["map_id"], &data["channel"]), (&json!(1), &json!(1)));
     let map = MAPS.get(MapId(1)).expect("the first map is there");
-    let start = map.spawn_points().first().expect("somewhere one appears").position;
-    let tiles = |units: i32| f64::from(units) / f64::from(UNITS_PER_TILE);
-    assert_eq!(data["spawn_pos"], json!({"x": tiles(start.x), "y": tiles(start.y)}), "it was never saved");
+    let start = map.spawn_points().first().expect("somewhere one appears");
+    let units = |axis: &str| (data["spawn_pos"][axis].as_f64().expect("in tiles") * f64::from(UNITS_PER_TILE)) as i32;
+    let spread = i32::from(start.spread_tiles) * UNITS_PER_TILE;
+    let at = Position { x: units("x"), y: units("y") };
+    assert!(at.within(start.position, spread), "it was never saved, and appears around {start:?}, not at {at:?}");
     let port = world.server.ready.game.port();
     assert_eq!(data["map_ws_url"], format!("ws://127.0.0.1:{port}/play"));
     let wt_url = data["map_wt_url"].as_str().expect("text");

@@ -1,10 +1,15 @@
 //! The sidecar on PostgreSQL.
 
+use std::time::Duration;
+
 use realmgate_tests::backends::{Postgres, Redis, or_skip};
 use realmgate_tests::binaries::binaries;
 use realmgate_tests::process::{Finished, Process, command};
 use realmgate_tests::{Account, Home, SidecarProcess, TestDatabase};
 use serde_json::Value;
+
+/// All migrations, on a disk that has much to do.
+const MIGRATES_WITHIN: Duration = Duration::from_secs(120);
 
 async fn run(url: &str, verb: &str) -> Finished {
     run_with(&[("DATABASE_URL", url)], verb).await
@@ -15,7 +20,7 @@ async fn run_with(settings: &[(&str, &str)], verb: &str) -> Finished {
     let mut sidecar = command(&binaries().sidecar);
     sidecar.arg(verb).env("DATA_DIR", home.data_dir()).envs(settings.iter().copied());
     sidecar.envs(["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR"].map(|listener| (listener, "127.0.0.1:0")));
-    Process::start(&home, sidecar).finished().await
+    Process::start(&home, sidecar).finished_within(MIGRATES_WITHIN).await
 }
 
 #[tokio::test]

@@ -95,6 +95,9 @@ async fn only_one_map_is_hosted_when_so_asked() {
     assert_eq!(server.directory().get("/map-registry/map/1").await.json(200)["id"], "map-server-1");
 }
 
+/// Around a spawn point, characters appear this far away.
+const MAX_SPREAD_TILES: f64 = 8.0;
+
 #[tokio::test]
 async fn new_characters_begin_on_the_map_that_is_there() {
     let server = MapServer::start_linked(&Settings::new().map(2).set("HOST_MAPS", "only")).await;
@@ -104,8 +107,12 @@ async fn new_characters_begin_on_the_map_that_is_there() {
     let mut gateway = Gateway::open(server.gateway(), &account.access_token).await;
     let entered = gateway.entered(&character.id).await;
     assert_eq!(entered["map_id"], 2);
-    assert_eq!((&listed["map_id"], &listed["position"]), (&entered["map_id"], &entered["spawn_pos"]));
-    assert_ne!(listed["position"], json!({"x": 0.0, "y": 0.0}));
+    assert_eq!(listed["map_id"], entered["map_id"]);
+    let tiles = |at: &Value| ["x", "y"].map(|axis| at[axis].as_f64().expect("in tiles"));
+    let ([x, y], [spawn_x, spawn_y]) = (tiles(&entered["spawn_pos"]), tiles(&listed["position"]));
+    let away = (x - spawn_x).abs().max((y - spawn_y).abs());
+    assert!(away <= MAX_SPREAD_TILES, "{listed} is where {entered} is");
+    assert_ne!([spawn_x, spawn_y], [0.0, 0.0]);
 }
 
 #[tokio::test]

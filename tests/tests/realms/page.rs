@@ -78,6 +78,15 @@ async fn a_guest_plays_without_a_password_and_keeps_the_account_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_gets_an_email_address_when_it_is_kept_or_in_the_menu() {
+    let settings = Settings::new()
+        .set("MAIL_URL", "smtp://127.0.0.1:1")
+        .set("MAIL_FROM", "Realm <post@realm.example>")
+        .set("PUBLIC_URL", "https://realm.example");
+    plays_on(&settings, "email.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn players_sign_in_with_a_provider_and_guests_keep_their_account_by_it() {
     let Some(provider) = OpenIdProvider::start(None).await else { return };
     plays_on(&settings_with(&provider, "here", Settings::new()), "sign-in.mjs").await;
@@ -101,6 +110,36 @@ async fn a_copied_tab_leaves_the_log_in_to_the_first_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_chat_follows_what_is_said_but_for_those_who_read_what_was() {
     plays("chat.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_landing_page_says_how_the_world_does_before_its_pictures_have_come() {
+    plays("landing.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_player_is_shown_what_to_do_next_until_it_is_done() {
+    plays("hints.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_player_who_follows_the_page_kills_an_enemy_and_lives() {
+    plays("first-minute.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sounds_are_played_after_a_press_and_never_more_than_eight_at_once() {
+    plays("sound.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sold_by_mistake_and_sales_are_undone() {
+    plays("vendor.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_click_opens_what_can_be_done_with_a_player() {
+    plays("neighbours.mjs").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! Vendors, and trade between players.
 
 use realmgate_protocol::ids::{EntityId, ItemId};
-use realmgate_protocol::realm::{ClientMessage, EntityKind, Refusal, ServerMessage, TradeEnd, VendorItem};
+use realmgate_protocol::realm::{ClientMessage, EntityKind, Refusal, ServerMessage, SoldItem, TradeEnd, VendorItem};
 use realmgate_tests::scenario::{Character, DATA, Ground, Scene, Stage, Who, tile};
 
 use crate::goods::item;
@@ -34,6 +34,26 @@ pub fn a_vendor_lists_sells_and_buys(stage: &Stage) {
         scene.say(anna, ClientMessage::VendorSell { vendor, item: pelt });
         gold_becomes(scene, anna, 80);
         assert!(!scene[anna].session.possessions.items.contains_key(&pelt));
+    });
+}
+
+pub fn a_sold_item_is_bought_back(stage: &Stage) {
+    stage.play(shop(), |scene: &mut Scene| {
+        let anna = scene.enter(Character::at("Anna", "warrior", tile(7, 5)).gold(100).item("wolf_pelt", 0));
+        let vendor = scene[anna].all(EntityKind::Vendor, None)[0];
+        let pelt = item(scene, anna, "wolf_pelt");
+        scene.say(anna, ClientMessage::VendorSell { vendor, item: pelt });
+        gold_becomes(scene, anna, 104);
+        scene.say(anna, ClientMessage::VendorList { vendor });
+        let sold = scene.told(anna, "what was sold", |message| match message {
+            ServerMessage::VendorStock { sold, .. } => Some(sold.clone()),
+            _ => None,
+        });
+        assert_eq!(sold, [SoldItem { item: pelt, definition: "wolf_pelt".to_owned(), price: 4 }]);
+        scene.ask_in_vain(anna, ClientMessage::VendorBuyBack { vendor, item: pelt, price: 3 }, Refusal::WrongPrice);
+        scene.say(anna, ClientMessage::VendorBuyBack { vendor, item: pelt, price: 4 });
+        gold_becomes(scene, anna, 100);
+        assert_eq!(item(scene, anna, "wolf_pelt"), pelt, "the same item");
     });
 }
 

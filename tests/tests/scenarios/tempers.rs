@@ -5,7 +5,7 @@ use realmgate_protocol::realm::{CombatKind, status};
 use realmgate_protocol::wire::Aim;
 use realmgate_tests::scenario::{Character, Ground, Scene, Stage, TICK_HZ, tile};
 
-use crate::fighting::{await_effect, tiles, use_ability};
+use crate::fighting::{await_effect, slay, tiles, use_ability};
 
 pub fn a_passive_one_flees_once_it_is_hurt(stage: &Stage) {
     stage.play(Ground::open(30, 11).mob("rabbit", (8, 5)).level(100), |scene: &mut Scene| {
@@ -18,6 +18,18 @@ pub fn a_passive_one_flees_once_it_is_hurt(stage: &Stage) {
         scene.until("it runs away", 4, |scene| scene.distance(robin, rabbit) > tiles(8));
         scene.until("it comes home", 20, |scene| scene.place(robin, rabbit).within(at, tiles(1) / 2));
     });
+}
+
+pub fn a_newcomer_kills_a_sheep_and_a_training_dummy_unharmed(stage: &Stage) {
+    for kind in ["sheep", "training_dummy"] {
+        stage.play(Ground::open(20, 11).mob(kind, (10, 5)), |scene: &mut Scene| {
+            let anna = scene.enter(Character::at("Anna", "warrior", tile(9, 5)));
+            let target = scene.mob(anna, kind);
+            let health = scene[anna].me().health.clone();
+            slay(scene, anna, target, "strike");
+            assert_eq!(scene[anna].me().health.clone(), health, "{kind} does not strike back");
+        });
+    }
 }
 
 pub fn an_aggressive_one_attacks_whoever_comes_near(stage: &Stage) {

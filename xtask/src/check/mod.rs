@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use self::plan::{Job, Plan};
+use crate::bundle;
 use crate::metadata::{self, Package};
 use crate::step::{Outcome, Report};
 use crate::tidy;
@@ -73,5 +74,6 @@ fn run_one(workspace: &Workspace, job: &Job) -> Result<()> {
         Job::Cargo(arguments) => workspace.run("cargo", &arguments.iter().map(String::as_str).collect::<Vec<_>>()),
         Job::Beside(beside) => beside.check(workspace),
         Job::Tidy => tidy::run(&workspace.root),
+        Job::Bundle => bundle::check(workspace),
     }
 }

@@ -7,6 +7,9 @@ use super::readers::{lies_in, of};
 use crate::metadata::Package;
 use crate::workspaces::Beside;
 
+/// Folders of which the page's bundle is made, or in which it lies.
+const BUNDLED: [&str; 2] = ["clients/page", "clients/js/src"];
+
 /// What a change has to pass.
 #[derive(Default)]
 pub struct Plan {
@@ -18,6 +21,8 @@ pub struct Plan {
     beside: BTreeSet<&'static Beside>,
     /// Whether a document changed.
     documents: bool,
+    /// Whether something changed of which the page's bundle is made.
+    bundle: bool,
     /// Files that nothing here is for.
     pub uncovered: Vec<String>,
 }
@@ -38,6 +43,8 @@ pub enum Job {
     Beside(&'static Beside),
     /// `cargo xtask tidy`.
     Tidy,
+    /// `cargo xtask bundle --check`.
+    Bundle,
 }
 
 impl Plan {
@@ -70,6 +77,7 @@ impl Plan {
             }
             covered = true;
         }
+        self.bundle |= BUNDLED.iter().any(|folder| lies_in(file, folder));
         for reader in of(file) {
             match reader.test {
                 Some((test, name)) => self.add_test(reader.package, test, name),
@@ -102,6 +110,9 @@ impl Plan {
         }
         if self.documents {
             jobs.push(Job::Tidy);
+        }
+        if self.bundle {
+            jobs.push(Job::Bundle);
         }
         if !self.code.is_empty() {
             let rest = ["--all-targets", "--", "--deny", "warnings"];
@@ -166,6 +177,7 @@ impl fmt::Display for Job {
             Self::Cargo(arguments) => write!(f, "cargo {}", arguments.join(" ")),
             Self::Beside(beside) => write!(f, "cargo check --manifest-path {}/Cargo.toml", beside.folder),
             Self::Tidy => f.write_str("cargo xtask tidy"),
+            Self::Bundle => f.write_str("cargo xtask bundle --check"),
         }
     }
 }

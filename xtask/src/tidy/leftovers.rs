@@ -8,15 +8,18 @@ const IGNORED: &str = concat!("#", "[ignore");
 const MARKS: [&str; 3] = [concat!("FIX", "ME"), concat!("XX", "X"), concat!("HA", "CK")];
 const SOURCE: [&str; 11] = ["rs", "js", "mjs", "ts", "gd", "sh", "py", "toml", "html", "css", "sql"];
 
-/// Checks one source file. Macros that are left over are clippy's: `[workspace.lints.clippy]` in the root manifest.
+/// How the lines begin between which a merge leaves both versions.
+const CONFLICT: [&str; 2] = ["<<<<<<< ", ">>>>>>> "];
+
+/// Checks one file, also one of text for conflicts of a merge. Macros that are left over are clippy's: `[workspace.lints.clippy]` in the root manifest.
 pub fn check(file: &File) -> Vec<Finding> {
+    let mut findings = conflicts(file);
     if !file.has_ending(&SOURCE) {
-        return Vec::new();
+        return findings;
     }
     let found = |offset, word: &str, mend| {
         Finding::new(&file.path, line_of(&file.text, offset), format!("{word} is left over"), mend)
     };
-    let mut findings = Vec::new();
     for offset in words(&file.text, IGNORED).filter(|offset| !is_in_comment(&file.text, *offset)) {
         findings.push(found(offset, IGNORED, "a test that nobody runs proves nothing: mend it or delete it"));
     }
@@ -25,6 +28,13 @@ pub fn check(file: &File) -> Vec<Finding> {
         findings.extend(words(&file.text, mark).map(|offset| found(offset, mark, mend)));
     }
     findings
+}
+
+fn conflicts(file: &File) -> Vec<Finding> {
+    let is_mark = |line: &str| CONFLICT.iter().any(|mark| line.starts_with(mark));
+    let marked = file.text.lines().enumerate().filter(|(_, line)| is_mark(line));
+    let finding = |(at, _): (usize, _)| Finding::new(&file.path, at + 1, "a merge conflict is left over", "resolve it");
+    marked.map(finding).collect()
 }
 
 #[cfg(test)]
@@ -54,5 +64,13 @@ mod tests {
             assert_clean("game/src/a.rs", &format!("const {mark}ED: u8 = 0;"));
             assert_clean("docs/a.md", mark);
         }
+    }
+
+    #[test]
+    fn conflicts_of_a_merge_are_found_in_any_file() {
+        for mark in ["<<<<<<< ours", ">>>>>>> theirs"] {
+            assert_finds("docs/a.md", &format!("a\n{mark}\n"), 2, "a merge conflict is left over");
+        }
+        assert_clean("docs/a.md", "a\n=======\n  <<<<<<< quoted\n");
     }
 }

@@ -7,6 +7,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+/// What a bundler has made of files that are checked: no rule is for it.
+const BUILT: &str = "clients/page/built/";
+
 /// The files of the repository.
 pub struct Tree {
     /// Those that hold text.
@@ -42,6 +45,9 @@ impl Tree {
                 Err(error) => return Err(error).context(path.to_owned()),
             };
             paths.insert(path.to_owned());
+            if path.starts_with(BUILT) {
+                continue;
+            }
             if let Ok(text) = String::from_utf8(bytes) {
                 files.push(File { path: path.to_owned(), text });
             }
@@ -89,11 +95,15 @@ mod tests {
     }
 
     #[test]
-    fn ignored_and_binary_files_are_not_read() {
+    fn ignored_built_and_binary_files_are_not_read() {
         let folder = tempfile::tempdir().unwrap();
         let init = Command::new("git").args(["init", "--quiet"]).arg(folder.path()).status().unwrap();
         assert!(init.success(), "git makes a repository");
-        for (path, bytes) in [(".gitignore", "/data\n".as_bytes()), ("data", b"x"), ("tile.png", &[0xff, 0xfe])] {
+        let built = format!("{BUILT}play.js");
+        let files =
+            [(".gitignore", "/data\n".as_bytes()), ("data", b"x"), ("tile.png", &[0xff, 0xfe]), (&*built, b"x")];
+        std::fs::create_dir_all(folder.path().join(BUILT)).unwrap();
+        for (path, bytes) in files {
             std::fs::write(folder.path().join(path), bytes).unwrap();
         }
         let tree = Tree::read(folder.path()).unwrap();

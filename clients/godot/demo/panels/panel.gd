@@ -63,6 +63,7 @@ func button(to: Control, text: String, pressed: Callable) -> Button:
 	var made := Button.new()
 	made.text = text
 	made.focus_mode = Control.FOCUS_NONE
+	made.pressed.connect(main.sounds.play.bind("interface/press"))
 	made.pressed.connect(pressed)
 	to.add_child(made)
 	return made

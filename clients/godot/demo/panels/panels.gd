@@ -71,6 +71,7 @@ func press(event: InputEvent) -> void:
 func toggle(panel_name: StringName) -> void:
 	var panel := panels[panel_name]
 	panel.visible = not panel.visible
+	main.sounds.play("interface/open" if panel.visible else "interface/close")
 	if panel.visible:
 		panel.refresh()
 
@@ -114,4 +115,6 @@ func _close_all() -> bool:
 	for panel_name: StringName in panels:
 		was_open = was_open or panels[panel_name].visible
 		panels[panel_name].hide()
+	if was_open:
+		main.sounds.play("interface/close")
 	return was_open

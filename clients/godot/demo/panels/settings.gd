@@ -1,5 +1,5 @@
 extends "res://demo/panels/panel.gd"
-## The settings: names over heads, which key does what, and the way out.
+## The settings: names over heads, sound, which key does what, and the way out.
 
 const Keys := preload("res://demo/keys.gd")
 
@@ -17,6 +17,7 @@ func listen() -> void:
 
 func fill() -> void:
 	button(rows, "Names: %s" % ("on" if shows_names else "off"), _toggle_names)
+	button(rows, "Sound: %s" % ("off" if AudioServer.is_bus_mute(0) else "on"), _toggle_sound)
 	var keys := GridContainer.new()
 	keys.columns = 4
 	keys.add_theme_constant_override(&"h_separation", 16)
@@ -32,6 +33,11 @@ func _toggle_names() -> void:
 	var world: RealmWorld = main.scene.get_node(^"RealmWorld")
 	for entity: RealmEntity in world.entities():
 		_name(world.node_of(entity.id))
+	refresh()
+
+
+func _toggle_sound() -> void:
+	AudioServer.set_bus_mute(0, not AudioServer.is_bus_mute(0))
 	refresh()
 
 

@@ -132,15 +132,23 @@ fn files_in(brought: &Variant) -> Files {
     brought.iter_shared().map(file).collect()
 }
 
-/// Tiled's files and pictures in a folder of the project.
+/// Tiled's files and pictures in a folder of the project and in those below it, by their names from there.
 fn files_of(folder: &GString) -> Files {
-    let names = DirAccess::get_files_at(folder);
-    let names = names.as_slice().iter().map(GString::to_string);
-    names
-        .filter(|name| [".tmx", ".tsx", ".png"].iter().any(|ending| name.ends_with(ending)))
-        .map(|name| {
+    let mut files = Files::new();
+    add_files(&folder.to_string(), "", &mut files);
+    files
+}
+
+fn add_files(folder: &str, below: &str, files: &mut Files) {
+    let path = GString::from(format!("{folder}/{below}").as_str());
+    for name in DirAccess::get_files_at(&path).as_slice().iter().map(GString::to_string) {
+        if [".tmx", ".tsx", ".png"].iter().any(|ending| name.ends_with(ending)) {
+            let name = format!("{below}{name}");
             let bytes = FileAccess::get_file_as_bytes(&GString::from(format!("{folder}/{name}").as_str()));
-            (name, bytes.to_vec())
-        })
-        .collect()
+            files.insert(name, bytes.to_vec());
+        }
+    }
+    for inner in DirAccess::get_directories_at(&path).as_slice() {
+        add_files(folder, &format!("{below}{inner}/"), files);
+    }
 }

@@ -347,6 +347,16 @@ export namespace ClientMessage {
     /** An entity to follow wherever it goes; the place is then where to look until it is found. */
     follow: number | null;
   }
+  /** Buys back an item that the player has sold to a vendor: one of `VendorStock`'s `sold`. */
+  interface VendorBuyBack {
+    type: "VendorBuyBack";
+    /** The vendor's entity. */
+    vendor: number;
+    /** The item's id. */
+    item: string;
+    /** The price in gold that the client was shown; any other is refused. */
+    price: bigint;
+  }
 }
 export type ClientMessage =
   | ClientMessage.Hello
@@ -375,7 +385,8 @@ export type ClientMessage =
   | ClientMessage.SwitchChannel
   | ClientMessage.Ignore
   | ClientMessage.Unignore
-  | ClientMessage.Look;
+  | ClientMessage.Look
+  | ClientMessage.VendorBuyBack;
 
 export type CombatKind =
   /** Damage. */
@@ -770,6 +781,8 @@ export namespace ServerMessage {
     sells: VendorItem[];
     /** What it pays for items that the player carries. */
     buys: VendorItem[];
+    /** What the player has sold to it and can buy back, the newest first: at most eight items, since it entered this channel. */
+    sold: SoldItem[];
   }
   /** A player asks to trade. */
   interface TradeRequested {
@@ -916,6 +929,15 @@ export type ServerMessage =
   | ServerMessage.Store
   | ServerMessage.LeavingIn
   | ServerMessage.Ignored;
+
+export interface SoldItem {
+  /** The item's id. */
+  item: string;
+  /** The item definition's id in the game's data. */
+  definition: string;
+  /** The price in gold: what the vendor paid. */
+  price: bigint;
+}
 
 export type TradeEnd =
   /** Both players have what they agreed on. */

@@ -3,6 +3,7 @@
 import { drawPortrait, h, setText } from "../dom.js";
 import { apiWords } from "../words/errors.js";
 import { confirmed } from "../panels/dialog.js";
+import { sendsMails } from "./email.js";
 
 /** How many characters an account can have. */
 const MOST = 8;
@@ -11,10 +12,10 @@ const MOST = 8;
  * The screen on which a character is chosen.
  * @param {{ api: import("../../../js/src/index.js").Api, logIn: import("./log-in.js").LogIn, classes: any[],
  *   assets: import("../assets.js").Assets, characters: any[], onEnter: (character: any) => void, onMake: () => void,
- *   onChanged: () => void, onKeep: () => void, onLogOut: () => void }} options
+ *   onChanged: () => void, onKeep: () => void, onEmail: () => void, onLogOut: () => void }} options
  */
 export function charactersScreen(options) {
-  const { logIn, characters, onMake, onKeep, onLogOut } = options;
+  const { logIn, characters, onMake, onKeep, onEmail, onLogOut } = options;
   const error = h("p.error", { role: "alert" });
   const cards = characters.map((character) => card(character, { ...options, error }));
   const empty = h(
@@ -40,6 +41,7 @@ export function charactersScreen(options) {
         {},
         h("span.quiet", {}, logIn.username),
         logIn.isGuest && h("button", { type: "button", onclick: onKeep }, "Keep this account"),
+        !logIn.isGuest && sendsMails() && h("button", { type: "button", onclick: onEmail }, "E-mail address"),
         h("button", { type: "button", onclick: onLogOut }, "Log out"),
       ),
     ),

@@ -64,6 +64,11 @@ export class Form {
     }
   }
 
+  /** Puts the keyboard on the button that sends it. */
+  focus() {
+    this.#submit.focus();
+  }
+
   clear() {
     setText(this.error, "");
     for (const field of Object.values(this.#fields)) field.say("");

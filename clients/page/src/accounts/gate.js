@@ -1,15 +1,19 @@
 // Log in, or make an account.
 
 import { h, setAttribute, setShown } from "../dom.js";
+import { sendsMails } from "./email.js";
 import { Field, Form } from "./form.js";
 import { providerButtons } from "./providers.js";
+import { muteButton } from "../sound/switches.js";
 
 /**
  * The screen on which an account is shown or made.
  * @param {{ api: import("../../../js/src/index.js").Api, logIn: import("./log-in.js").LogIn,
- *   assets: import("../assets.js").Assets, realm: string, notice?: string, onDone: () => void }} options
+ *   assets: import("../assets.js").Assets, settings: import("../settings.js").Settings, realm: string,
+ *   visit?: ReturnType<typeof import("./visit.js").lastVisit>, notice?: string, onDone: () => void }} options
+ *   `visit` is the last visit with this browser.
  */
-export function gateScreen({ api, logIn, assets, realm, notice = "", onDone }) {
+export function gateScreen({ api, logIn, assets, settings, realm, visit = null, notice = "", onDone }) {
   const login = accountForm({
     label: "Log in",
     submit: "Log in",
@@ -24,14 +28,16 @@ export function gateScreen({ api, logIn, assets, realm, notice = "", onDone }) {
     label: "Make an account",
     submit: "Make the account",
     autocomplete: "new-password",
-    usernameHint: "3 to 64 letters, digits, _ or -. Nobody else sees it.",
+    usernameHint: "3 to 64 letters a to z, digits, _ - . @ or +. Others can see it.",
     passwordHint: "At least 8 characters.",
     isMain: false,
     onSubmit: (username, password) => logIn.register(username, password).then(onDone),
   });
+  const isKnownGuest = visit?.username === null;
+  const playWord = isKnownGuest ? "Play" : "Play now";
   const guest = new Form({
-    label: "Play now",
-    submit: "Play now",
+    label: playWord,
+    submit: playWord,
     fields: {},
     between: [h("p.quiet.centred", {}, "As a guest: this browser remembers you.")],
     onSubmit: () => logIn.beginAsGuest().then(onDone),
@@ -58,27 +64,30 @@ export function gateScreen({ api, logIn, assets, realm, notice = "", onDone }) {
     h(
       "p.quiet.centred",
       {},
-      h("a", { href: "/account/forgot" }, "Forgot your password?"),
-      " · ",
+      ...(sendsMails() ? [h("a", { href: "/account/forgot" }, "Forgot your password?"), " · "] : []),
       h("a", { href: "/" }, "About this world"),
     ),
+    h("p.centred", {}, muteButton(settings)),
   );
+  if (visit) screen.querySelector("h1").after(h("p.welcome", {}, `Welcome back, ${visit.character}.`));
   if (notice) screen.querySelector("h1").after(h("p.notice", { role: "status" }, notice));
-  return { element: screen, focus: () => login.username.input.focus() };
+  if (visit?.username) login.username.input.value = visit.username;
+  return { element: screen, focus: () => (visit?.username ? login.password.input : guest).focus() };
 }
 
 /**
  * The screen on which a guest's account gets a name and a password, or a provider that opens it.
- * @param {{ api: import("../../../js/src/index.js").Api, logIn: import("./log-in.js").LogIn, onDone: () => void }} options
+ * @param {{ api: import("../../../js/src/index.js").Api, logIn: import("./log-in.js").LogIn, onDone: () => void,
+ *   onKept?: () => void }} options `onKept` is called once the account has a password.
  */
-export function keepScreen({ api, logIn, onDone }) {
+export function keepScreen({ api, logIn, onDone, onKept = onDone }) {
   const { form, username } = accountForm({
     label: "Keep this account",
     submit: "Keep it",
     autocomplete: "new-password",
     usernameHint: "3 to 32 small letters and digits, with single . _ or - between. Others see it.",
     passwordHint: "8 to 72 characters. Then you can log in anywhere.",
-    onSubmit: (name, password) => logIn.keep(name, password).then(onDone),
+    onSubmit: (name, password) => logIn.keep(name, password).then(onKept),
   });
   const providers = providerButtons({
     api,
@@ -138,7 +147,7 @@ function accountForm({
       await onSubmit(username.value, password.value);
     },
   });
-  return { form, username };
+  return { form, username, password };
 }
 
 function missing(field, text) {

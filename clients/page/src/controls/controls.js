@@ -3,7 +3,7 @@
 import { Errands } from "./errands.js";
 import { Gamepad } from "./gamepad.js";
 import { Keyboard } from "./keyboard.js";
-import { PANELS, slotOf } from "./keys.js";
+import { PANELS, quickSlotOf, slotOf } from "./keys.js";
 import { Pointer } from "./pointer.js";
 import { headingOfKeys } from "./steer.js";
 import { Stick } from "./stick.js";
@@ -16,7 +16,7 @@ const FINGER_REACH_PX = 22;
 /**
  * Turns what the player does into intents.
  *
- * Events: `interact` `{ entity }`, `panel` `{ name }`, `chat`, `context` `{ entity, clientX, clientY }`.
+ * Events: `interact` `{ entity }`, `panel` `{ name }`, `quick` `{ slot }`, `chat`, `context` `{ entity, clientX, clientY }`.
  */
 export class Controls extends EventTarget {
   #canvas;
@@ -82,9 +82,20 @@ export class Controls extends EventTarget {
     return this.#player.display ? this.#player.display.withSeen(intent) : intent;
   }
 
+  /** What the player plays with; the keyboard goes with the mouse. */
+  get device() {
+    if (this.#gamepad.isUsed) return "gamepad";
+    return this.#pointer.isMouse ? "mouse" : "touch";
+  }
+
+  /** The slot that was used last; null before the first use. */
+  get lastSlot() {
+    return this.#uses.lastSlot;
+  }
+
   /** The ability on a slot is to be used: its button was clicked or tapped. */
   useSlot(slot) {
-    this.#uses.want(slot, true);
+    this.#use(slot, true);
   }
 
   close() {
@@ -138,7 +149,7 @@ export class Controls extends EventTarget {
     else if (kind) this.#meant(entity, { clientX, clientY });
   }
 
-  /** Somebody is clicked: first it is the target, then it is dealt with. Or the ground: it is walked to. */
+  /** Somebody is clicked: it is the target, and dealt with. Or the ground: it is walked to. */
   #meant(entity, at) {
     const kind = entity === null ? null : this.#player.session.world.entity(entity)?.kind;
     const { rules } = this.#player.session.content;
@@ -159,22 +170,35 @@ export class Controls extends EventTarget {
     this.#scene.walksTo(point);
   }
 
-  /** Whoever is the target already is fought: with what is on the first slot, until something else is wanted. */
+  /** An enemy is walked up to and fought: with what is on the first slot, until something else is wanted. */
   #fight(entity) {
     const ability = this.#uses.abilityOn(0);
-    if (this.#selection.target === entity && ability) this.#errands.fight(entity, ability.range);
     this.#selection.target = entity;
+    if (ability) this.#errands.fight(entity, ability.range);
   }
 
   // --- keys and buttons ---
 
   #pressed(action) {
-    const slot = slotOf(action);
-    if (slot !== null) this.#uses.want(slot, false);
+    const [slot, quick] = [slotOf(action), quickSlotOf(action)];
+    if (slot !== null) this.#use(slot, false);
+    else if (quick !== null) this.#tell("quick", { slot: quick });
     else if (action === "next") this.#targetNext();
     else if (action === "interact") this.#useNearest();
     else if (action === "chat") this.#tell("chat");
     else if (PANELS.includes(action)) this.#tell("panel", { name: action });
+  }
+
+  /** Uses a slot. The first one begins a fight, as a click on an enemy does: the player walks up to an enemy that is out of reach. */
+  #use(slot, isByButton) {
+    const ability = this.#uses.abilityOn(slot);
+    if (slot === 0 && ability?.shape === "Enemy" && !ability.friendly) {
+      this.#uses.chooseTarget(ability);
+      const { target } = this.#selection;
+      const isEnemy = this.#player.session.world.entity(target)?.kind === "Mob";
+      if (isEnemy && !this.#uses.isInReach(slot, this.#ownPlace())) return this.#errands.fight(target, ability.range);
+    }
+    this.#uses.want(slot, isByButton);
   }
 
   /** The next enemy. From now on the target is aimed at, and not the pointer. */

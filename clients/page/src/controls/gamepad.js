@@ -14,6 +14,8 @@ const BUTTONS = {
   7: "next",
   8: "map",
   9: "settings",
+  10: "quick1",
+  11: "bag",
 };
 const CROSS = { up: 12, down: 13, left: 14, right: 15 };
 

@@ -2,7 +2,8 @@
 
 import { actionOf } from "./keys.js";
 
-const WALKING = ["up", "down", "left", "right"];
+/** What keys do also while a window has the keyboard. */
+const IN_WINDOWS = ["up", "down", "left", "right", "settings", "chat"];
 
 /** Tells `pressed(action)` once for each press, and knows what is held. */
 export class Keyboard {
@@ -29,8 +30,9 @@ export class Keyboard {
     // A button that has the focus is pressed by Enter and the space bar, as everywhere.
     if (!action || (event.target instanceof HTMLButtonElement && action === "chat")) return;
     // Arrows do not scroll, and Tab does not walk through the buttons. In a dialogue it does.
-    const isInDialogue = event.target instanceof Element && event.target.closest("dialog, [role=dialog]") !== null;
-    if (isInDialogue && !WALKING.includes(action) && action !== "settings") return;
+    const dialogue = event.target instanceof Element ? event.target.closest("dialog, [role=dialog]") : null;
+    if (dialogue && !IN_WINDOWS.includes(action)) return;
+    if (dialogue?.matches("dialog") && action === "chat") return;
     if (action !== "settings") event.preventDefault();
     if (event.repeat) return;
     this.held.add(action);

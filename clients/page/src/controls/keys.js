@@ -22,9 +22,14 @@ export const PANELS = ["bag", "character", "party", "social", "map", "settings"]
  * @param {Record<string, string>} [chosen] The setting `keys`.
  */
 export function actionOf(code, chosen = {}) {
-  const keys = { ...DEFAULT_KEYS, ...chosen };
-  const action = Object.keys(keys).find((name) => keys[name] === code);
-  return action ?? ALWAYS[code] ?? null;
+  const named = (keys) => Object.keys(keys).find((name) => keys[name] === code);
+  return named(chosen) ?? named({ ...DEFAULT_KEYS, ...chosen }) ?? ALWAYS[code] ?? null;
+}
+
+/** The number of a quick slot, from 0; null for other actions. */
+export function quickSlotOf(action) {
+  const digit = /^quick([12])$/.exec(action)?.[1];
+  return digit ? Number(digit) - 1 : null;
 }
 
 /** The number of an ability's slot, from 0; null for other actions. */

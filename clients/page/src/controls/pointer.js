@@ -7,7 +7,7 @@ const TAP_PX = 14;
 const RESTS_AFTER_MS = 5_000;
 
 /**
- * Told what the pointer does: `clicked` for the mouse's left button, `context` for the right one, `tapped` for fingers.
+ * Told what the pointer does: `clicked` for the mouse's left button, `context` where the mouse asks for a menu, `tapped` for fingers.
  * @typedef {{ clicked(at: Point): void, tapped(at: Point): void, context(at: Point): void }} PointerListener
  * @typedef {{ clientX: number, clientY: number }} Point
  */
@@ -17,6 +17,8 @@ export class Pointer {
   /** Whether the left button is held. */
   isHeld = false;
   #movedMs = -Infinity;
+  /** Whether the mouse was used last, and not fingers. */
+  isMouse = !(globalThis.matchMedia?.("(pointer: coarse)").matches ?? false);
   /** Fingers by their id: where and when they came down. */
   #fingers = new Map();
   #listening = new AbortController();
@@ -34,7 +36,7 @@ export class Pointer {
     on("pointerup", (event) => this.#up(event, listener, stick));
     on("pointercancel", (event) => this.#up(event, null, stick));
     on("pointerleave", () => (this.at = null));
-    on("contextmenu", (event) => event.preventDefault());
+    on("contextmenu", (event) => this.#ask(event, listener));
     on("blur", () => (this.isHeld = false), globalThis);
     // Fingers neither scroll nor zoom the world.
     canvas.style.touchAction = "none";
@@ -49,17 +51,24 @@ export class Pointer {
     } catch {
       // The pointer is gone already: there is nothing to follow.
     }
-    if (event.pointerType === "mouse") this.#press(event, listener);
+    this.isMouse = event.pointerType === "mouse";
+    if (this.isMouse) this.#press(event, listener);
     else this.#touch(event, stick);
   }
 
   #press(event, listener) {
     this.at = pointOf(event);
     this.#movedMs = performance.now();
-    if (event.button === 2) listener.context(this.at);
-    if (event.button !== 0) return;
+    // With this key, the left button asks for a menu on a Mac.
+    if (event.button !== 0 || (event.ctrlKey && isMac())) return;
     this.isHeld = true;
     listener.clicked(this.at);
+  }
+
+  /** A menu that opened with the press itself would be closed by it. */
+  #ask(event, listener) {
+    event.preventDefault();
+    if (this.isMouse) listener.context(pointOf(event));
   }
 
   #touch(event, stick) {
@@ -101,6 +110,10 @@ export class Pointer {
   close() {
     this.#listening.abort();
   }
+}
+
+function isMac() {
+  return navigator.platform.startsWith("Mac");
 }
 
 function pointOf({ clientX, clientY }) {

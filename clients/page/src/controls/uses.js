@@ -16,6 +16,8 @@ export class Uses {
   #parts;
   /** What was asked for, and the next tick takes. */
   #wanted = null;
+  /** The slot that was used last; null before the first use. */
+  lastSlot = null;
   /** When a cast was under way last. */
   #castMs = -Infinity;
 
@@ -65,7 +67,7 @@ export class Uses {
     for (const held of this.#parts.held) {
       for (const action of held) {
         const slot = slotOf(action);
-        if (slot !== null && this.#mayGoOn(slot) && this.#isInReach(slot, own)) return { slot, isByButton: false };
+        if (slot !== null && this.#mayGoOn(slot) && this.isInReach(slot, own)) return { slot, isByButton: false };
       }
     }
     return null;
@@ -79,7 +81,7 @@ export class Uses {
   }
 
   /** Whether what needs a target reaches it: a held key does not ask for what is refused. */
-  #isInReach(slot, own) {
+  isInReach(slot, own) {
     const { player, selection } = this.#parts;
     const ability = this.abilityOn(slot);
     const place = selection.target === null ? null : player.place(selection.target);
@@ -88,10 +90,11 @@ export class Uses {
   }
 
   #aim({ slot, isByButton }, own, heading) {
+    this.lastSlot = slot;
     const ability = this.abilityOn(slot);
     // Without either the server says why not.
     if (!ability || !own) return { slot, aim: { type: "None" } };
-    if (isHarmful(ability)) this.#chooseTarget(ability);
+    if (isHarmful(ability)) this.chooseTarget(ability);
     const found = aimOf(ability, this.#situation(own, heading, isByButton));
     if (!found) return { slot, aim: { type: "None" } };
     const body = found.aim.type === "Entity" ? bodyOf(this.#parts.player.session, found.aim.entity) : 0;
@@ -100,7 +103,7 @@ export class Uses {
   }
 
   /** Who attacks without a target takes who is pointed at; else the nearest enemy: in reach, or else in sight. */
-  #chooseTarget(ability) {
+  chooseTarget(ability) {
     const { player, selection } = this.#parts;
     const isEnemy = (id) => {
       const entity = player.session.world.entity(id);

@@ -10,6 +10,8 @@ const ENDED = ["Replaced", "Logout"];
 /** Pause between two looks whether it is, and for how long it is looked. */
 const LOOK_EVERY_MS = 2_000;
 const LOOK_FOR_MS = 600_000;
+/** A party that is not told of for so long after coming back is over. */
+const PARTY_WITHIN_MS = 5_000;
 
 /** The way back of a game, into another game that takes its place. */
 export class ComingBack {
@@ -60,5 +62,11 @@ export class ComingBack {
     game.element.replaceWith(another.element);
     another.hud.chat.typed = typed;
     if (hasFocus) another.hud.chat.focus();
+    if (game.session.party.members.length > 0) setTimeout(() => sayIfAlone(another), PARTY_WITHIN_MS);
   }
+}
+
+function sayIfAlone(game) {
+  if (game.isOver || game.session.party.members.length > 0) return;
+  game.log("Your party has ended, since the world was restarted. Invite its members again.");
 }

@@ -6,6 +6,7 @@ import { h } from "../dom.js";
 import { Hud } from "../hud/hud.js";
 import { Panels } from "../panels/panels.js";
 import { Scene } from "../scene/scene.js";
+import { Stay } from "../sound/stay.js";
 import { entryWords } from "../words/errors.js";
 import { refusalSentence } from "../words/refusals.js";
 import { ComingBack } from "./coming-back.js";
@@ -14,6 +15,8 @@ import { Reaching } from "./reaching.js";
 
 /** Time between two looks of the HUD at the world. */
 const HUD_EVERY_MS = 100;
+/** Refusals of an ability that pass in a moment. */
+const NOT_YET = ["OnCooldown", "Busy"];
 
 /** One stay in the world. */
 export class Game {
@@ -35,6 +38,7 @@ export class Game {
     [this.assets, this.settings, this.character] = [options.assets, options.settings, options.character];
     this.canvas = h("canvas.world", { "aria-label": "The world", role: "img" });
     this.element = h("div.game", {}, this.canvas);
+    this.sound = new Stay(options.sound, this);
     this.leaving = new Leaving(this);
     this.reaching = new Reaching(this);
     const end = (words) => this.#end({ wants: "again", words });
@@ -44,7 +48,8 @@ export class Game {
   /**
    * Enters the world. Rejects as `Player.enter`.
    * @param {{ api: import("../../../js/src/index.js").Api, logIn: import("../accounts/log-in.js").LogIn,
-   *   assets: import("../assets.js").Assets, settings: import("../settings.js").Settings, character: any,
+   *   assets: import("../assets.js").Assets, settings: import("../settings.js").Settings,
+   *   sound: import("../sound/sound.js").Sound, character: any,
    *   onOver: (end: { wants: "characters" | "logout" | "again", words?: object }) => void }} options
    */
   static async enter(options) {
@@ -62,6 +67,12 @@ export class Game {
   /** Whether the stay has ended, be it before anything of it was shown. */
   get isOver() {
     return this.#isOver;
+  }
+
+  /** Who plays, and the server's interface for accounts. */
+  get account() {
+    const { api, logIn } = this.#options;
+    return { api, logIn };
   }
 
   /** What the player sees, owns and predicts. */
@@ -97,12 +108,14 @@ export class Game {
 
   #furnish() {
     const { canvas, player, assets, settings, selection } = this;
-    this.scene = new Scene(canvas, { player, assets, settings, selection });
+    const happened = (...event) => this.sound.happened(...event);
+    this.scene = new Scene(canvas, { player, assets, settings, selection, happened });
     this.controls = new Controls({ canvas, scene: this.scene, selection, settings, player });
     this.panels = new Panels(this);
     this.hud = new Hud(this);
     this.element.append(this.hud.element, this.panels.element);
     this.controls.addEventListener("panel", ({ detail }) => this.panels.toggle(detail.name));
+    this.controls.addEventListener("quick", ({ detail }) => this.hud.quickSlots.use(detail.slot));
     this.controls.addEventListener("chat", () => this.hud.chat.focus());
     this.controls.addEventListener("interact", ({ detail }) => this.interact(detail.entity));
     this.controls.addEventListener("context", ({ detail }) => this.panels.playerMenu(detail));
@@ -118,6 +131,7 @@ export class Game {
     this.player.show(this.controls.heading);
     this.scene.draw(nowMs);
     this.hud.frame(nowMs);
+    this.sound.frame();
     if (nowMs < this.#nextHudMs) return;
     this.#nextHudMs = nowMs + HUD_EVERY_MS;
     this.hud.update(nowMs);
@@ -131,7 +145,7 @@ export class Game {
     const hear = {
       Told: () => this.#told(event.message),
       Lost: () => this.hud.banner.say("Connection lost, trying again…"),
-      Travels: () => this.scene.fade(true),
+      Travels: () => (this.sound.play("portal"), this.scene.fade(true)),
       Entered: () => this.#entered(),
       Left: () => this.leaving.isUnderWay || this.#comingBack.left(event.reason),
       GaveUp: () => this.#end({ wants: "again", words: entryWords(event.error) }),
@@ -141,11 +155,18 @@ export class Game {
 
   #told(message) {
     this.scene.told(message);
-    if (message.type === "Refused" && !this.reaching.refused(message))
-      this.toast(refusalSentence(message, this.ownClass?.resource_name), "refused");
+    this.sound.received(message);
+    if (message.type === "Refused") this.#refused(message);
     if (message.type === "LeavingIn") this.leaving.told(message);
     this.hud.told(message);
     this.panels.told(message);
+  }
+
+  /** Says what was refused. An ability that is not ready yet flashes: everybody presses too early in a fight. */
+  #refused(message) {
+    if (this.reaching.refused(message)) return;
+    if (message.request === "Ability" && NOT_YET.includes(message.reason)) this.hud.abilities.flash(this.controls.lastSlot);
+    else this.toast(refusalSentence(message, this.ownClass?.resource_name), "refused");
   }
 
   #entered() {
@@ -179,6 +200,7 @@ export class Game {
   /** A short word over the world: `refused`, `gain` or `note`. */
   toast(text, kind = "note") {
     this.hud.toasts.add(text, kind);
+    if (kind === "refused") this.sound.play("refused");
   }
 
   /** A line in the chat that nobody has said. */
@@ -206,6 +228,7 @@ export class Game {
     this.player.close();
     this.controls.close();
     this.scene.close();
+    this.sound.end();
     this.panels.close();
     this.hud.close();
     this.leaving.close();

@@ -89,6 +89,16 @@ export class AbilityBar {
     });
   }
 
+  /** Shows for a moment that an ability is not ready yet. */
+  flash(slot) {
+    const button = this.#slots[slot]?.button;
+    if (!button) return;
+    button.classList.remove("not-yet");
+    // Without a layout in between, the animation would not begin again.
+    void button.offsetWidth;
+    button.classList.add("not-yet");
+  }
+
   /** In each frame: the sweep of cooldowns, and the cast bar. */
   frame() {
     const { session } = this.#game;

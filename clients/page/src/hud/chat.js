@@ -14,7 +14,9 @@ const SHOW_LEFT = 40;
 
 export class Chat {
   #game;
-  #log = h("div.chat-log", { role: "log", "aria-label": "Chat", tabIndex: 0 });
+  #lines = h("div");
+  /** Its style scrolls from the end: the browser keeps the newest lines in view, unless the player scrolls up. */
+  #log = h("div.chat-log", { role: "log", "aria-label": "Chat", tabIndex: 0 }, this.#lines);
   #input;
   #where = h("button.chat-where", { type: "button", title: "Where to speak" });
   #left = h("span.chat-left", { "aria-live": "off" });
@@ -27,8 +29,6 @@ export class Chat {
   #recalled = 0;
   #lastLineMs = 0;
   #unread = 0;
-  /** Whether the newest line was in view before others came in this frame; null while none has. */
-  #wasAtEnd = null;
 
   constructor(game) {
     this.#game = game;
@@ -84,7 +84,7 @@ export class Chat {
     const isOpen = !this.element.classList.contains("open");
     setClass(this.element, "open", isOpen);
     this.#unread = 0;
-    if (isOpen) this.#log.scrollTop = this.#log.scrollHeight;
+    if (isOpen) this.#log.scrollTop = 0;
   }
 
   // --- typing ---
@@ -188,15 +188,13 @@ export class Chat {
   }
 
   #line(kind, text, { name = null, before = "", after = "" } = {}) {
-    // Asked once: after a line has come, it costs a layout.
-    this.#wasAtEnd ??= this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 30;
     const words = h("span.words", { dir: "auto" }, text);
     const line =
       name === null
         ? h(`p.line.${kind}`, {}, words)
         : h(`p.line.${kind}`, {}, before, this.#nameButton(name), `${after}: `, words);
-    this.#log.append(line);
-    if (this.#log.childElementCount > MOST_LINES) this.#log.firstElementChild.remove();
+    this.#lines.append(line);
+    if (this.#lines.childElementCount > MOST_LINES) this.#lines.firstElementChild.remove();
     this.#lastLineMs = performance.now();
     if (["whisper", "party", "say"].includes(kind)) this.#unread += 1;
   }
@@ -208,12 +206,6 @@ export class Chat {
       this.#game.panels.playerMenu({ name, clientX: box.left, clientY: box.bottom });
     };
     return h("button.name", { type: "button", onclick: open, oncontextmenu: open }, name);
-  }
-
-  /** In each frame: whoever reads the newest lines sees those that have come. */
-  frame() {
-    if (this.#wasAtEnd) this.#log.scrollTop = this.#log.scrollHeight;
-    this.#wasAtEnd = null;
   }
 
   update(nowMs) {

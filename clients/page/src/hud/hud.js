@@ -7,6 +7,7 @@ import { BossBar } from "./boss-bar.js";
 import { Chat } from "./chat.js";
 import { Death } from "./death.js";
 import { ExperienceBar } from "./experience.js";
+import { Hints } from "./hints.js";
 import { MenuBar } from "./menu-bar.js";
 import { MiniMapFrame } from "./mini-map.js";
 import { Network } from "./network.js";
@@ -14,6 +15,7 @@ import { News } from "./news.js";
 import { OwnFrame } from "./own-frame.js";
 import { PartyFrames } from "./party-frames.js";
 import { Prompts } from "./prompts.js";
+import { QuickSlots } from "./quick-slots.js";
 import { Reach } from "./reach.js";
 import { TargetFrame } from "./target-frame.js";
 import { Toasts } from "./toasts.js";
@@ -29,6 +31,7 @@ export class Hud {
     this.chat = new Chat(game);
     this.toasts = new Toasts();
     this.prompts = new Prompts(game);
+    this.quickSlots = new QuickSlots(game);
     this.#news = new News(game);
     const own = new OwnFrame(game);
     const target = new TargetFrame(game);
@@ -36,9 +39,10 @@ export class Hud {
     const party = new PartyFrames(game);
     const map = new MiniMapFrame(game);
     const network = new Network(game);
+    const hints = new Hints(game);
     const menu = new MenuBar(game);
     const reach = new Reach(game);
-    const abilities = new AbilityBar(game);
+    this.abilities = new AbilityBar(game);
     const experience = new ExperienceBar(game);
     const death = new Death(game);
     this.#parts = [
@@ -48,9 +52,11 @@ export class Hud {
       party,
       map,
       network,
+      hints,
       menu,
       reach,
-      abilities,
+      this.abilities,
+      this.quickSlots,
       experience,
       death,
       this.banner,
@@ -65,7 +71,7 @@ export class Hud {
       h("div.corner.top-middle", {}, boss.element, this.banner.element, this.prompts.element, this.toasts.element),
       h("div.corner.top-right", {}, map.element, network.element),
       h("div.corner.bottom-left", {}, this.chat.element),
-      h("div.corner.bottom-middle", {}, reach.element, abilities.element),
+      h("div.corner.bottom-middle", {}, hints.element, reach.element, h("div.uses", {}, this.abilities.element, this.quickSlots.element)),
       h("div.corner.bottom-right", {}, menu.element),
       experience.element,
       death.element,

@@ -1,8 +1,10 @@
 // Buttons for the windows.
 
-import { h, setClass, setText } from "../dom.js";
+import { FIRST_WORN_SLOT } from "../../../js/src/index.js";
+import { h, setClass, setShown, setText } from "../dom.js";
 import { glyph } from "../glyphs.js";
 import { keyName } from "../settings.js";
+import { isBetter } from "../words/items.js";
 
 const BUTTONS = [
   ["bag", "Bag"],
@@ -16,6 +18,11 @@ export class MenuBar {
   #game;
   #gold = h("span.gold-text");
   #buttons;
+  /** How many items of the bag are new and better than what is worn. */
+  #badge = h("span.badge", { hidden: true });
+  #badgeWord = h("span.hidden-text");
+  /** The items that were in the bag when it was last open; null before the server has sent them. */
+  #seen = null;
 
   constructor(game) {
     this.#game = game;
@@ -41,8 +48,18 @@ export class MenuBar {
       h("p.gold", { title: "Your gold" }, glyph("coin"), this.#gold),
       h("div.row", {}, ...this.#buttons.map(({ button }) => button)),
     );
+    this.#buttons[0].button.append(this.#badge, this.#badgeWord);
     game.settings.addEventListener("change", () => this.#showKeys(), { signal: game.signal });
     this.#showKeys();
+  }
+
+  /** Counts what came into the bag since it was open last, and is better than what is worn. */
+  #newAndBetter() {
+    const { possessions } = this.#game.session;
+    if (!possessions.isTold) return 0;
+    if (this.#seen === null || this.#game.panels.isOpen("bag")) this.#seen = new Set(possessions.items.keys());
+    const news = [...possessions.items.values()].filter(({ item, slot }) => slot < FIRST_WORN_SLOT && !this.#seen.has(item));
+    return news.filter(({ definition }) => isBetter(definition, this.#game)).length;
   }
 
   #showKeys() {
@@ -54,6 +71,10 @@ export class MenuBar {
     const { possessions } = this.#game.session;
     setText(this.#gold, `${possessions.gold.toLocaleString("en")} gold`);
     for (const { name, button } of this.#buttons) setClass(button, "on", this.#game.panels.isOpen(name));
+    const better = this.#newAndBetter();
+    setShown(this.#badge, better > 0);
+    setText(this.#badge, String(better));
+    setText(this.#badgeWord, better > 0 ? `, ${better} new and better than what you wear` : "");
     setClass(this.#buttons[0].button, "full", possessions.isTold && possessions.isBagFull);
   }
 }

@@ -1,4 +1,4 @@
-// What has happened to the player, told in the chat: loot, gold, experience, levels.
+// What has happened to the player, told in the chat: loot, gold, experience, levels, the party.
 
 import { inSentence, itemName, withArticle } from "./names.js";
 
@@ -9,6 +9,8 @@ export class News {
   #known = null;
   #gold = null;
   #isStoreAway = false;
+  /** Names of the others in the party. */
+  #party = [];
 
   constructor(game) {
     this.#game = game;
@@ -37,8 +39,17 @@ export class News {
     },
     Experience: ({ gained }) => this.#game.log(`You gain ${gained} experience.`, "gain"),
     LevelUp: ({ level }) => {
-      this.#game.toast(`Level ${level}!`, "level");
-      this.#game.log(`You have reached level ${level}.`, "gain");
+      const learned = this.#abilitiesFrom(level).join(" and ");
+      this.#game.toast(learned ? `Level ${level}: ${learned}!` : `Level ${level}!`, "level");
+      this.#game.log(`You have reached level ${level}${learned ? `, and learned ${learned}` : ""}.`, "gain");
+    },
+    Party: ({ members }) => {
+      const { character } = this.#game.session.welcome ?? {};
+      const [before, now] = [this.#party, members.filter((of) => of.character !== character).map(({ name }) => name)];
+      this.#party = now;
+      if (members.length === 0) return before.length > 0 && this.#game.log("You are no longer in a party.");
+      for (const name of now) if (!before.includes(name)) this.#game.log(`${name} is in your party.`);
+      for (const name of before) if (!now.includes(name)) this.#game.log(`${name} has left the party.`);
     },
     Kill: ({ target, mob }) => {
       const { session } = this.#game;
@@ -65,6 +76,13 @@ export class News {
       this.#game.log(words);
     },
   };
+
+  /** What those abilities are called that a level brings. */
+  #abilitiesFrom(level) {
+    const { welcome, content } = this.#game.session;
+    const slots = welcome?.slots.map((ability) => content.ability(ability)) ?? [];
+    return slots.filter((of) => of?.min_level === level).map(({ name }) => name);
+  }
 
   #gain(text) {
     this.#game.toast(text, "gain");

@@ -3,7 +3,7 @@
 import { h, setText } from "../dom.js";
 import { glyph } from "../glyphs.js";
 import { WORN } from "../words/items.js";
-import { doFirst, drop, ItemDetails } from "./item-actions.js";
+import { bagHint, doFirst, drop, ItemDetails } from "./item-actions.js";
 import { acceptDrops, ItemGrid, ItemSlot } from "./item-slot.js";
 import { Window } from "./window.js";
 
@@ -28,10 +28,7 @@ export class Bag extends Window {
       onDo: (item) => doFirst(game, item),
       onDropped: (item) => item.slot >= 100 && game.ask({ type: "Unequip", item: item.item }),
     });
-    this.#details = new ItemDetails(
-      game,
-      "Double-click to use or wear an item.",
-    );
+    this.#details = new ItemDetails(game, () => bagHint(game));
     acceptDrops(game, this.#grid.element, (item) => item.slot >= 100 && game.ask({ type: "Unequip", item: item.item }));
     this.body.append(
       h(

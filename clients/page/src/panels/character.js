@@ -21,7 +21,7 @@ export class CharacterWindow extends Window {
   constructor(game) {
     super(game, "character", "Character");
     this.#worn = new WornSlots(game, (item) => ((this.#chosen = item.item), this.update()));
-    this.#details = new ItemDetails(game, "Drag something to wear from your bag to here.");
+    this.#details = new ItemDetails(game, () => "Drag something to wear from your bag to here.");
     this.body.append(
       h("div.character-top", {}, h("div", {}, this.#portrait, this.#who), this.#worn.element),
       this.#numbers,

@@ -9,7 +9,7 @@ import { tooltipContent } from "./tooltips.js";
 
 /**
  * What can be done with an item, the most likely first.
- * @returns {{ name: string, isGrave?: boolean, does: () => void }[]}
+ * @returns {{ name: string, isGrave?: boolean, isSale?: boolean, does: () => void }[]}
  */
 export function actionsFor(game, item) {
   const info = game.session.content.item(item.definition);
@@ -21,7 +21,7 @@ export function actionsFor(game, item) {
   const price = vendor.priceFor(item.definition);
   return [
     trade.isUnderWay && { name: "Offer", does: () => trade.offer(item) },
-    vendor.isOpen && price !== null && { name: `Sell for ${price}`, does: () => vendor.sell(item) },
+    vendor.isOpen && price !== null && { name: `Sell for ${price}`, isSale: true, does: () => vendor.sell(item) },
     info?.worn_slot !== null && canWear && { name: "Wear", does: ask("Equip") },
     info?.consumable && canWear && { name: "Use", does: ask("UseItem") },
     { name: "Drop", isGrave: true, does: () => drop(game, item) },
@@ -41,10 +41,18 @@ export async function drop(game, item) {
   if (isSure) game.ask({ type: "DropItem", item: item.item });
 }
 
-/** Does what is most likely meant with an item. */
+/** Does what is most likely meant with an item, but nothing by which it is gone. */
 export function doFirst(game, item) {
   const [first] = actionsFor(game, item);
-  first?.does();
+  if (first && !first.isSale && !first.isGrave) first.does();
+}
+
+/** What to do with the items of the bag, in words. */
+export function bagHint({ panels }) {
+  if (panels.trade.isUnderWay) return "Choose an item, or double-click it to offer it.";
+  if (panels.vendor.isOpen) return "Choose an item to sell it.";
+  if (matchMedia("(pointer: coarse)").matches) return "Tap an item to see what you can do with it.";
+  return "Double-click an item to use or wear it. Click it for everything else.";
 }
 
 /** Shows the chosen item, and buttons for what can be done with it. */
@@ -55,6 +63,7 @@ export class ItemDetails {
   /** What is shown: the item's place is part of it, for what is worn can be other than what is carried. */
   #shown = "";
 
+  /** @param {() => string} hint What it says while nothing is chosen. */
   constructor(game, hint) {
     [this.#game, this.#hint] = [game, hint];
   }
@@ -62,10 +71,11 @@ export class ItemDetails {
   /** @param {any} item Null for none. */
   show(item) {
     const actions = item ? actionsFor(this.#game, item) : [];
-    const now = item ? [item.item, item.slot, ...actions.map(({ name }) => name)].join() : "none";
+    const hint = item ? "" : this.#hint();
+    const now = item ? [item.item, item.slot, ...actions.map(({ name }) => name)].join() : hint;
     if (now === this.#shown) return;
     this.#shown = now;
-    if (!item) return this.element.replaceChildren(h("p.quiet", {}, this.#hint));
+    if (!item) return this.element.replaceChildren(h("p.quiet", {}, hint));
     const words = itemWords(this.#game.session.content.item(item.definition), this.#game) ?? {
       title: item.definition,
       lines: [],

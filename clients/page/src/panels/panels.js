@@ -80,6 +80,7 @@ export class Panels {
     const window = this.#windows[name];
     if (this.isOpen(name)) return false;
     this.#open.push(window);
+    this.#game.sound.play("open");
     this.element.append(window.element);
     window.opened?.();
     window.update?.();
@@ -95,6 +96,7 @@ export class Panels {
     this.#open = this.#open.filter((open) => open !== window);
     const hadFocus = window.element.contains(document.activeElement);
     window.element.remove();
+    this.#game.sound.play("close");
     this.tooltips.hide();
     window.closed?.();
     if (hadFocus) this.#game.focus();

@@ -1,6 +1,7 @@
-// The settings: keys, and how the game looks.
+// The settings: keys, and how the game looks and sounds.
 
 import { h, newId, setText } from "../dom.js";
+import { soundSettings } from "../sound/switches.js";
 import { DEFAULT_KEYS, KEY_WORDS, keyName } from "../settings.js";
 import { Dialog } from "./dialog.js";
 import { scrolling } from "./window.js";
@@ -12,6 +13,7 @@ export class SettingsWindow {
   #dialog;
   #settings;
   #keys = new Map();
+  #flags = new Map();
   /** The action that waits for its key; null if none does. */
   #waiting = null;
   #word = h("p.quiet", { role: "status" }, "Choose a key, then press the new one.");
@@ -30,16 +32,20 @@ export class SettingsWindow {
       classes: ".settings-window",
       hasClose: true,
       onClose: () => this.#wait(null),
-      content: [scrolling(h("div.settings-body", {}, this.#looks(), this.#keyTable())), h("div.buttons", {}, done, defaults)],
+      content: [
+        scrolling(h("div.settings-body", {}, this.#looks(), soundSettings(settings, signal), this.#keyTable())),
+        h("div.buttons", {}, done, defaults),
+      ],
     });
     // Before the dialogue hears it: Escape and Tab may be pressed for something else.
     this.#dialog.element.addEventListener("keydown", (event) => this.#key(event), { capture: true });
-    settings.addEventListener("change", () => this.#showKeys(), { signal });
+    settings.addEventListener("change", () => (this.#showKeys(), this.#showFlags()), { signal });
   }
 
   #looks() {
     const rows = [
       this.#flag("names", "Show names"),
+      this.#flag("hints", "Hints for new players", (isOn) => isOn && this.#settings.set("hintsDone", [])),
       this.#flag("reducedMotion", "Reduce motion"),
       this.#flag("showNetwork", "Show network"),
       this.#choice("palette", "Colours", [
@@ -60,15 +66,21 @@ export class SettingsWindow {
     return h("fieldset", {}, h("legend", {}, "Display"), h("div.setting-rows", {}, ...rows));
   }
 
-  #flag(name, label) {
+  #flag(name, label, changed = () => {}) {
     const id = newId("setting");
     const input = h("input", {
       type: "checkbox",
       id,
       checked: this.#settings.get(name),
-      onchange: () => this.#settings.set(name, input.checked),
+      onchange: () => (this.#settings.set(name, input.checked), changed(input.checked)),
     });
+    this.#flags.set(name, input);
     return h("div.setting", {}, input, h("label", { htmlFor: id }, label));
+  }
+
+  /** Some are switched elsewhere, too. */
+  #showFlags() {
+    for (const [name, input] of this.#flags) input.checked = this.#settings.get(name);
   }
 
   #choice(name, label, values) {

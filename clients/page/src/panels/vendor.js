@@ -1,6 +1,6 @@
-// A vendor: what it sells, and what it pays.
+// A vendor: what it sells, what it pays, and what can be bought back.
 
-import { h, newId, picture, setClass, setText } from "../dom.js";
+import { h, newId, picture, setClass, setShown, setText } from "../dom.js";
 import { distanceTo, nameOf } from "../hud/names.js";
 import { itemWords, obstacle, rarityOf, wearerOf } from "../words/items.js";
 import { acceptDrops } from "./item-slot.js";
@@ -8,21 +8,26 @@ import { isSmallScreen, Window } from "./window.js";
 
 /** Most pieces of a kind that are bought at once: each is a request of its own. */
 const MOST = 10;
+/** While a purchase of several pieces arrives, the vendor is not asked for each of them. */
+const ASKS_EVERY_MS = 500;
 
 export class Vendor extends Window {
   #vendor = null;
   #stock = null;
   #sells = h("ul.goods", { "aria-label": "For sale" });
   #buys = h("ul.goods", { "aria-label": "Yours to sell" });
+  #sold = h("ul.goods", { "aria-label": "Sold" });
+  #soldPart = h("section", { hidden: true }, h("h3", {}, "Buy back"), this.#sold);
   #gold = h("p.gold");
   #rows = [];
   #askedFor = "";
+  #askedMs = -Infinity;
   #shownBuys = "";
   #openedBag = false;
 
   constructor(game) {
     super(game, "vendor", "Vendor");
-    this.body.append(h("h3", {}, "For sale"), this.#sells, h("h3", {}, "Sell"), this.#buys, this.#gold);
+    this.body.append(h("h3", {}, "For sale"), this.#sells, h("h3", {}, "Sell"), this.#buys, this.#soldPart, this.#gold);
     acceptDrops(game, this.element, (item) => this.sell(item));
   }
 
@@ -44,6 +49,7 @@ export class Vendor extends Window {
     this.#shownBuys = "";
     setText(this.title, nameOf(this.game.session, this.game.session.world.entity(message.vendor)) || "Vendor");
     if (isOther) this.#showSells();
+    this.#showSold();
     if (!this.isOpen) this.#open();
     this.update();
   }
@@ -97,6 +103,7 @@ export class Vendor extends Window {
     });
     const wanted = () => Math.max(1, Math.min(MOST, Math.trunc(Number(count.value)) || 1));
     const against = info && obstacle(info, wearerOf(this.game));
+    const lacks = h("span.lacks", { hidden: true });
     const button = h(
       `button.small${against ? "" : ".primary"}`,
       {
@@ -110,12 +117,12 @@ export class Vendor extends Window {
       "li",
       {},
       picture(assets, `pictures/items/${definition}.png`, "item-icon"),
-      goodsWords(info, name, price, against),
+      goodsWords(info, name, price, { against, lacks }),
       !isSingle && count,
       button,
     );
     panels.tooltips.on(element, () => itemWords(info, this.game));
-    return { element, button, price, wanted };
+    return { element, button, lacks, price, wanted };
   }
 
   update() {
@@ -126,10 +133,12 @@ export class Vendor extends Window {
     if (!this.#stock) return;
     const { gold, bagSlots } = session.possessions;
     const room = Math.max(bagSlots - session.possessions.bag().length, 0);
-    for (const { element, button, price, wanted } of this.#rows) {
-      const isPoor = gold < price * BigInt(wanted());
-      button.disabled = isPoor || wanted() > room;
-      setClass(element, "dear", isPoor);
+    for (const { element, button, lacks, price, wanted } of this.#rows) {
+      const missing = price * BigInt(wanted()) - gold;
+      button.disabled = missing > 0n || wanted() > room;
+      setClass(element, "dear", missing > 0n);
+      setShown(lacks, missing > 0n);
+      setText(lacks, `${missing.toLocaleString("en")} gold too little`);
     }
     const full = room === 0 ? ", and your bag is full" : room < MOST ? `, and room for ${room} more` : "";
     setText(this.#gold, `You have ${gold.toLocaleString("en")} gold${full}.`);
@@ -137,17 +146,38 @@ export class Vendor extends Window {
     this.#askAgain();
   }
 
-  /** A vendor says its prices for what is carried. Something new needs a new question. */
+  /** A vendor says its prices for what is carried, and what it has bought. Another bag needs a new question. */
   #askAgain() {
     const carried = this.#carried();
-    if (carried === this.#askedFor || !this.isOpen) return;
-    this.#askedFor = carried;
+    const nowMs = performance.now();
+    if (carried === this.#askedFor || !this.isOpen || nowMs - this.#askedMs < ASKS_EVERY_MS) return;
+    [this.#askedFor, this.#askedMs] = [carried, nowMs];
     this.game.ask({ type: "VendorList", vendor: this.#vendor });
   }
 
   #carried() {
-    const kinds = new Set(this.game.session.possessions.bag().map(({ definition }) => definition));
-    return [...kinds].sort().join();
+    const items = this.game.session.possessions.bag().map(({ item }) => item);
+    return items.sort().join();
+  }
+
+  #showSold() {
+    const { session, assets, panels } = this.game;
+    setShown(this.#soldPart, this.#stock.sold.length > 0);
+    const rows = this.#stock.sold.map(({ item, definition, price }) => {
+      const info = session.content.item(definition);
+      const name = info?.name ?? definition;
+      const buyBack = () => this.game.ask({ type: "VendorBuyBack", vendor: this.#vendor, item, price });
+      const row = h(
+        "li",
+        {},
+        picture(assets, `pictures/items/${definition}.png`, "item-icon"),
+        goodsWords(info, name, price),
+        h("button.small", { type: "button", "aria-label": `Buy ${name} back for ${price} gold`, onclick: buyBack }, "Buy back"),
+      );
+      panels.tooltips.on(row, () => itemWords(info, this.game));
+      return row;
+    });
+    this.#sold.replaceChildren(...rows);
   }
 
   #showBuys() {
@@ -189,13 +219,14 @@ export class Vendor extends Window {
   }
 }
 
-/** What an item is called and costs, and what keeps the player from using it. */
-function goodsWords(info, name, price, against = null) {
+/** What an item is called and costs, what keeps the player from using it, and where the missing gold is shown. */
+function goodsWords(info, name, price, { against = null, lacks = null } = {}) {
   return h(
     "div.goods-words",
     {},
     h(`span.goods-name${info ? `.${rarityOf(info)}` : ""}`, {}, name),
     h("span.price", {}, `${price} gold`),
+    lacks,
     against && h("span.against", {}, against),
   );
 }

@@ -2,9 +2,6 @@
 
 import { h, newId } from "../dom.js";
 
-/** No field: whoever types in one does not walk. */
-const FIRST = "button:not([disabled]):not([tabindex='-1'])";
-
 /** The frame of a window: a title, a button that closes it, and its content. */
 export class Window {
   /**
@@ -17,7 +14,7 @@ export class Window {
     const id = newId("window");
     this.game = game;
     this.name = name;
-    this.title = h("h2.window-title", { id }, title);
+    this.title = h("h2.window-title", { id, tabIndex: -1 }, title);
     this.close = h(
       "button.close",
       { type: "button", "aria-label": "Close", onclick: () => game.panels.hide(name) },
@@ -33,8 +30,9 @@ export class Window {
     );
   }
 
+  /** Puts the keyboard before the first button, not on it: Enter and the space bar are pressed for other things, too. */
   focus() {
-    (this.body.querySelector(FIRST) ?? this.close).focus({ preventScroll: true });
+    this.title.focus({ preventScroll: true });
   }
 
   /** Fields keep what is typed; Escape leaves them. */

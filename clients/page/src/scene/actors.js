@@ -1,7 +1,7 @@
 // Everybody in view, as they are shown: where they look, how they step, when they strike, and how they fade.
 
 import { UNITS_PER_PX } from "./camera.js";
-import { DEAD, DOWN, IDLE, rowOf, rowOfAngle, STRIKE, walkColumn, WIND_UP } from "./motion.js";
+import { breathColumn, DEAD, DOWN, rowOf, rowOfAngle, STRIKE, walkColumn, WIND_UP } from "./motion.js";
 
 const WIND_UP_MS = 110;
 const STRIKE_MS = 330;
@@ -80,7 +80,7 @@ export class Actor {
     if (striking < WIND_UP_MS) return WIND_UP;
     if (striking < STRIKE_MS) return STRIKE;
     if (this.cast && this.cast.until - tick < RAISE_TICKS) return WIND_UP;
-    return this.isWalking(nowMs) ? walkColumn(this.walkedPx) : IDLE;
+    return this.isWalking(nowMs) ? walkColumn(this.walkedPx) : breathColumn(nowMs, this.id);
   }
 
   /** How much of it is to be seen, 0 to 1. */

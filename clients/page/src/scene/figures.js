@@ -4,7 +4,7 @@ import { STATUS_FLAGS } from "../../../js/src/index.js";
 import { drawFrame } from "./effects.js";
 import { projectilePaths } from "./looks.js";
 import { marksOf, drawMarks } from "./marks.js";
-import { DEAD, radians } from "./motion.js";
+import { DEAD, EXHALED, IDLE, radians } from "./motion.js";
 import { shadowOf } from "./shadows.js";
 
 const FLASH = "#ffffff";
@@ -56,8 +56,9 @@ export function drawFigure(context, actor, frame) {
   const { view, nowMs, selection } = frame;
   const sheet = sheetOf(actor, frame);
   const [x, y] = [Math.round(actor.x) - view.x, Math.round(actor.y) - view.y];
-  const column = actor.column(nowMs, actor.isOwn ? frame.ownTick : frame.tick);
   if (!sheet) return;
+  const moving = actor.column(nowMs, actor.isOwn ? frame.ownTick : frame.tick);
+  const column = frame.isStill && moving === EXHALED ? IDLE : moving;
   context.globalAlpha = actor.alpha(nowMs) * (actor.entity.hasStatus(STATUS_FLAGS.connection_lost) ? 0.5 : 1);
   const isMarked = column !== DEAD && actor.id === selection.hovered;
   if (isMarked) sheet.drawOutline(context, column, actor.row, x, y, colourOf(actor, frame));

@@ -6,6 +6,8 @@ import { colourOf, isFigure } from "./figures.js";
 /** Things beyond the edge of the view by so much are not drawn. */
 const MARGIN_PX = 48;
 const TEXT_PX = 12;
+/** Up to so high a screen is written on as usual; css/base.css does the same. */
+const USUAL_HIGH_PX = 1_080;
 
 /** @typedef {ReturnType<typeof frameOf>} Frame */
 
@@ -38,9 +40,10 @@ export function frameOf({ player, actors, camera, stage, settings, selection, as
     isOpen: (x, y) => !session.grid?.isSolid(Math.floor(x / TILE_PX), Math.floor(y / TILE_PX)),
     vendors: stage.vendors,
     darkness: stage.darkness,
+    leaves: stage.leaves,
     party: new Set(session.party.members.map(({ name }) => name)),
     isStill: settings.get("reducedMotion") === true,
-    textSize: Math.round(TEXT_PX * ratio * (settings.get("uiScale") || 1)),
+    textSize: textSizeOf(camera, ratio, settings.get("uiScale") || 1),
     mapName: (id) => assets.mapName(id),
     aimOf: (ability) => happenings.aimOf(ability),
     items: (index) => assets.ready(`pictures/items/${session.content.items[index]?.id}.png`) ?? null,
@@ -49,6 +52,12 @@ export function frameOf({ player, actors, camera, stage, settings, selection, as
     dotOf: (actor) => (actor.kind === "Mob" ? frame.palette.foe : isFigure(actor) ? colourOf(actor, frame) : null),
   };
   return frame;
+}
+
+/** The size of texts over the world, in pixels of the screen. It grows with large screens, as the rest of the page does. */
+function textSizeOf({ width, height, zoom }, ratio, scale) {
+  const high = (Math.min(width, height) * zoom) / ratio;
+  return Math.round(TEXT_PX * ratio * scale * Math.max(high / USUAL_HIGH_PX, 1));
 }
 
 /** Whether a point, or what stands on it, is in view. */

@@ -4,10 +4,11 @@ import { Borders } from "./borders.js";
 import { TILE_PX } from "./camera.js";
 import { noise } from "./edges.js";
 import { Kept } from "./kept.js";
-import { frameAt, splitGid, tileOfGid } from "./tiled.js";
+import { drawCell, drawPiece, movingCells, picturePiece, tilePiece, UPRIGHT } from "./pieces.js";
+import { reachOf, splitGid, tileOfGid } from "./tiled.js";
 
-/** How a tile lies that is not turned. */
-const UPRIGHT = splitGid(0);
+/** The light of a tall thing reaches no farther than this. */
+const MOST_LIGHT_PX = 160;
 const CHUNK_TILES = 16;
 const CHUNK_PX = CHUNK_TILES * TILE_PX;
 /** Chunks of a generation. Each takes a megabyte. */
@@ -42,6 +43,8 @@ export class Ground {
   #map;
   #chunks = new Kept(CHUNKS, ({ canvas }) => canvas);
   #borders;
+  /** How far what is drawn at a place reaches over others, in tiles. */
+  #reach;
   /** Tall things by the row on which they stand, and those that lie on the ground. */
   #tall;
   #flat = [];
@@ -55,7 +58,11 @@ export class Ground {
     [this.width, this.height] = [map.width * TILE_PX, map.height * TILE_PX];
     this.#tall = Array.from({ length: map.height }, () => []);
     this.#findTall(tallPictures);
-    this.#borders = new Borders(map, (context, tileset, id) => this.#drawTile(context, tileset, id, 0, 0, UPRIGHT));
+    this.#reach = reachOf(map);
+    this.#borders = new Borders(map, (context, tileset, id) => {
+      const piece = tilePiece({ tileset, id }, UPRIGHT, map.tileSize, { x: 0, y: 0 });
+      if (piece) drawPiece(context, piece);
+    });
   }
 
   #findTall(pictures) {
@@ -75,6 +82,7 @@ export class Ground {
           y: (y + 1) * TILE_PX,
           hasFoot,
           isRoof: of("roof") === "true",
+          light: Math.min(Math.max(Number(of("light")) || 0, 0), MOST_LIGHT_PX),
           alpha: 1,
         };
         if (!hasFoot) layer.gids[at] = 0;
@@ -100,13 +108,17 @@ export class Ground {
   #drawChunk(context, x, y, view, nowMs) {
     if (x * CHUNK_TILES >= this.#map.width || y * CHUNK_TILES >= this.#map.height) return;
     const { canvas, moving } = this.#chunk(x, y);
-    context.drawImage(canvas, x * CHUNK_PX - view.x, y * CHUNK_PX - view.y);
-    for (const cell of moving) {
-      const [at, down] = [cell.x * TILE_PX - view.x, cell.y * TILE_PX - view.y];
-      if (at <= -TILE_PX || down <= -TILE_PX || at >= view.width || down >= view.height) continue;
-      this.#drawTile(context, cell.tileset, frameAt(cell.frames, nowMs), at, down, cell.flags);
-      for (const edge of cell.edges) context.drawImage(edge, at, down);
-    }
+    const [left, top] = [x * CHUNK_PX - view.x, y * CHUNK_PX - view.y];
+    context.drawImage(canvas, left, top);
+    const isSeen = (cell) => {
+      const [at, down] = [left + cell.x, top + cell.y];
+      return at > -TILE_PX && down > -TILE_PX && at < view.width && down < view.height;
+    };
+    if (!moving.some(isSeen)) return;
+    context.save();
+    context.translate(left, top);
+    for (const cell of moving) if (isSeen(cell)) drawCell(context, cell, nowMs);
+    context.restore();
   }
 
   #chunk(x, y) {
@@ -119,49 +131,49 @@ export class Ground {
     [canvas.width, canvas.height] = [CHUNK_PX, CHUNK_PX];
     const context = canvas.getContext("2d", { alpha: false });
     context.imageSmoothingEnabled = false;
-    const moving = [];
-    for (let y = top; y < Math.min(top + CHUNK_TILES, this.#map.height); y += 1) {
-      for (let x = left; x < Math.min(left + CHUNK_TILES, this.#map.width); x += 1) {
-        this.#paintCell(context, x, y, { x: (x - left) * TILE_PX, y: (y - top) * TILE_PX }, moving);
+    const pieces = [...this.#piecesOf(left, top)];
+    for (const piece of pieces) drawPiece(context, piece);
+    return { canvas, moving: movingCells(pieces, CHUNK_TILES) };
+  }
+
+  /** What a chunk is painted with, layer by layer: also what reaches in from places around it. */
+  *#piecesOf(left, top) {
+    const { layers, width, height } = this.#map;
+    const [firstX, firstY] = [Math.max(left - this.#reach, 0), Math.max(top - this.#reach, 0)];
+    const endX = Math.min(left + CHUNK_TILES + this.#reach, width);
+    const endY = Math.min(top + CHUNK_TILES + this.#reach, height);
+    for (let layer = 0; layer < layers.length; layer += 1) {
+      for (let y = firstY; y < endY; y += 1) {
+        for (let x = firstX; x < endX; x += 1) yield* this.#piecesAt(layer, x, y, left, top);
       }
     }
     for (const { picture, x, y } of this.#flat)
-      context.drawImage(picture, x - picture.width / 2 - left * TILE_PX, y - picture.height - top * TILE_PX);
-    return { canvas, moving };
+      yield picturePiece(picture, x - picture.width / 2 - left * TILE_PX, y - picture.height - top * TILE_PX);
   }
 
-  #paintCell(context, x, y, to, moving) {
-    const edges = this.#borders.of(x, y);
-    for (const layer of this.#map.layers) {
-      const flags = splitGid(layer.gids[y * this.#map.width + x]);
-      const found = tileOfGid(this.#map.tilesets, flags.gid);
-      if (!found) continue;
-      // What lies about lies each time in another way.
-      if (found.tileset.properties.get(found.id)?.turns === "true") turn(flags, x, y);
-      const frames = found.tileset.animations.get(found.id);
-      context.globalAlpha = layer.opacity;
-      this.#drawTile(context, found.tileset, this.#shownId(found, layer, x, y), to.x, to.y, flags);
-      context.globalAlpha = 1;
-      if (frames) moving.push({ x, y, tileset: found.tileset, frames, flags, edges });
-    }
-    for (const edge of edges) context.drawImage(edge, to.x, to.y);
+  /** A tile, and on the uppermost one of a place the edges there. */
+  *#piecesAt(number, x, y, left, top) {
+    const { layers, width } = this.#map;
+    const place = y * width + x;
+    if (layers[number].gids[place] === 0) return;
+    const at = { x: (x - left) * TILE_PX, y: (y - top) * TILE_PX };
+    const piece = this.#pieceOf(layers[number], x, y, at);
+    if (piece) yield piece;
+    for (let above = number + 1; above < layers.length; above += 1) if (layers[above].gids[place] !== 0) return;
+    for (const edge of this.#borders.of(x, y)) yield picturePiece(edge, at.x, at.y);
   }
 
-  #drawTile(context, tileset, id, x, y, flags) {
-    if (!tileset.picture) return;
-    const size = this.#map.tileSize;
-    const [fromX, fromY] = [(id % tileset.columns) * size, Math.floor(id / tileset.columns) * size];
-    if (!flags.flipX && !flags.flipY && !flags.diagonal) {
-      context.drawImage(tileset.picture, fromX, fromY, size, size, x, y, TILE_PX, TILE_PX);
-      return;
-    }
-    const half = TILE_PX / 2;
-    context.save();
-    context.translate(x + half, y + half);
-    context.scale(flags.flipX ? -1 : 1, flags.flipY ? -1 : 1);
-    if (flags.diagonal) context.transform(0, 1, 1, 0, 0, 0);
-    context.drawImage(tileset.picture, fromX, fromY, size, size, -half, -half, TILE_PX, TILE_PX);
-    context.restore();
+  #pieceOf(layer, x, y, at) {
+    const flags = splitGid(layer.gids[y * this.#map.width + x]);
+    const found = tileOfGid(this.#map.tilesets, flags.gid);
+    if (!found) return null;
+    // What lies about lies each time in another way.
+    if (found.tileset.properties.get(found.id)?.turns === "true") turn(flags, x, y);
+    const { tileset } = found;
+    const pieceOf = (id) => tilePiece({ tileset, id }, flags, this.#map.tileSize, at, layer.opacity);
+    const piece = pieceOf(this.#shownId(found, layer, x, y));
+    const frames = tileset.animations.get(found.id)?.map(({ tile, ms }) => ({ tile: pieceOf(tile), ms }));
+    return piece && frames ? { ...piece, frames } : piece;
   }
 
   /**

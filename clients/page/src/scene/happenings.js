@@ -69,6 +69,11 @@ export class Happenings {
     this.#scene.effects.play(effect, this.#scene.nowMs);
   }
 
+  /** Something makes a sound where somebody is. An ability that is not known makes none. */
+  #sound(what, actor, ability) {
+    if (what !== "used" || ability) this.#scene.happened(what, actor, ability);
+  }
+
   #float(actor, text, colour, isLarge = false) {
     // Over the name and the bars; the own ones beside the body, where nothing is read.
     const at = actor.isOwn
@@ -80,19 +85,30 @@ export class Happenings {
   // --- seen in the snapshots ---
 
   born(actor) {
-    if (actor.kind === "Projectile") this.#nearest(actor, SHOOTER_REACH_PX)?.strike(this.#scene.nowMs);
+    if (actor.kind !== "Projectile") return;
+    const shooter = this.#nearest(actor, SHOOTER_REACH_PX);
+    shooter?.strike(this.#scene.nowMs);
+    // The own shot was played when it was pressed.
+    if (!shooter?.isOwn) this.#sound("used", actor, this.#abilityOf(actor));
   }
 
   gone(actor) {
     if (actor.kind !== "Projectile") return;
     this.#play({ name: "hit", x: actor.x, y: actor.y, height: CHEST_PX });
-    const ability = this.#scene.player.session.content.ability(actor.entity?.components.Appearance.definition);
+    const ability = this.#abilityOf(actor);
     const radius = ability ? burstRadius(ability) : 0;
-    if (radius > 0) this.#play({ name: "nova", x: actor.x, y: actor.y, scale: (radius * 2) / this.#sizeOf("nova") });
+    if (radius <= 0) return;
+    this.#play({ name: "nova", x: actor.x, y: actor.y, scale: (radius * 2) / this.#sizeOf("nova") });
+    this.#sound("burst", actor);
+  }
+
+  #abilityOf(projectile) {
+    return this.#scene.player.session.content.ability(projectile.entity?.components.Appearance?.definition);
   }
 
   died(actor) {
     this.#play({ name: "blood", x: actor.x, y: actor.y, height: 8 });
+    this.#sound("fell", actor);
   }
 
   /** Somebody has lost health. Who has done it is only told to those who fight: others see who stands there. */
@@ -101,6 +117,7 @@ export class Happenings {
     actor.hitMs = nowMs;
     if (nowMs - (this.#toldMs.get(actor.id) ?? -Infinity) < 400) return;
     this.#play({ name: "hit", x: actor.x, y: actor.y, height: CHEST_PX });
+    this.#sound("struck", actor);
     const isEnemy = ({ kind, entity }) => (kind === "Mob") !== (actor.kind === "Mob") && !entity.isDead;
     this.#nearest(actor, FIGHTER_REACH_PX, (other) => !other.isOwn && isEnemy(other))?.strike(nowMs, actor);
   }
@@ -122,6 +139,7 @@ export class Happenings {
     if (!ability) return;
     const aim = actor.isOwn ? this.aimOf(index) : null;
     actor.strike(this.#scene.nowMs, aim);
+    this.#sound("used", actor, ability);
     if (ability.shape === "Cone") this.#sweep(actor, ability, aim);
     else if (ability.shape === "Own" || ability.shape === "Ally") {
       this.#play({ name: "sparkle", x: actor.x, y: actor.y, follow: actor, height: CHEST_PX });
@@ -204,6 +222,7 @@ export class Happenings {
     const info = ability === null ? null : player.session.content.ability(ability);
     if (kind === "Heal" || kind === "Buff") {
       this.#play({ name: "heal", x: on.x, y: on.y, follow: on, stands: true });
+      if (by && !by.isOwn && info?.shape !== "Ground") this.#sound("used", by, info);
       if (amount > 0) this.#float(on, `+${amount}`, palette.heal);
       return;
     }
@@ -220,9 +239,11 @@ export class Happenings {
     );
     if (kind === "Tick") return;
     this.#play({ name: "hit", x: on.x, y: on.y, height: CHEST_PX });
+    this.#sound("struck", on);
     // The own blow is shown since it was pressed.
     if (by && !by.isOwn && info?.shape !== "Projectile") {
       by.strike(nowMs, on);
+      if (info?.shape !== "Ground") this.#sound("used", by, info);
       if (info && isMelee(info)) this.#slash(by, on);
     }
     const max = on.entity.components.Health?.max ?? Infinity;

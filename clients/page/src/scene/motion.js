@@ -13,6 +13,17 @@ export const WALK_FRAMES = 4;
 export const WIND_UP = 5;
 export const STRIKE = 6;
 export const DEAD = 7;
+/** Made of the idle column, not part of the picture: the figure has breathed out. */
+export const EXHALED = 8;
+
+const BREATH_MS = 2_600;
+/** No two figures breathe at the same time: so much later each does than the one with the id before. */
+const BREATH_SHIFT_MS = 397;
+
+/** The column of a figure that stands, by when and who. */
+export function breathColumn(nowMs, id) {
+  return (nowMs + id * BREATH_SHIFT_MS) % BREATH_MS < BREATH_MS / 2 ? IDLE : EXHALED;
+}
 
 /** How much longer the other axis must be before a figure turns: on a diagonal it does not flicker. */
 const TURN_SHARE = 1.25;

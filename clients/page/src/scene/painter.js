@@ -2,10 +2,13 @@
 
 import { Dusk } from "./dusk.js";
 import { drawBars, drawFigure, drawLoot, drawProjectile, drawRing, isFigure } from "./figures.js";
+import { drawLeaves } from "./leaves.js";
 import { drawArea, drawGoal, drawPlaces, drawTelegraph } from "./places.js";
 import { drawTall } from "./tall.js";
 
 const LONGEST_CAST_MS = 10_000;
+/** By so many pixels of the world the own figure is in front of one that stands where it does. */
+const SAME_PLACE = 3;
 
 export class Painter {
   #canvas = document.createElement("canvas");
@@ -81,6 +84,7 @@ export class Painter {
 
   #paintAbove(frame) {
     frame.effects.draw(this.#context, frame.view, frame.nowMs, true);
+    drawLeaves(this.#context, frame);
     this.#dusk.draw(this.#context, frame);
     for (const one of this.#standing) if (!one.picture && isFigure(one)) drawBars(this.#context, one, frame);
   }
@@ -92,7 +96,10 @@ export class Painter {
   }
 }
 
-/** By what it is sorted. Who has fallen sees the own body, whoever stands on it. */
+/**
+ * By what it is sorted. The own figure is not hidden by one that stands on the same place, nor the own body by anybody.
+ */
 function footOf(one) {
-  return one.isOwn && one.entity.isDead ? Infinity : one.y;
+  if (!one.isOwn) return one.y;
+  return one.entity.isDead ? Infinity : one.y + SAME_PLACE;
 }

@@ -55,7 +55,7 @@ export class Scene {
   #parts;
   #session = null;
   /** Whether the player has seen its own character in this stay. */
-  #hasShownOwn = false;
+  hasShownOwn = false;
   /** The frame that was drawn last; null before the first one of the world. */
   #frame = null;
   /** Where the player has clicked to walk to. */
@@ -68,13 +68,14 @@ export class Scene {
    * @param {HTMLCanvasElement} canvas
    * @param {{ player: import("../../../js/src/index.js").Player, assets: import("../assets.js").Assets,
    *   settings: { get(name: string): any }, selection: { target: number | null, hovered: number | null, boss: number | null },
-   *   eye?: () => { x: number, y: number } | null }} world `player` may be a `Spectator`: then `eye` says where the middle of
-   *   the view is, in pixels of the world.
+   *   eye?: () => { x: number, y: number } | null, happened?: (what: string, at: object, ability?: object) => void }} world
+   *   `player` may be a `Spectator`: then `eye` says where the middle of the view is, in pixels of the world. `happened` is
+   *   called with what happens that makes a sound, and where.
    */
-  constructor(canvas, { player, assets, settings, selection, eye = () => this.#own }) {
+  constructor(canvas, { player, assets, settings, selection, eye = () => this.own, happened = () => {} }) {
     [this.#canvas, this.#context] = [canvas, canvas.getContext("2d", { alpha: false })];
     [this.player, this.#assets, this.#settings] = [player, assets, settings];
-    this.#eye = eye;
+    [this.#eye, this.happened] = [eye, happened];
     this.#stage = new Stage(assets);
     this.effects = new Effects(assets);
     this.#happenings = new Happenings(this);
@@ -131,18 +132,19 @@ export class Scene {
     const parts = { ...this.#parts, palette: this.palette, goal: this.#goal, room: this.#room };
     this.#frame = frameOf(parts, this.nowMs);
     this.#painter.paint(this.#frame);
-    const own = this.#own;
-    if (own && !this.#hasShownOwn) this.#markOwn(own);
+    const own = this.own;
+    if (own && !this.hasShownOwn) this.#markOwn(own);
   }
 
   /** Notes in the browser's timeline when the player has seen its own character first. */
   #markOwn(own) {
-    this.#hasShownOwn = sheetOf(own, this.#frame) !== null;
-    if (this.#hasShownOwn) performance.mark("own character shown");
+    this.hasShownOwn = sheetOf(own, this.#frame) !== null;
+    if (this.hasShownOwn) performance.mark("own character shown");
   }
 
-  get #own() {
-    return this.actors.get(this.player.session.welcome.entity);
+  /** The own character, as it is shown; null where it is not. */
+  get own() {
+    return this.actors.get(this.player.session.welcome?.entity);
   }
 
   /** Another session: nobody of the last one is here. */

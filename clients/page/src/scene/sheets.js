@@ -2,12 +2,16 @@
 
 import { figureSheet } from "./fallback.js";
 import { Kept } from "./kept.js";
-import { DEAD, LEFT, RIGHT } from "./motion.js";
+import { DEAD, EXHALED, IDLE, LEFT, RIGHT } from "./motion.js";
 import { shadowOf } from "./shadows.js";
 
-const COLUMNS = 8;
+/** Of the picture, and of the sheet that is made of it. */
+const PICTURE_COLUMNS = 8;
+const COLUMNS = PICTURE_COLUMNS + 1;
 const PICTURE_ROWS = 3;
 const ROWS = 4;
+/** What is above this share of a figure sinks by a pixel when it breathes out: the legs stand. */
+const CHEST = 0.7;
 /** Room below a frame for the lower edge of the shadow, as a share of the frame. */
 const BELOW = 1 / 16;
 /** Pictures in one colour, in a generation: marks under the pointer, the flash of a blow. Each takes as much as the sheet. */
@@ -83,16 +87,29 @@ export class Sheet {
     const [size, high] = [this.frame, this.#high];
     const [canvas, context] = blank(COLUMNS * size, ROWS * high);
     for (let row = 0; row < PICTURE_ROWS; row += 1) {
-      context.drawImage(this.#picture, 0, row * size, canvas.width, size, 0, row * high, canvas.width, size);
+      const wide = PICTURE_COLUMNS * size;
+      context.drawImage(this.#picture, 0, row * size, wide, size, 0, row * high, wide, size);
     }
-    for (let column = 0; column < COLUMNS; column += 1) {
+    for (let column = 0; column < PICTURE_COLUMNS; column += 1) {
       context.save();
       context.translate((column + 1) * size, LEFT * high);
       context.scale(-1, 1);
       context.drawImage(this.#picture, column * size, RIGHT * size, size, size, 0, 0, size, size);
       context.restore();
     }
+    this.#breatheOut(canvas, context);
     return [canvas, context];
+  }
+
+  /** Adds the column of those who have breathed out: that of those who stand, a pixel lower but for the legs. */
+  #breatheOut(canvas, context) {
+    const [size, high] = [this.frame, this.#high];
+    const chest = Math.round(this.feetY * CHEST);
+    for (let row = 0; row < ROWS; row += 1) {
+      const [from, to, top] = [IDLE * size, EXHALED * size, row * high];
+      context.drawImage(canvas, from, top + chest, size, size - chest, to, top + chest, size, size - chest);
+      context.drawImage(canvas, from, top, size, chest, to, top + 1, size, chest);
+    }
   }
 
   /** Puts a shadow under the feet of those who stand, once: in a crowd it would be every second picture that is drawn. */

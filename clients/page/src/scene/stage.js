@@ -12,6 +12,7 @@ export class Stage {
   vendors = [];
   /** How dark it is there, 0 to 1. */
   darkness = 0;
+  leaves = 0;
   #assets;
   #wanted = null;
 
@@ -39,7 +40,7 @@ export class Stage {
     const layers = map.layers.map((layer) => ({ ...layer, gids: layer.gids.slice() }));
     this.ground?.close();
     this.ground = new Ground({ ...map, layers }, pictures);
-    [this.vendors, this.darkness] = [map.vendors, map.darkness];
+    [this.vendors, this.darkness, this.leaves] = [map.vendors, map.darkness, map.leaves];
     this.mapId = mapId;
   }
 
@@ -77,8 +78,14 @@ async function plainMap(session) {
     image: null,
     columns: 2,
     tileCount: 2,
+    tileWidth: 32,
+    tileHeight: 32,
+    spacing: 0,
+    margin: 0,
+    offset: { x: 0, y: 0 },
     properties: new Map(),
     animations: new Map(),
+    images: new Map(),
     picture: plainTiles(),
   };
   return {
@@ -89,6 +96,7 @@ async function plainMap(session) {
     tilesets: [tileset],
     vendors: [],
     darkness: 0,
+    leaves: 0,
   };
 }
 

@@ -1,5 +1,6 @@
 // Things that are taller than a tile: trees, boulders, roofs.
 
+import { Kept } from "./kept.js";
 import { shadowOf } from "./shadows.js";
 
 /** How much of a thing is seen that hides somebody who matters. */
@@ -14,9 +15,14 @@ const EAVES_PX = 5;
 const REACH_PX = 5;
 /** How quickly it changes, as a share for each frame. */
 const CHANGE = 0.2;
+/** How far below its top a lamp burns, in pixels. */
+const LAMP_PX = 9;
+/** Sizes of lights that are kept, in a generation. */
+const GLOWS = 8;
+const glows = new Kept(GLOWS);
 
 /** Draws a tall thing: one that hides the player, or who the player means, is translucent. */
-export function drawTall(context, tall, { view, own, target, hovered }) {
+export function drawTall(context, tall, { view, own, target, hovered, nowMs, isStill }) {
   const { picture } = tall;
   const [left, top] = [tall.x - picture.width / 2, tall.y - picture.height];
   const through = tall.isRoof ? THROUGH_ROOF : THROUGH;
@@ -33,6 +39,35 @@ export function drawTall(context, tall, { view, own, target, hovered }) {
     context.fillRect(left - view.x, tall.y - view.y, picture.width, EAVES_PX);
   }
   context.globalAlpha = 1;
+  if (tall.light > 0) drawLight(context, tall, view, isStill ? 1 : flicker(nowMs, tall.x + tall.y));
+}
+
+/** How bright a flame is at a moment, 0.7 to 1: two waves that never meet in the same way, other ones at each place. */
+export function flicker(nowMs, place) {
+  return 0.85 + 0.15 * Math.sin(nowMs / 170 + place) * Math.sin(nowMs / 613 + place * 3);
+}
+
+function drawLight(context, { picture, x, y, light }, view, strength) {
+  const glow = glowOf(light);
+  context.globalAlpha = strength;
+  context.drawImage(glow, x - light - view.x, y - picture.height + LAMP_PX - light - view.y);
+  context.globalAlpha = 1;
+}
+
+/** A round light, by how far it reaches. */
+function glowOf(radius) {
+  const known = glows.get(radius);
+  if (known) return known;
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [2 * radius, 2 * radius];
+  const context = canvas.getContext("2d");
+  const light = context.createRadialGradient(radius, radius, 1, radius, radius, radius);
+  light.addColorStop(0, "rgba(255, 214, 120, 0.5)");
+  light.addColorStop(0.4, "rgba(255, 190, 90, 0.16)");
+  light.addColorStop(1, "rgba(255, 180, 80, 0)");
+  context.fillStyle = light;
+  context.fillRect(0, 0, 2 * radius, 2 * radius);
+  return glows.set(radius, canvas);
 }
 
 function hides({ picture, x, y }, actor) {

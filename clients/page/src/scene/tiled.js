@@ -1,20 +1,30 @@
 // Maps of the editor Tiled: what of them is drawn. Where bodies can go, the server says.
+//
+// `engine/src/map/features.rs` lists what there is in such maps: what is drawn is read here, and about all else the server's
+// check warns, or refuses the map.
 
 /** What the highest bits of a tile's number say of how it lies. */
 const FLIPPED_X = 0x80000000;
 const FLIPPED_Y = 0x40000000;
 const FLIPPED_DIAGONALLY = 0x20000000;
 const ALL_FLAGS = 0xf0000000;
+/** More leaves than these would be weather. */
+const MOST_LEAVES = 60;
 
 /**
- * `layers` are those of tiles, the lowest first: `gids` row by row. `properties` of a tileset are those of its tiles by
- * their id, `animations` the frames of each tile that has some. `darkness` is the map's property: 0 for daylight.
+ * `layers` are the visible ones of tiles, the lowest first: `gids` row by row. `tilesets` are in the order of their first
+ * numbers. `properties` of a tileset are those of its tiles by their id, `animations` the frames of each tile that has some,
+ * `images` those of a collection, in which each tile has one of its own. `offset` is how far from its place a tile is drawn,
+ * in pixels of the picture. `darkness` and `leaves` are properties of the map: 0 for daylight, and how many leaves drift over a view.
  * @typedef {{ width: number, height: number, tileSize: number, layers: TileLayer[], tilesets: Tileset[],
- *   vendors: { id: string, x: number, y: number }[], darkness: number }} TiledMap
+ *   vendors: { id: string, x: number, y: number }[], darkness: number, leaves: number }} TiledMap
  * @typedef {{ name: string, opacity: number, gids: Uint32Array }} TileLayer
  * @typedef {{ firstGid: number, source: string | null, image: string | null, columns: number, tileCount: number,
+ *   tileWidth: number, tileHeight: number, spacing: number, margin: number, offset: { x: number, y: number },
  *   properties: Map<number, Record<string, string>>, animations: Map<number, { tile: number, ms: number }[]>,
+ *   images: Map<number, { source: string, picture: HTMLImageElement | null }>,
  *   picture: HTMLImageElement | null }} Tileset
+ * @typedef {{ picture: CanvasImageSource, x: number, y: number, width: number, height: number }} Part
  */
 
 /** The number of a tile without its flags, and how it lies. */
@@ -42,6 +52,33 @@ export function tileOfGid(tilesets, gid) {
   return tileset ? { tileset, id: gid - tileset.firstGid } : null;
 }
 
+/**
+ * The part of a picture that shows a tile; null for a tile without a picture.
+ * @param {Tileset} tileset
+ * @returns {Part | null}
+ */
+export function partOf(tileset, id) {
+  const { picture, columns, margin, spacing, tileWidth: width, tileHeight: height } = tileset;
+  if (picture) {
+    const [column, row] = [id % columns, Math.floor(id / columns)];
+    return { picture, x: margin + column * (width + spacing), y: margin + row * (height + spacing), width, height };
+  }
+  const image = tileset.images.get(id)?.picture;
+  return image ? { picture: image, x: 0, y: 0, width: image.width, height: image.height } : null;
+}
+
+/**
+ * How far the picture of a tile reaches beyond its place at most, in tiles.
+ * @param {TiledMap} map
+ */
+export function reachOf({ tilesets, tileSize }) {
+  const reaches = tilesets.map(({ images, tileWidth, tileHeight, offset }) => {
+    const sides = [...images.values()].flatMap(({ picture }) => (picture ? [picture.width, picture.height] : []));
+    return Math.max(tileSize, tileWidth, tileHeight, ...sides) - tileSize + Math.max(Math.abs(offset.x), Math.abs(offset.y));
+  });
+  return Math.ceil(Math.max(0, ...reaches) / tileSize);
+}
+
 /** The frame of an animation at a moment. */
 export function frameAt(frames, nowMs) {
   const total = frames.reduce((sum, { ms }) => sum + ms, 0);
@@ -66,16 +103,30 @@ export function readMap(xml) {
     width,
     height,
     tileSize: number(map, "tilewidth"),
-    layers: children(map, "layer")
-      .map((layer) => readLayer(layer, width * height))
-      .filter((layer) => layer !== null),
-    darkness: Math.min(Math.max(Number(readProperties(map).darkness ?? 0), 0), 1),
+    layers: layersOf(map, "layer")
+      .filter(({ isVisible }) => isVisible)
+      .map(({ element, opacity }) => readLayer(element, opacity, width * height)),
+    darkness: bounded(readProperties(map).darkness, 1),
+    leaves: bounded(readProperties(map).leaves, MOST_LEAVES),
     tilesets: children(map, "tileset").map(readReference),
-    vendors: children(map, "objectgroup")
-      .flatMap((group) => children(group, "object"))
+    vendors: layersOf(map, "objectgroup")
+      .flatMap(({ element }) => children(element, "object"))
       .filter(isVendor)
       .map(readVendor),
   };
+}
+
+/** The layers of one kind, also those in groups, with what these say of them. */
+function layersOf(outer, tag, isVisible = true, opacity = 1) {
+  return [...outer.children].flatMap((element) => {
+    if (element.tagName !== tag && element.tagName !== "group") return [];
+    const shown = {
+      isVisible: isVisible && element.getAttribute("visible") !== "0",
+      opacity: opacity * Number(element.getAttribute("opacity") ?? 1),
+    };
+    if (element.tagName === "group") return layersOf(element, tag, shown.isVisible, shown.opacity);
+    return [{ element, ...shown }];
+  });
 }
 
 function isVendor(object) {
@@ -87,11 +138,9 @@ function readVendor(object) {
   return { id: readProperties(object).vendor ?? "", x: number(object, "x"), y: number(object, "y") };
 }
 
-function readLayer(layer, count) {
-  const [data] = children(layer, "data");
-  if (layer.getAttribute("visible") === "0" || data?.getAttribute("encoding") !== "csv") return null;
-  const opacity = Number(layer.getAttribute("opacity") ?? 1);
-  return { name: layer.getAttribute("name") ?? "", opacity, gids: readCsv(data.textContent, count) };
+function readLayer(layer, opacity, count) {
+  const text = children(layer, "data")[0]?.textContent ?? "";
+  return { name: layer.getAttribute("name") ?? "", opacity, gids: readCsv(text, count) };
 }
 
 function readReference(element) {
@@ -101,16 +150,26 @@ function readReference(element) {
 
 /** Reads what a tileset says of its tiles and its picture. */
 export function readTileset(element) {
-  const [properties, animations] = [new Map(), new Map()];
+  const [properties, animations, images] = [new Map(), new Map(), new Map()];
   for (const tile of children(element, "tile")) {
     const id = number(tile, "id");
     properties.set(id, readProperties(tile));
     const frames = children(tile, "animation").flatMap((animation) => children(animation, "frame"));
     if (frames.length > 0) animations.set(id, frames.map(readFrame));
+    const source = imageOf(tile);
+    if (source !== null) images.set(id, { source, picture: null });
   }
-  const image = children(element, "image")[0]?.getAttribute("source") ?? null;
   const [columns, tileCount] = [number(element, "columns") || 1, number(element, "tilecount")];
-  return { image, columns, tileCount, properties, animations };
+  const [tileWidth, tileHeight] = [number(element, "tilewidth"), number(element, "tileheight")];
+  const [spacing, margin] = [number(element, "spacing"), number(element, "margin")];
+  const [moved] = children(element, "tileoffset");
+  const offset = { x: moved ? number(moved, "x") : 0, y: moved ? number(moved, "y") : 0 };
+  const sizes = { columns, tileCount, tileWidth, tileHeight, spacing, margin, offset };
+  return { image: imageOf(element), ...sizes, properties, animations, images };
+}
+
+function imageOf(element) {
+  return children(element, "image")[0]?.getAttribute("source") ?? null;
 }
 
 function readFrame(frame) {
@@ -128,4 +187,9 @@ function children(element, tag) {
 
 function number(element, name) {
   return Number(element.getAttribute(name) ?? 0);
+}
+
+/** A property that is a number from 0 to a limit; 0 for anything else. */
+function bounded(value, most) {
+  return Math.min(Math.max(Number(value) || 0, 0), most);
 }

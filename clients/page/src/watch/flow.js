@@ -25,7 +25,7 @@ export class WatchFlow {
     document.title = "Watch";
     useSettings(this.#settings);
     this.#assets = await Assets.load();
-    this.#backdrop.paint(await this.#assets.picture("pictures/ui/title.png"));
+    this.#backdrop.paintOnce(this.#assets.picture("pictures/ui/title.png"));
     showIcon(this.#assets);
     this.#askForToken();
   }

@@ -77,6 +77,17 @@ export function obstacle(info, { level, ownClass, classes }) {
   return info.min_level > level ? `From level ${info.min_level}` : null;
 }
 
+/** Whether an item of this kind can be worn, and adds more than what is worn in its place, and nothing less. */
+export function isBetter(definition, game) {
+  const { content, possessions } = game.session;
+  const info = content.item(definition);
+  if (!info || info.worn_slot === null || obstacle(info, wearerOf(game)) !== null) return false;
+  const worn = possessions.worn(info.worn_slot);
+  const other = worn && content.item(worn.definition)?.bonuses;
+  const changes = Object.keys(BONUSES).map((name) => (info.bonuses[name] ?? 0) - (other?.[name] ?? 0));
+  return changes.every((change) => change >= 0) && changes.some((change) => change > 0);
+}
+
 /** Who the player is, as `obstacle` asks. */
 export function wearerOf({ session, own }) {
   return {

@@ -56,6 +56,7 @@ const BY_REQUEST = {
   VendorList: { OutOfRange: "Go nearer to the vendor." },
   VendorBuy: { OutOfRange: "Go nearer to the vendor.", NotFound: "That is not for sale any more." },
   VendorSell: { OutOfRange: "Go nearer to the vendor.", NotAllowed: "This vendor does not buy that." },
+  VendorBuyBack: { OutOfRange: "Go nearer to the vendor.", NotFound: "That cannot be bought back any more." },
   PickUp: { OutOfRange: "Go nearer to pick that up.", NotFound: "Somebody was faster." },
   DropItem: { NotAllowed: "Take it off before you drop it." },
   UseItem: { OnCooldown: "You have just used something. Wait a moment." },

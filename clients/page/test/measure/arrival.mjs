@@ -1,25 +1,28 @@
-// What a first visit loads, and how soon somebody who comes back can play.
+// What a first visit loads, how soon a stranger can log in, and how soon somebody who comes back can play.
 
 import { arrives, goesBack, logsIn, settles } from "../testing/member.mjs";
 import { newName, Visitor } from "../testing/visitor.mjs";
+import { gates } from "./gate.mjs";
 
-const MOST_KB = 400;
+const MOST_KB = 320;
 const MOST_S = 1.5;
 const ENTRIES = 7;
 /** An ability that helps its user: nobody else is needed, and it can be used everywhere. */
 const ABILITY = "Blessing";
 
 export async function arrival(browser) {
-  return [await firstVisit(browser), await firstFrame(browser)];
+  return [await firstVisit(browser), ...(await gates(browser)), await firstFrame(browser)];
 }
 
 /** Every byte of HTTP from the landing page until a new character stands in the world, with all that is loading then. */
-async function firstVisit(browser) {
+export async function firstVisit(browser) {
   const visitor = await Visitor.arrive(browser, newName("First"));
   const { page } = visitor;
   const network = await page.context().newCDPSession(page);
   const [kinds, bytes] = [new Map(), {}];
-  network.on("Network.responseReceived", ({ requestId, type }) => kinds.set(requestId, type));
+  // Sounds come after the first frame, and have a limit of their own.
+  const kindOf = ({ type, response }) => (new URL(response.url).pathname.endsWith(".mp3") ? SOUNDS : type);
+  network.on("Network.responseReceived", (received) => kinds.set(received.requestId, kindOf(received)));
   network.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
     const kind = kinds.get(requestId) ?? "Other";
     bytes[kind] = (bytes[kind] ?? 0) + encodedDataLength;
@@ -28,16 +31,18 @@ async function firstVisit(browser) {
   await visitor.makesItself("Warrior");
   await settles(visitor);
   await page.context().close();
-  const all = Object.values(bytes).reduce((sum, one) => sum + one, 0);
+  const all = Object.entries(bytes).reduce((sum, [kind, of]) => (kind === SOUNDS ? sum : sum + of), 0);
   const parts = Object.entries(bytes).sort(([, a], [, b]) => b - a);
   return {
-    figure: "page: all of it, compressed, before play",
+    figure: "page: all of it but sounds, compressed, before play",
     measured: `${kb(all)} KB`,
     target: `≤ ${MOST_KB} KB`,
     holds: all <= MOST_KB * 1000,
     how: `bytes on the wire with headers, empty cache: ${parts.map(([kind, of]) => `${kind} ${kb(of)}`).join(", ")}`,
   };
 }
+
+const SOUNDS = "sounds, which are not counted";
 
 const kb = (bytes) => (bytes / 1000).toFixed(0);
 

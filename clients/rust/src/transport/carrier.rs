@@ -24,6 +24,13 @@ pub enum Carrier {
     WebTransport,
 }
 
+impl Carrier {
+    /// The framing of payloads over UDP.
+    pub fn framing(self) -> Framing {
+        if self == Self::Renet { Framing::Renet } else { Framing::Own }
+    }
+}
+
 /// A connection that is open.
 #[derive(Debug)]
 pub enum Transport {

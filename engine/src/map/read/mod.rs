@@ -2,7 +2,9 @@
 
 mod header;
 mod layers;
+mod left_out;
 mod objects;
+mod shown_files;
 mod size;
 mod tile_ids;
 mod tilesets;
@@ -12,8 +14,8 @@ use std::path::Path;
 
 use realmgate_protocol::movement::CollisionGrid;
 
-use super::MapObjects;
 use super::drawn::DrawnObject;
+use super::{MapObjects, features};
 use crate::data::{Faults, SourceText};
 
 pub(super) use tilesets::Tilesets;
@@ -25,8 +27,17 @@ pub(super) struct Content {
     pub(super) objects: Option<Vec<DrawnObject>>,
 }
 
-/// Reads a map. The faults of tilesets stay with these.
-pub(super) fn read(source: &SourceText, classes: &MapObjects, tilesets: &mut Tilesets) -> (Content, Faults) {
+/// What was found in a file.
+#[derive(Default)]
+pub(super) struct Found {
+    /// What is wrong.
+    pub(super) faults: Faults,
+    /// What players will not see.
+    pub(super) warnings: Faults,
+}
+
+/// Reads a map. What is found in tilesets stays with these.
+pub(super) fn read(source: &SourceText, classes: &MapObjects, tilesets: &mut Tilesets) -> (Content, Found) {
     let mut findings = xml::Findings::new(source);
     let content = match xml::parse(source) {
         Ok(document) => read_document(&document, source.file(), classes, tilesets, &mut findings),
@@ -35,7 +46,7 @@ pub(super) fn read(source: &SourceText, classes: &MapObjects, tilesets: &mut Til
             None
         }
     };
-    (content.unwrap_or_default(), findings.faults)
+    (content.unwrap_or_default(), Found { faults: findings.faults, warnings: findings.warnings })
 }
 
 fn read_document(
@@ -47,8 +58,12 @@ fn read_document(
 ) -> Option<Content> {
     let map = document.root_element();
     let measures = header::check(map, findings)?;
+    if shown_files::is_too_long(findings.source.text().len()) {
+        findings.warn(xml::tag_span(map), "the map is longer than 4 MiB", &features::UNSEEN_FILE);
+    }
+    left_out::warn(map, findings);
     let folder = file.parent().unwrap_or(Path::new(""));
-    let ids = tile_ids::read(map, folder, &measures, tilesets, findings);
+    let ids = tile_ids::read(map, folder, tilesets, findings);
     let grid = layers::read(map, &measures, &ids, findings);
     let objects = Some(objects::read(map, &measures, classes, findings));
     Some(Content { grid, objects })

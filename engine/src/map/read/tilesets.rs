@@ -8,10 +8,16 @@ use roxmltree::Node;
 
 use super::header::MAX_TILE_PIXELS;
 use super::xml::{self, Findings, children, properties, tag_span, value_span};
+use super::{left_out, shown_files};
 use crate::data::{Fault, Faults, SourceText, nearest};
+use crate::map::features::UNSEEN_FILE;
 
 /// The tile property that says that a tile stops movement and sight.
 const SOLID: &str = "solid";
+/// The tile property that names the picture of a thing that stands there, in the place of the tile.
+const TALL: &str = "tall";
+/// The tile property that keeps a tall tile's own picture below it.
+const FOOT: &str = "foot";
 
 /// Most tiles in a tileset.
 const MAX_TILES: u32 = 1 << 20;
@@ -21,10 +27,18 @@ const MAX_IMAGE_PIXELS: u32 = 4_096;
 /// A tileset file.
 #[derive(Debug)]
 pub(super) struct Tileset {
-    /// Width and height of its tiles; `None` for a collection of images, which may be of any size.
-    pub(super) tile_pixels: Option<(u32, u32)>,
     tiles: Tiles,
     solid: BTreeSet<u32>,
+    /// Those that a tall thing stands in the place of.
+    tall: BTreeSet<u32>,
+}
+
+/// What a map must know of a tile.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tile {
+    pub(super) is_solid: bool,
+    /// Whether the tile itself is not drawn, but a tall thing above what lies below it.
+    pub(super) is_tall: bool,
 }
 
 #[derive(Debug)]
@@ -36,15 +50,13 @@ enum Tiles {
 }
 
 impl Tileset {
-    pub(super) fn has(&self, id: u32) -> bool {
-        match &self.tiles {
+    /// A tile by its id; `None` if there is none.
+    pub(super) fn tile(&self, id: u32) -> Option<Tile> {
+        let is_there = match &self.tiles {
             Tiles::Sheet { count } => id < *count,
             Tiles::Collection(ids) => ids.contains(&id),
-        }
-    }
-
-    pub(super) fn is_solid(&self, id: u32) -> bool {
-        self.solid.contains(&id)
+        };
+        is_there.then(|| Tile { is_solid: self.solid.contains(&id), is_tall: self.tall.contains(&id) })
     }
 
     /// The first id beyond all of its tiles.
@@ -62,18 +74,27 @@ pub(in crate::map) struct Tilesets {
     read: BTreeMap<PathBuf, Option<Arc<Tileset>>>,
     /// What is wrong in the tileset files.
     pub(in crate::map) faults: Faults,
+    /// What players will not see of them.
+    pub(in crate::map) warnings: Faults,
 }
 
 impl Tilesets {
-    /// The tileset in a file; `None` if it has faults, `Err` if it cannot be read at all.
-    pub(super) fn get(&mut self, file: &Path) -> Result<Option<Arc<Tileset>>, Fault> {
-        if let Some(known) = self.read.get(file) {
+    /// The tileset in a file, which is named from the folder of the maps; `None` if it has faults, `Err` if it cannot
+    /// be read at all.
+    pub(super) fn get(&mut self, maps: &Path, name: &str) -> Result<Option<Arc<Tileset>>, Fault> {
+        let file = maps.join(name);
+        if let Some(known) = self.read.get(&file) {
             return Ok(known.clone());
         }
-        let source = SourceText::read(file)?;
+        let source = SourceText::read(&file)?;
         let mut findings = Findings::new(&source);
         let tileset = match xml::parse(&source) {
-            Ok(document) => read(document.root_element(), &mut findings),
+            Ok(document) => {
+                let root = document.root_element();
+                left_out::warn(root, &mut findings);
+                check_pictures(root, maps, Path::new(name), &mut findings);
+                read(root, &mut findings)
+            }
             Err(fault) => {
                 findings.faults.push(fault);
                 None
@@ -81,7 +102,8 @@ impl Tilesets {
         };
         let tileset = tileset.filter(|_| findings.faults.is_empty()).map(Arc::new);
         self.faults.extend(findings.faults);
-        self.read.insert(file.to_owned(), tileset.clone());
+        self.warnings.extend(findings.warnings);
+        self.read.insert(file, tileset.clone());
         Ok(tileset)
     }
 }
@@ -102,12 +124,15 @@ fn read(root: Node<'_, '_>, findings: &mut Findings<'_>) -> Option<Tileset> {
     let is_sheet = children(root, "image").next().is_some();
     let last = if is_sheet { count.saturating_sub(1) } else { MAX_TILES };
     let mut ids = BTreeSet::new();
-    let mut solid = BTreeSet::new();
+    let (mut solid, mut tall) = (BTreeSet::new(), BTreeSet::new());
     for tile in children(root, "tile") {
         let Some(id) = findings.number(tile, "id", 0..=last) else { continue };
         ids.insert(id);
         if properties(tile).any(|property| is_solid(property, findings)) {
             solid.insert(id);
+        }
+        if is_tall(tile) {
+            tall.insert(id);
         }
     }
     if is_sheet && (width > MAX_TILE_PIXELS || height > MAX_TILE_PIXELS) {
@@ -115,7 +140,31 @@ fn read(root: Node<'_, '_>, findings: &mut Findings<'_>) -> Option<Tileset> {
         findings.push(value_span(root, "tilewidth"), message, format!("at most {MAX_TILE_PIXELS} × {MAX_TILE_PIXELS}"));
     }
     let tiles = if is_sheet { Tiles::Sheet { count } } else { Tiles::Collection(ids) };
-    Some(Tileset { tile_pixels: is_sheet.then_some((width, height)), tiles, solid })
+    Some(Tileset { tiles, solid, tall })
+}
+
+/// Warns about the pictures that clients do not get.
+fn check_pictures(root: Node<'_, '_>, maps: &Path, tileset: &Path, findings: &mut Findings<'_>) {
+    let folder = tileset.parent().unwrap_or(Path::new(""));
+    let of_tiles = children(root, "tile").flat_map(|tile| children(tile, "image"));
+    for image in children(root, "image").chain(of_tiles) {
+        // Without a source it is within the file.
+        let Some(source) = image.attribute("source") else { continue };
+        if let Some(why) = shown_files::unseen(maps, folder, source, "png") {
+            findings.warn(value_span(image, "source"), &why, &UNSEEN_FILE);
+        }
+    }
+}
+
+/// Whether a tall thing stands in the place of a tile.
+fn is_tall(tile: Node<'_, '_>) -> bool {
+    let has = |name: &str, value: Option<&str>| {
+        properties(tile).any(|property| {
+            property.attribute("name") == Some(name)
+                && value.is_none_or(|value| property.attribute("value") == Some(value))
+        })
+    };
+    has(TALL, None) && !has(FOOT, Some("true"))
 }
 
 /// Whether a tile's property makes it solid. Other properties are the designers' own, unless they look like a typo.

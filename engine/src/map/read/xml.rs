@@ -8,6 +8,7 @@ use roxmltree::{Document, Node};
 
 use super::size;
 use crate::data::{Fault, Faults, SourceText};
+use crate::map::features::Feature;
 
 /// Parses a file that is within the size limits. The parser stops at the first syntax error.
 pub(super) fn parse(source: &SourceText) -> Result<Document<'_>, Fault> {
@@ -21,19 +22,26 @@ pub(super) fn parse(source: &SourceText) -> Result<Document<'_>, Fault> {
     })
 }
 
-/// The faults of one file as they are found.
+/// The faults and warnings of one file as they are found.
 pub(super) struct Findings<'s> {
     pub(super) source: &'s SourceText,
     pub(super) faults: Faults,
+    pub(super) warnings: Faults,
 }
 
 impl<'s> Findings<'s> {
     pub(super) fn new(source: &'s SourceText) -> Self {
-        Self { source, faults: Faults::new() }
+        Self { source, faults: Faults::new(), warnings: Faults::new() }
     }
 
     pub(super) fn push(&mut self, span: Range<usize>, message: impl Into<String>, expected: impl Into<String>) {
         self.faults.push(self.source.fault(span, message, expected));
+    }
+
+    /// Warns that something is left out: what, and what its feature says of that.
+    pub(super) fn warn(&mut self, span: Range<usize>, what: &str, feature: &Feature) {
+        let message = format!("warning: {what}: {}", feature.note);
+        self.warnings.push(self.source.fault(span, message, ""));
     }
 
     /// An attribute that must be a number in bounds.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use ::renet::{ConnectionConfig, RenetClient};
 use realmgate_protocol::wire::stream::Bounds;
 
-use super::guard::{FRAMES, MESSAGES, WINDOW_MESSAGES};
+use super::guard::{FRAMES, MESSAGES};
+use super::received::WINDOW_MESSAGES;
 use super::renet::Renet;
 use crate::netcode::MAX_PAYLOAD_BYTES;
 

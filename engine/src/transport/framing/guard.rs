@@ -10,9 +10,9 @@
 //! to the one before and its size. u16 are big endian. All other numbers are the variable-length integers of QUIC (RFC 9000,
 //! section 16).
 
-use realmgate_protocol::limits::MAX_RELIABLE_BYTES;
 use realmgate_protocol::wire::datagram::ClientFrame;
 
+use super::received::{Messages, Sequences};
 use crate::transport::refusal::PacketRefusal;
 use crate::transport::{MAX_FRAMES_PER_POLL, inbound};
 
@@ -20,81 +20,102 @@ use crate::transport::{MAX_FRAMES_PER_POLL, inbound};
 pub(super) const FRAMES: u8 = 0;
 /// The channel of reliable messages.
 pub(super) const MESSAGES: u8 = 1;
-/// How far ahead of the next message that the host takes a message may be.
-pub(super) const WINDOW_MESSAGES: u64 = 64;
-/// How far behind the newest packet a packet may be. netcode delivers nothing older.
-const REORDERED_PACKETS: u64 = 256;
 
 const RELIABLE: u8 = 0;
 const UNRELIABLE: u8 = 1;
 const ACKNOWLEDGEMENT: u8 = 4;
 
-/// Checks the packets of one client.
-#[derive(Debug, Default)]
-pub(super) struct Guard {
-    newest: u64,
+/// So many messages or ranges of acknowledgements are as much work as a packet: each is looked up in renet's maps.
+const PARTS_PER_PACKET: usize = 4;
+/// Most ranges of acknowledgements in a packet. Stock renet keeps 64, and more only where many packets overtake each other.
+const MAX_RANGES: u64 = 128;
+
+/// What a packet costs of its session's rate: one, and one for each [`PARTS_PER_PACKET`] of the parts that it claims to have.
+pub(super) fn cost(packet: &[u8]) -> u32 {
+    let parts = claimed_parts(packet).map_or(0, |parts| usize::try_from(parts).unwrap_or(usize::MAX));
+    // A part has one byte at least.
+    let parts = parts.min(packet.len());
+    1 + (parts / PARTS_PER_PACKET) as u32
 }
 
-/// What a client may refer to.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Known {
-    /// Number of packets that the client was sent.
-    pub(super) packets_sent: u64,
-    /// The id of the next message that the host takes.
-    pub(super) next_message: u64,
+fn claimed_parts(packet: &[u8]) -> Result<u64, PacketRefusal> {
+    let mut from = Reader(packet);
+    let kind = from.u8()?;
+    from.varint()?;
+    if kind == ACKNOWLEDGEMENT {
+        from.varint()?;
+        from.varint()?;
+        return from.varint();
+    }
+    from.u8()?;
+    from.u16().map(u64::from)
+}
+
+/// Checks the packets of one client.
+#[derive(Debug)]
+pub(super) struct Guard {
+    sequences: Sequences,
+    messages: Messages,
 }
 
 impl Guard {
-    /// Checks a packet and adds its input frames to `frames`. renet can read what passes, keeps a bounded part of it, and does
-    /// not end the connection over it. A refused packet changes nothing.
+    /// Of the client's messages, at most so many bytes are held, beyond those of one packet.
+    pub(super) fn new(held_bytes: usize) -> Self {
+        Self { sequences: Sequences::default(), messages: Messages::new(held_bytes) }
+    }
+
+    /// Checks a packet of a client that was sent so many, and adds its input frames to `frames`. renet can read what passes, keeps a
+    /// bounded part of it, and does not end the connection over it. A refused packet changes nothing but `frames`.
     pub(super) fn check(
         &mut self,
         packet: &[u8],
-        known: Known,
+        packets_sent: u64,
         frames: &mut Vec<ClientFrame>,
     ) -> Result<(), PacketRefusal> {
-        let before = frames.len();
-        let checked = self.parse(packet, known, frames);
-        if checked.is_err() {
-            frames.truncate(before);
-        }
-        checked
-    }
-
-    fn parse(&mut self, packet: &[u8], known: Known, frames: &mut Vec<ClientFrame>) -> Result<(), PacketRefusal> {
         let mut from = Reader(packet);
         let kind = from.u8()?;
         let sequence = from.varint()?;
+        let body = from.0;
         match kind {
-            RELIABLE => check_messages(&mut from, known.next_message)?,
+            RELIABLE => check_messages(&mut from)?,
             UNRELIABLE => read_frames(&mut from, frames)?,
-            ACKNOWLEDGEMENT => check_acknowledgements(&mut from, known.packets_sent)?,
+            ACKNOWLEDGEMENT => check_acknowledgements(&mut from, packets_sent)?,
             // 2 and 3 are slices of messages that are longer than any of ours.
             _ => return Err(PacketRefusal::Payload),
         }
         if !from.0.is_empty() {
             return Err(PacketRefusal::Payload);
         }
-        if sequence.saturating_add(REORDERED_PACKETS) < self.newest {
-            return Err(PacketRefusal::Replayed);
+        self.sequences.judge(sequence)?;
+        if kind == RELIABLE {
+            self.messages.judge(messages(body))?;
+            messages(body).for_each(|(id, length)| self.messages.note(id, length));
         }
-        self.newest = self.newest.max(sequence);
+        self.sequences.note(sequence);
         Ok(())
+    }
+
+    /// The host takes the next message, which is so long.
+    pub(super) fn take(&mut self, length: usize) {
+        self.messages.take(length);
     }
 }
 
-/// Checks reliable messages. One that is ahead of the window waits at the client: it may be honest, where the host is late.
-fn check_messages(from: &mut Reader<'_>, next_message: u64) -> Result<(), PacketRefusal> {
-    let count = from.count(MESSAGES)?;
-    let mut is_ahead = false;
-    for _ in 0..count {
-        let id = from.varint()?;
+fn check_messages(from: &mut Reader<'_>) -> Result<(), PacketRefusal> {
+    for _ in 0..from.count(MESSAGES)? {
+        from.varint()?;
         if !inbound::is_message_length(from.bytes()?.len()) {
             return Err(PacketRefusal::Message);
         }
-        is_ahead |= id >= next_message + WINDOW_MESSAGES;
     }
-    if is_ahead { Err(PacketRefusal::PollBudget) } else { Ok(()) }
+    Ok(())
+}
+
+/// The reliable messages of a body that was checked: the id of each, and its length.
+fn messages(body: &[u8]) -> impl Iterator<Item = (u64, usize)> {
+    let mut from = Reader(body);
+    let count = from.count(MESSAGES).unwrap_or_default();
+    (0..count).map_while(move |_| Some((from.varint().ok()?, from.bytes().ok()?.len())))
 }
 
 fn read_frames(from: &mut Reader<'_>, frames: &mut Vec<ClientFrame>) -> Result<(), PacketRefusal> {
@@ -118,6 +139,9 @@ fn check_acknowledgements(from: &mut Reader<'_>, packets_sent: u64) -> Result<()
     let start_of = |last: u64, size: u64| last.checked_sub(size).ok_or(PacketRefusal::Payload);
     let size = from.varint()?;
     let further = from.varint()?;
+    if further >= MAX_RANGES {
+        return Err(PacketRefusal::Payload);
+    }
     let mut start = start_of(last, size)?;
     for _ in 0..further {
         // Between two ranges, one packet at least is missing.
@@ -142,6 +166,11 @@ impl<'a> Reader<'a> {
         Ok(self.take(1)?[0])
     }
 
+    fn u16(&mut self) -> Result<u16, PacketRefusal> {
+        let bytes = self.take(2)?;
+        Ok(u16::from_be_bytes([bytes[0], bytes[1]]))
+    }
+
     /// An integer below 2^62. Its first two bits say whether it has 1, 2, 4 or 8 bytes.
     fn varint(&mut self) -> Result<u64, PacketRefusal> {
         let first = self.u8()?;
@@ -160,13 +189,9 @@ impl<'a> Reader<'a> {
         if self.u8()? != channel {
             return Err(PacketRefusal::Payload);
         }
-        let count = self.take(2)?;
-        match u16::from_be_bytes([count[0], count[1]]) {
+        match self.u16()? {
             0 => Err(PacketRefusal::Message),
             count => Ok(count),
         }
     }
 }
-
-/// Most bytes of messages that renet holds for a client: a whole window of the longest.
-pub(super) const HELD_BYTES: usize = WINDOW_MESSAGES as usize * MAX_RELIABLE_BYTES;

@@ -5,9 +5,9 @@
 
 mod check;
 mod guard;
+mod received;
 mod renet;
 
-use std::mem;
 use std::time::Duration;
 
 use realmgate_protocol::wire::datagram::{ClientFrame, FIRST_VERSION, Section};
@@ -18,17 +18,28 @@ use super::refusal::PacketRefusal;
 pub use check::check;
 use renet::Renet;
 
-/// How long an acknowledgement waits for a snapshot to go with: more than a tick.
+/// How long acknowledgements, and renet's messages that are sent again, wait for a snapshot to go with: more than a tick.
 const ALONE_AFTER: Duration = Duration::from_millis(60);
+
+/// What a payload costs of its session's rate, in payloads of ours: of renet's, one with many parts costs as much as several.
+pub(super) fn cost(payload: &[u8]) -> u32 {
+    if is_renet(payload) { guard::cost(payload) } else { 1 }
+}
+
+fn is_renet(payload: &[u8]) -> bool {
+    payload.first().is_some_and(|kind| *kind < FIRST_VERSION)
+}
 
 /// The framing of one connection.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are ours, and a connection is boxed as a whole")]
 pub(super) enum Framing {
     /// Ours.
-    Own(Stream),
-    /// Not known before the client's first payload. The stream has what is queued for the client, and the bounds are those of
-    /// a renet connection.
-    Undecided(Stream, Bounds),
+    Own {
+        stream: Stream,
+        /// Before the first payload of a client that may choose: the bounds of a renet connection. Nothing is sent until then.
+        undecided: Option<Bounds>,
+    },
     /// Stock renet's.
     Renet(Box<Renet>),
 }
@@ -36,12 +47,12 @@ pub(super) enum Framing {
 impl Framing {
     /// Our framing.
     pub(super) fn own(bounds: Bounds) -> Self {
-        Self::Own(Stream::bounded(ALONE_AFTER, bounds))
+        Self::Own { stream: Stream::bounded(ALONE_AFTER, bounds), undecided: None }
     }
 
     /// The framing that the client's first payload will have.
     pub(super) fn undecided(bounds: Bounds) -> Self {
-        Self::Undecided(Stream::bounded(ALONE_AFTER, bounds), bounds)
+        Self::Own { stream: Stream::bounded(ALONE_AFTER, bounds), undecided: Some(bounds) }
     }
 
     pub(super) fn is_renet(&self) -> bool {
@@ -55,11 +66,9 @@ impl Framing {
         now: Duration,
         mut take: impl FnMut(ClientFrame),
     ) -> Result<(), PacketRefusal> {
-        if let Self::Undecided(..) = self {
-            self.decide(payload, now);
-        }
+        self.decide(payload, now);
         match self {
-            Self::Own(stream) | Self::Undecided(stream, _) => {
+            Self::Own { stream, .. } => {
                 let (payload, frame) = inbound::open(payload)?;
                 stream.receive(&payload, now)?;
                 frame.into_iter().for_each(take);
@@ -69,17 +78,14 @@ impl Framing {
         }
     }
 
-    fn decide(&mut self, first: &[u8], now: Duration) {
-        let is_renet = first.first().is_some_and(|kind| *kind < FIRST_VERSION);
-        // What stands here for a moment allocates nothing.
-        let undecided = mem::replace(self, Self::own(Bounds::default()));
-        *self = match undecided {
-            Self::Undecided(stream, bounds) if is_renet => {
-                Self::Renet(Box::new(Renet::new(bounds, stream.into_queued(), now)))
-            }
-            Self::Undecided(stream, _) => Self::Own(stream),
-            decided => decided,
-        };
+    /// Lets a first payload decide.
+    fn decide(&mut self, payload: &[u8], now: Duration) {
+        let Self::Own { stream, undecided } = self else { return };
+        if let Some(bounds) = undecided.take()
+            && is_renet(payload)
+        {
+            *self = Self::Renet(Box::new(Renet::new(bounds, stream.take_queued(), now)));
+        }
     }
 
     /// Passes the payloads that are due to `send`: the snapshot, if there is one, and messages. Each is built in `out`.
@@ -91,9 +97,8 @@ impl Framing {
         send: impl FnMut(&[u8]),
     ) {
         match self {
-            Self::Undecided(..) => {}
-            Self::Own(stream) => {
-                if snapshot.is_some() || !stream.is_quiet() {
+            Self::Own { stream, undecided } => {
+                if undecided.is_none() && (snapshot.is_some() || !stream.is_quiet()) {
                     stream.compose(snapshot.map_or(Section::None, Section::Snapshot), now, out, send);
                 }
             }
@@ -108,7 +113,7 @@ impl Framing {
         now: Duration,
         out: &'out mut Vec<u8>,
     ) -> Option<&'out [u8]> {
-        let Self::Own(stream) = self else { return None };
+        let Self::Own { stream, .. } = self else { return None };
         if snapshot.is_none() && stream.is_quiet() {
             return None;
         }
@@ -118,7 +123,7 @@ impl Framing {
     /// Whether there is nothing to send but snapshots, now or later.
     pub(super) fn is_quiet(&self) -> bool {
         match self {
-            Self::Own(stream) | Self::Undecided(stream, _) => stream.is_quiet(),
+            Self::Own { stream, .. } => stream.is_quiet(),
             Self::Renet(renet) => renet.is_quiet(),
         }
     }
@@ -126,7 +131,7 @@ impl Framing {
     /// Whether the client has acknowledged everything.
     pub(super) fn is_acknowledged(&self) -> bool {
         match self {
-            Self::Own(stream) | Self::Undecided(stream, _) => stream.is_acknowledged(),
+            Self::Own { stream, .. } => stream.is_acknowledged(),
             Self::Renet(renet) => renet.is_acknowledged(),
         }
     }
@@ -134,7 +139,7 @@ impl Framing {
     /// Whether so much waits for the client that messages caused by others are dropped.
     pub(super) fn is_behind(&self) -> bool {
         match self {
-            Self::Own(stream) | Self::Undecided(stream, _) => stream.is_behind(),
+            Self::Own { stream, .. } => stream.is_behind(),
             Self::Renet(renet) => renet.is_behind(),
         }
     }
@@ -142,7 +147,7 @@ impl Framing {
     /// What is queued for the client: bytes and messages.
     pub(super) fn queued(&self) -> (usize, usize) {
         match self {
-            Self::Own(stream) | Self::Undecided(stream, _) => stream.queued(),
+            Self::Own { stream, .. } => stream.queued(),
             Self::Renet(renet) => renet.queued(),
         }
     }
@@ -150,7 +155,7 @@ impl Framing {
     /// Queues a message for the client.
     pub(super) fn queue(&mut self, message: Vec<u8>) -> Result<(), QueueError> {
         match self {
-            Self::Own(stream) | Self::Undecided(stream, _) => stream.queue(message),
+            Self::Own { stream, .. } => stream.queue(message),
             Self::Renet(renet) => renet.queue(message),
         }
     }
@@ -158,7 +163,7 @@ impl Framing {
     /// Whether the client's next message is there.
     pub(super) fn has_message(&self) -> bool {
         match self {
-            Self::Own(stream) | Self::Undecided(stream, _) => stream.has_message(),
+            Self::Own { stream, .. } => stream.has_message(),
             Self::Renet(renet) => renet.has_message(),
         }
     }
@@ -166,7 +171,7 @@ impl Framing {
     /// The client's next message.
     pub(super) fn next_message(&mut self) -> Option<Vec<u8>> {
         match self {
-            Self::Own(stream) | Self::Undecided(stream, _) => stream.next_message(),
+            Self::Own { stream, .. } => stream.next_message(),
             Self::Renet(renet) => renet.next_message(),
         }
     }

@@ -9,19 +9,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ::renet::{Bytes, ChannelConfig, ConnectionConfig, RenetClient, SendType};
-use realmgate_protocol::limits::MAX_PAYLOAD_BYTES;
 use realmgate_protocol::wire::datagram::{ClientFrame, PayloadWriter, Section};
 use realmgate_protocol::wire::stream::{Bounds, QueueError, WINDOW_BYTES, WINDOW_MESSAGES};
 
-use super::guard::{self, Guard, Known};
+use super::ALONE_AFTER;
+use super::guard::{self, Guard};
+use crate::netcode::MAX_PAYLOAD_BYTES;
 use crate::transport::MAX_FRAMES_PER_POLL;
 use crate::transport::inbound::is_message_length;
 use crate::transport::refusal::PacketRefusal;
 
 /// When a message is sent again that was not acknowledged.
 const RESEND_AFTER: Duration = Duration::from_millis(200);
-/// How long acknowledgements and messages that are sent again wait for a snapshot to go with: more than a tick.
-const ALONE_AFTER: Duration = Duration::from_millis(60);
 
 /// One connection.
 #[derive(Debug)]
@@ -41,8 +40,6 @@ pub(in crate::transport) struct Renet {
     in_flight: Arc<InFlight>,
     /// Messages of the client, in order, that the host has not taken.
     received: VecDeque<Vec<u8>>,
-    /// The id of the next message that the host takes.
-    next_message: u64,
     /// The frames of one packet.
     frames: Vec<ClientFrame>,
 }
@@ -81,8 +78,9 @@ impl Drop for Counted {
     }
 }
 
-/// The channels, as the server's end has them: renet names them from the client's, which sends by `client_channels_config`.
-pub(super) fn channels() -> ConnectionConfig {
+/// The channels, as the server's end has them: renet names them from the client's, which sends by `client_channels_config`. Received
+/// messages are bounded by the guard, a packet below what is set here, since renet ends a connection that has more.
+pub(super) fn channels(held_bytes: usize) -> ConnectionConfig {
     let channel =
         |channel_id, max_memory_usage_bytes, send_type| ChannelConfig { channel_id, max_memory_usage_bytes, send_type };
     let frames = channel(guard::FRAMES, MAX_FRAMES_PER_POLL * MAX_PAYLOAD_BYTES, SendType::Unreliable);
@@ -90,18 +88,18 @@ pub(super) fn channels() -> ConnectionConfig {
     ConnectionConfig {
         available_bytes_per_tick: 2 * WINDOW_BYTES as u64,
         client_channels_config: vec![frames.clone(), messages(WINDOW_BYTES)],
-        server_channels_config: vec![frames, messages(guard::HELD_BYTES)],
+        server_channels_config: vec![frames, messages(held_bytes + MAX_PAYLOAD_BYTES)],
     }
 }
 
 impl Renet {
     /// A connection that begins with these messages for the client.
     pub(in crate::transport) fn new(bounds: Bounds, waiting: VecDeque<Vec<u8>>, now: Duration) -> Self {
-        let mut end = RenetClient::new(channels());
+        let mut end = RenetClient::new(channels(bounds.held_bytes));
         end.set_connected();
         Self {
             end,
-            guard: Guard::default(),
+            guard: Guard::new(bounds.held_bytes),
             bounds,
             updated_at: now,
             composed_at: Duration::ZERO,
@@ -111,7 +109,6 @@ impl Renet {
             waiting,
             in_flight: Arc::default(),
             received: VecDeque::new(),
-            next_message: 0,
             frames: Vec::new(),
         }
     }
@@ -123,8 +120,8 @@ impl Renet {
         now: Duration,
         take: impl FnMut(ClientFrame),
     ) -> Result<(), PacketRefusal> {
-        let known = Known { packets_sent: self.packets_sent, next_message: self.next_message };
-        self.guard.check(packet, known, &mut self.frames)?;
+        self.frames.clear();
+        self.guard.check(packet, self.packets_sent, &mut self.frames)?;
         self.frames.drain(..).for_each(take);
         self.update(now);
         self.end.process_packet(packet);
@@ -145,7 +142,7 @@ impl Renet {
     /// The client's next message.
     pub(in crate::transport) fn next_message(&mut self) -> Option<Vec<u8>> {
         let message = self.received.pop_front()?;
-        self.next_message += 1;
+        self.guard.take(message.len());
         Some(message)
     }
 
@@ -193,7 +190,8 @@ impl Renet {
         mut send: impl FnMut(&[u8]),
     ) {
         let is_late = now.saturating_sub(self.composed_at) >= ALONE_AFTER;
-        if snapshot.is_none() && self.waiting.is_empty() && (self.is_quiet() || !is_late) {
+        let has_new = self.fill_window();
+        if snapshot.is_none() && !has_new && (self.is_quiet() || !is_late) {
             return;
         }
         self.update(now);
@@ -201,7 +199,6 @@ impl Renet {
             let frame = PayloadWriter::start(out, None).finish(Section::Snapshot(snapshot));
             self.end.send_message(guard::FRAMES, Bytes::copy_from_slice(frame));
         }
-        self.fill_window();
         for packet in self.end.get_packets_to_send() {
             self.packets_sent += 1;
             send(&packet);
@@ -209,9 +206,10 @@ impl Renet {
         (self.composed_at, self.owes_acknowledgement) = (now, false);
     }
 
-    /// Hands waiting messages to renet, which has a limit on their bytes, but none on their number.
-    fn fill_window(&mut self) {
+    /// Hands waiting messages to renet, which has a limit on their bytes, but none on their number. Returns whether there were any.
+    fn fill_window(&mut self) -> bool {
         let InFlight { messages, bytes } = &*self.in_flight;
+        let before = self.waiting.len();
         while messages.load(Ordering::Relaxed) < WINDOW_MESSAGES
             && let Some(message) =
                 self.waiting.pop_front_if(|next| bytes.load(Ordering::Relaxed) + next.len() <= WINDOW_BYTES)
@@ -220,6 +218,7 @@ impl Renet {
             let message = Bytes::from_owner(Counted::new(message, &self.in_flight));
             self.end.send_message(guard::MESSAGES, message);
         }
+        self.waiting.len() < before
     }
 
     /// Messages of the client that the host has not taken.

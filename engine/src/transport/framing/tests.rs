@@ -5,9 +5,9 @@ use ::renet::{Bytes, ChannelConfig, ConnectionConfig, DisconnectReason, RenetCli
 use proptest::prelude::*;
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::wire::datagram::{self, SnapshotAck, VERSION};
-use realmgate_protocol::wire::stream::{WINDOW_BYTES, WINDOW_MESSAGES};
+use realmgate_protocol::wire::stream::{HELD_BYTES, WINDOW_BYTES, WINDOW_MESSAGES};
 
-use super::guard::{FRAMES, Guard, Known, MESSAGES};
+use super::guard::{FRAMES, Guard, MESSAGES};
 use super::*;
 
 const TICK: Duration = Duration::from_millis(50);
@@ -30,7 +30,7 @@ fn stock_client() -> RenetClient {
 
 /// The server's end as stock renet has it, without our guard.
 fn stock_server() -> RenetClient {
-    let mut server = RenetClient::new(renet::channels());
+    let mut server = RenetClient::new(renet::channels(HELD_BYTES));
     server.set_connected();
     server
 }
@@ -68,19 +68,22 @@ fn unreliable(sequence: u64, frames: &[Vec<u8>]) -> Vec<u8> {
     packet
 }
 
+/// Acknowledges every other packet up to the last of so many.
+fn acknowledges(ranges: u64) -> Vec<u8> {
+    let further = ranges - 1;
+    [&[4, 0][..], &varint(2 * further), &[0], &varint(further), &vec![0; 2 * further as usize]].concat()
+}
+
 /// A slice of a message.
 fn slice(kind: u8, index: u64, of: u64, bytes: &[u8]) -> Vec<u8> {
     let numbers = [varint(0), varint(index), varint(of), varint(bytes.len() as u64)].concat();
     [&[kind, 0, 1 - kind % 2], &numbers[..], bytes].concat()
 }
 
-fn check(packet: &[u8], known: Known) -> Result<Vec<ClientFrame>, PacketRefusal> {
+/// What the guard says of the first packet of a client that was sent ten: its frames.
+fn judge(packet: &[u8]) -> Result<Vec<ClientFrame>, PacketRefusal> {
     let mut frames = Vec::new();
-    Guard::default().check(packet, known, &mut frames).map(|()| frames)
-}
-
-fn refusal(packet: &[u8]) -> Option<PacketRefusal> {
-    check(packet, Known { packets_sent: 10, next_message: 0 }).err()
+    Guard::new(HELD_BYTES).check(packet, 10, &mut frames).map(|()| frames)
 }
 
 fn undecided() -> Framing {
@@ -106,7 +109,7 @@ fn nothing_is_sent_before_the_first_payload_says_how() {
     assert!(!framing.is_acknowledged() && !framing.is_quiet(), "it waits to be sent");
     let mut own = framing;
     assert_eq!(receive(&mut own, &frame(3).seal()), Ok(vec![frame(3)]));
-    assert!(matches!(own, Framing::Own(_)));
+    assert!(matches!(own, Framing::Own { .. }));
     assert_eq!(composed(&mut own, None, TICK), [[VERSION, 16, 1, 0, 0, 1, 0, 7]]);
 
     let mut renet = undecided();
@@ -159,7 +162,10 @@ impl Line {
         for packet in self.client.get_packets_to_send() {
             if !loses() {
                 let taken = self.server.receive(&packet, self.now, |frame| self.frames.push(frame));
-                assert_eq!(taken, Ok(()), "a stock client breaks no rule");
+                assert!(
+                    matches!(taken, Ok(()) | Err(PacketRefusal::PollBudget)),
+                    "a stock client breaks no rule: {taken:?}"
+                );
             }
         }
         self.from_client.extend(std::iter::from_fn(|| self.server.next_message()));
@@ -224,23 +230,88 @@ fn what_is_queued_is_bounded_and_counted() {
 #[test]
 fn what_the_host_does_not_take_waits_at_the_client() {
     let mut line = Line::new();
-    for _ in 0..200 {
-        line.client.send_message(MESSAGES, vec![1; 10]);
-    }
-    // The host takes nothing: no packet with a message beyond the window is taken, and none ends the connection.
-    let mut refused = 0;
+    let message = |number: u8| vec![number; 1_000];
+    (0..60).for_each(|number| line.client.send_message(MESSAGES, message(number)));
+    let mut waits = 0;
     for _ in 0..20 {
         line.client.update(TICK);
         for packet in line.client.get_packets_to_send() {
             match line.server.receive(&packet, line.now, |_| {}) {
                 Ok(()) => {}
-                Err(PacketRefusal::PollBudget) => refused += 1,
+                Err(PacketRefusal::PollBudget) => waits += 1,
                 Err(other) => panic!("{other:?}"),
             }
         }
     }
-    assert!(refused > 0);
-    assert!(!line.server.has_message(), "200 small messages make one packet, which waits");
+    let held: Vec<Vec<u8>> = std::iter::from_fn(|| line.server.next_message()).collect();
+    assert_eq!((held.len(), waits > 0), (HELD_BYTES / 1_000, true), "as many bytes as our own framing holds");
+    (0..20).for_each(|_| line.tick(None, || false));
+    let all: Vec<Vec<u8>> = held.into_iter().chain(line.from_client).collect();
+    assert_eq!(all, (0..60).map(message).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_host_that_waits_for_a_message_is_given_it_however_much_is_held() {
+    let mut server = undecided();
+    let message = [7; 1_000];
+    for id in 1..=33 {
+        let taken = receive(&mut server, &reliable(id, &[(id, &message)]));
+        let is_room = id <= HELD_BYTES as u64 / 1_000;
+        assert_eq!(taken.is_ok(), is_room, "message {id}");
+    }
+    assert!(!server.has_message());
+    assert_eq!(receive(&mut server, &reliable(40, &[(0, &message)])), Ok(Vec::new()));
+    assert_eq!(
+        receive(&mut server, &reliable(41, &[(33, &message)])),
+        Err(PacketRefusal::PollBudget),
+        "nobody waits for it"
+    );
+    assert_eq!(std::iter::from_fn(|| server.next_message()).count(), 33);
+    assert_eq!(receive(&mut server, &reliable(42, &[(33, &message)])), Ok(Vec::new()));
+    let Framing::Renet(renet) = server else { panic!("it is renet's") };
+    assert!(renet.is_sound());
+}
+
+#[test]
+fn packets_that_overtake_each_other_are_taken_once() {
+    let mut guard = Guard::new(HELD_BYTES);
+    let mut take = |sequence: u64| guard.check(&reliable(sequence, &[(0, &[1])]), 0, &mut Vec::new());
+    let late = Err(PacketRefusal::Replayed);
+    assert_eq!([5, 7, 6, 4, 3].map(&mut take), [Ok(()); 5], "each is beside one that came");
+    assert_eq!([7, 6, 3].map(&mut take), [late; 3], "they came before");
+    assert_eq!([1, 9, 2, 1].map(&mut take), [late, Ok(()), Ok(()), Ok(())], "1 is beside none at first");
+    assert_eq!([200, 199, 136, 135].map(&mut take), [Ok(()), Ok(()), late, late]);
+    let (mut all, newest) = ((137..199).rev(), 200);
+    assert!(all.all(|sequence| take(sequence).is_ok()) && take(newest - 64).is_ok(), "64 are remembered");
+    assert_eq!(take(newest - 65), late);
+}
+
+#[test]
+fn many_small_messages_arrive_although_they_share_packets() {
+    let mut line = Line::new();
+    for number in 0..600u16 {
+        line.client.send_message(MESSAGES, number.to_le_bytes().to_vec());
+    }
+    (0..40).for_each(|_| line.tick(None, || false));
+    let expected: Vec<Vec<u8>> = (0..600u16).map(|number| number.to_le_bytes().to_vec()).collect();
+    assert_eq!(line.from_client, expected);
+}
+
+#[test]
+fn no_order_of_sequence_numbers_ends_a_connection() {
+    let mut server = undecided();
+    let mut send = |sequence: u64| {
+        let _ = server.receive(&reliable(sequence, &[(0, &[1])]), Duration::ZERO, |_| {});
+    };
+    // Each time some far ahead, and then every other one of those before it, downwards.
+    for window in 1..40 {
+        let newest = window * 1_000;
+        send(newest);
+        (0..120).for_each(|back| send(newest - 2 - 2 * back));
+    }
+    assert!(!composed(&mut server, Some(&[1]), TICK).is_empty(), "renet has ended the connection");
+    let Framing::Renet(renet) = server else { panic!("it is renet's") };
+    assert!(renet.is_sound());
 }
 
 proptest! {
@@ -275,6 +346,28 @@ proptest! {
     }
 
     #[test]
+    fn no_order_of_packets_and_acknowledgements_harms_renet(
+        moves in prop::collection::vec((0..3u8, 1..120u64, prop::bool::weighted(0.05)), 1..900),
+    ) {
+        let (mut newest, mut ticks, mut bytes) = (100_000, 0u64, Vec::new());
+        for (kind, apart, ends_tick) in moves {
+            let packet = match kind {
+                0 => {
+                    newest += apart;
+                    reliable(newest, &[(0, &[1])])
+                }
+                1 => reliable(newest - apart, &[(0, &[1])]),
+                // What was sent up to now, of which there is one packet a tick at least.
+                _ => [vec![4], varint(newest - apart / 8), varint(ticks), varint(ticks), vec![0]].concat(),
+            };
+            ticks += u64::from(ends_tick);
+            bytes.extend((packet.len() as u16 | if ends_tick { 0x8000 } else { 0 }).to_le_bytes());
+            bytes.extend(packet);
+        }
+        check(&bytes);
+    }
+
+    #[test]
     fn no_packet_that_passes_harms_renet(
         kind in 0..6u8,
         sequence in 0..3u8,
@@ -282,7 +375,7 @@ proptest! {
     ) {
         let packet = [vec![kind, sequence], body].concat();
         let length = (packet.len() as u16 | 0xc000).to_le_bytes();
-        super::check([&length[..], &packet].concat().as_slice());
+        check([&length[..], &packet].concat().as_slice());
     }
 }
 
@@ -292,7 +385,7 @@ fn stock_renet_ends_the_process_over_a_slice_beyond_the_last() {
         let packet = slice(kind, 9, 1, &[7; 1_200]);
         let outcome = catch_unwind(|| stock_server().process_packet(&packet));
         assert!(outcome.is_err(), "renet has fixed this: the guard can let slices of type {kind} through");
-        assert_eq!(refusal(&packet), Some(PacketRefusal::Payload));
+        assert_eq!(judge(&packet), Err(PacketRefusal::Payload));
     }
 }
 
@@ -305,7 +398,7 @@ fn stock_renet_keeps_any_number_of_empty_messages() {
     });
     for packet in packets {
         server.process_packet(&packet);
-        assert_eq!(refusal(&packet), Some(PacketRefusal::Message));
+        assert_eq!(judge(&packet), Err(PacketRefusal::Message));
     }
     server.process_packet(&reliable(100, &[(0, &[1])]));
     let kept = std::iter::from_fn(|| server.receive_message(MESSAGES)).count();
@@ -315,24 +408,24 @@ fn stock_renet_keeps_any_number_of_empty_messages() {
     let mut server = stock_server();
     (0..50).for_each(|_| server.process_packet(&empty));
     assert_eq!(std::iter::from_fn(|| server.receive_message(FRAMES)).count(), 50_000);
-    assert_eq!(refusal(&empty), Some(PacketRefusal::Payload));
+    assert_eq!(judge(&empty), Err(PacketRefusal::Payload));
 }
 
 #[test]
 fn stock_renet_ends_a_connection_whose_packets_come_in_falling_order() {
-    let (mut server, mut guard) = (stock_server(), Guard::default());
+    let (mut server, mut guard) = (stock_server(), Guard::new(HELD_BYTES));
     let (mut taken, mut sequence) = (0, 8_000);
     while sequence > 2 {
         let packet = reliable(sequence, &[(0, &[1])]);
         server.process_packet(&packet);
-        taken += usize::from(guard.check(&packet, Known::default(), &mut Vec::new()).is_ok());
+        taken += usize::from(guard.check(&packet, 0, &mut Vec::new()).is_ok());
         sequence -= 2;
     }
     assert!(!server.is_disconnected());
     server.get_packets_to_send();
     let reason = server.disconnect_reason();
     assert!(matches!(reason, Some(DisconnectReason::PacketSerialization(_))), "{reason:?}: renet has a limit now");
-    assert_eq!(taken, 129, "the guard takes what netcode could have delivered out of order");
+    assert_eq!(taken, 1, "none of the others is beside one that came");
 }
 
 #[test]
@@ -350,7 +443,7 @@ fn stock_renet_ends_a_connection_over_a_packet_that_it_cannot_read() {
         let mut server = stock_server();
         server.process_packet(packet);
         assert!(server.is_disconnected(), "{packet:?}");
-        assert_eq!(refusal(packet), Some(reason), "{packet:?}");
+        assert_eq!(judge(packet), Err(reason), "{packet:?}");
     }
 }
 
@@ -362,13 +455,30 @@ fn stock_renet_fills_packets_beyond_1200_bytes() {
     }
     let packets = client.get_packets_to_send();
     assert_eq!(packets.iter().map(Vec::len).collect::<Vec<_>>(), [1_204]);
-    assert_eq!(refusal(&packets[0]), None, "so netcode lets 1,300 bytes through");
+    assert!(judge(&packets[0]).is_ok(), "so netcode lets 1,300 bytes through");
+}
+
+#[test]
+fn a_packet_of_many_parts_costs_as_much_as_several() {
+    let messages = |count: u64| reliable(0, &(0..count).map(|id| (id, &[7][..])).collect::<Vec<_>>());
+    assert_eq!([1, 3, 4, 300].map(|count| cost(&messages(count))), [1, 1, 2, 76]);
+    assert_eq!([1, 4, 5, 128].map(|ranges| cost(&acknowledges(ranges))), [1, 1, 2, 32]);
+    assert_eq!(cost(&unreliable(0, &[frame(1).seal()])), 1);
+    assert_eq!(cost(&[vec![VERSION], vec![0xff; 9]].concat()), 1, "ours has few parts");
+    assert_eq!(cost(&[0, 0, MESSAGES, 0xff, 0xff]), 2, "no packet has more parts than bytes");
+    assert_eq!((cost(&[0]), cost(&[4, 0xff]), cost(&[])), (1, 1, 1));
+}
+
+#[test]
+fn more_ranges_than_stock_renet_sends_are_refused() {
+    let judge = |packet: &[u8]| Guard::new(HELD_BYTES).check(packet, 1_000, &mut Vec::new());
+    assert_eq!(judge(&acknowledges(128)), Ok(()));
+    assert_eq!(judge(&acknowledges(129)), Err(PacketRefusal::Payload));
 }
 
 #[test]
 fn the_guard_takes_what_a_client_may_send_and_nothing_else() {
-    let known = Known { packets_sent: 10, next_message: 100 };
-    let judge = |packet: &[u8]| check(packet, known).map(|frames| frames.len());
+    let judge = |packet: &[u8]| judge(packet).map(|frames| frames.len());
     let input = frame(1).seal();
     assert_eq!(judge(&unreliable(0, &vec![input.clone(); 8])), Ok(8));
     assert_eq!(judge(&unreliable(0, &vec![input.clone(); 9])), Err(PacketRefusal::Payload));
@@ -378,9 +488,9 @@ fn the_guard_takes_what_a_client_may_send_and_nothing_else() {
     assert_eq!(judge(&unreliable(0, &[with_a_message])), Err(PacketRefusal::Frame), "messages have a channel");
     assert_eq!(judge(&[unreliable(0, &[input]), vec![0]].concat()), Err(PacketRefusal::Payload), "it goes on");
 
-    assert_eq!(judge(&reliable(0, &[(99, &[1]), (163, &[1; 1_000])])), Ok(0));
-    assert_eq!(judge(&reliable(0, &[(163, &[1]), (164, &[1])])), Err(PacketRefusal::PollBudget));
-    assert_eq!(judge(&reliable(0, &[(100, &[1; 1_001])])), Err(PacketRefusal::Message));
+    assert_eq!(judge(&reliable(0, &[(0, &[1]), (511, &[1; 1_000])])), Ok(0));
+    assert_eq!(judge(&reliable(0, &[(511, &[1]), (512, &[1])])), Err(PacketRefusal::PollBudget));
+    assert_eq!(judge(&reliable(0, &[(0, &[1; 1_001])])), Err(PacketRefusal::Message));
     assert_eq!(judge(&reliable(0, &[])), Err(PacketRefusal::Message));
 
     assert_eq!(judge(&[4, 0, 9, 2, 1, 3, 2]), Ok(0), "packets 0 to 2 and 7 to 9");

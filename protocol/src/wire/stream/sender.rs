@@ -77,9 +77,11 @@ impl Sender {
         Ok(())
     }
 
-    /// The messages that were never sent.
-    pub(super) fn into_waiting(self) -> VecDeque<Vec<u8>> {
-        self.waiting
+    /// Takes the messages that were never sent.
+    pub(super) fn take_waiting(&mut self) -> VecDeque<Vec<u8>> {
+        let waiting = std::mem::take(&mut self.waiting);
+        self.bytes -= waiting.iter().map(Vec::len).sum::<usize>();
+        waiting
     }
 
     pub(super) fn queued(&self) -> (usize, usize) {

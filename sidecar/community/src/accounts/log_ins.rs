@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use realmgate_platform::bans::Ban;
 use realmgate_platform::clock::Clock;
 use realmgate_platform::error::ErrorCode;
 use realmgate_platform::limits::{Limits, Source};
@@ -23,8 +24,6 @@ use crate::http::Refusal;
 use crate::store::AccountStore;
 use crate::world::World;
 
-/// What the user of a banned account reads.
-pub(crate) const BANNED: &str = "An administrator has banned this account";
 /// How long after it a log-in proves that its user is there, in milliseconds.
 const FRESH_MS: u64 = 15 * 60 * 1_000;
 /// Longest name that is looked up, in bytes, where addresses are not longer.
@@ -228,14 +227,13 @@ impl LogIns {
         let ended = match self.sessions.open_as(session, account, Refreshing::Stays, token.row()).await? {
             Opening::Opened(ended) => ended,
             Opening::NotActivated => return Err(not_activated()),
-            Opening::Banned => return Err(banned()),
+            Opening::Banned(ban) => return Err(banned(&ban)),
         };
         if !ended.is_empty() {
             tracing::info!(%account, ?ended, "the oldest log-ins are ended: the account has opened too many");
             self.world.log_out(account, ended).await?;
         }
         self.world.logged_in(account, session).await?;
-        self.store.seen(account, self.clock.now_ms()).await?;
         let version = self.sessions.find_live(session).await?.map_or(0, |row| row.token_version);
         self.grant(account, session, version, self.tokens.seal_refresh(&token, session)).await
     }
@@ -276,8 +274,8 @@ impl LogIns {
     }
 }
 
-pub(crate) fn banned() -> Refusal {
-    Refusal::explained(StatusCode::FORBIDDEN, "account_banned", BANNED)
+fn banned(ban: &Ban) -> Refusal {
+    Refusal::told(StatusCode::FORBIDDEN, json!({"error": "account_banned", "message": ban.text()}))
 }
 
 pub(crate) fn not_activated() -> Refusal {

@@ -11,6 +11,5 @@ pub mod shapes;
 
 pub use addresses::Addresses;
 pub use deletion::Deletion;
-pub(crate) use log_ins::BANNED;
 pub use log_ins::{Grant, LogIns};
 pub use profiles::{Edit, Profiles};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use realmgate_platform::bans::Ban;
 use realmgate_platform::clock::Clock;
 use realmgate_platform::limits::Source;
 use realmgate_platform::passwords::Passwords;
@@ -19,6 +20,10 @@ use crate::hooks::{Hooks, Vetoed};
 use crate::http::{Fault, Fields, Refusal};
 use crate::lobbies::Lobbies;
 use crate::store::{AccountEdit, AccountStore, Edited, ProfileRow, Unlinked};
+use crate::time::from_iso;
+
+/// Most characters of the reason of a ban.
+const BAN_REASON: u32 = 200;
 
 /// Profiles and the ways to log in.
 pub struct Profiles {
@@ -38,6 +43,11 @@ pub struct Edit {
     pub is_admin: Option<bool>,
     /// Whether it may log in; `false` ends its log-ins, and its stay in a lobby.
     pub is_activated: Option<bool>,
+    /// Why it may not, for its user: only beside `is_activated: false`, which forgets an earlier one.
+    #[schema(max_length = 200)]
+    pub ban_reason: Option<String>,
+    /// When it may again, ISO 8601, yet to come: only beside `is_activated: false`. Until an administrator says so if not given.
+    pub banned_until: Option<String>,
     /// What it is called.
     pub display_name: Option<String>,
     /// What programs keep with it, in place of what was there.
@@ -163,6 +173,18 @@ impl Profiles {
         Ok(true)
     }
 
+    /// Sends the account's player out of the world for an administrator; it may come back. `None` if there is no such account, else
+    /// whether it was in the world.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or the player cannot be taken out.
+    pub async fn kick(&self, account: AccountId) -> Result<Option<bool>, Refusal> {
+        if self.store.profile(account).await?.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(self.log_ins.world.kick(account).await?))
+    }
+
     /// A name that somebody wants to have, as scripts leave it: `before_user_update(user, attrs)`.
     async fn before_update(&self, account: AccountId, field: &'static str, name: &str) -> Result<String, Refusal> {
         if !self.hooks.has("before_user_update") {
@@ -190,18 +212,19 @@ impl Profiles {
             self.hooks.before("before_user_update", None, args).await.map_err(|vetoed| refused("base", &vetoed))?;
         }
         let limits = &self.log_ins.settings.limits;
+        let (ban, mut fields) = self.ban(edit);
         let faults = [
             ("display_name", edit.display_name.as_deref().and_then(|name| rules::display_name_fault(name, limits))),
             ("metadata", edit.metadata.as_ref().and_then(|metadata| rules::metadata_fault(metadata, limits))),
         ];
-        let fields: Fields =
-            faults.into_iter().filter_map(|(name, fault)| fault.map(|fault| (name, vec![fault]))).collect();
+        fields.extend(faults.into_iter().filter_map(|(name, fault)| fault.map(|fault| (name, vec![fault]))));
         if !fields.is_empty() {
             return Err(Refusal::validation_failed(&fields));
         }
         let edited = AccountEdit {
             admin: edit.is_admin,
             activated: edit.is_activated,
+            ban: ban.as_ref(),
             display_name: edit.display_name.as_deref(),
             metadata: edit.metadata.as_ref(),
         };
@@ -217,6 +240,27 @@ impl Profiles {
         }
         self.log_ins.world.log_out(account, ended).await?;
         Ok(self.store.profile(account).await?)
+    }
+
+    /// The ban that an administrator wants, and what is wrong with it.
+    fn ban(&self, edit: &Edit) -> (Option<Ban>, Fields) {
+        let mut faults = Fields::new();
+        if edit.is_activated != Some(false) {
+            let given = [("ban_reason", &edit.ban_reason), ("banned_until", &edit.banned_until)];
+            let given = given.into_iter().filter(|(_, text)| text.is_some());
+            faults.extend(given.map(|(name, _)| (name, vec!["is only for is_activated: false".into()])));
+            return (None, faults);
+        }
+        let reason = edit.ban_reason.as_deref().unwrap_or_default().trim();
+        if let Some(fault) = rules::line_fault(reason, BAN_REASON) {
+            faults.insert("ban_reason", vec![fault]);
+        }
+        let until_ms = edit.banned_until.as_deref().map(from_iso);
+        let is_past = |until_ms: Option<u64>| until_ms.is_none_or(|until_ms| until_ms <= self.clock.now_ms());
+        if until_ms.is_some_and(is_past) {
+            faults.insert("banned_until", vec!["must be a time that is yet to come".into()]);
+        }
+        (Some(Ban { reason: reason.to_owned(), until_ms: until_ms.flatten() }), faults)
     }
 }
 

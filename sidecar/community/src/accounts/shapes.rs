@@ -1,5 +1,6 @@
 //! Accounts as clients see them.
 
+use realmgate_platform::bans::Ban;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -55,6 +56,12 @@ pub struct Managed {
     email: String,
     /// Whether it is an administrator.
     is_admin: bool,
+    /// Whether an administrator has banned it. One that is not activated and not banned waits for its activation.
+    is_banned: bool,
+    /// Why it is banned; empty where that is not said.
+    ban_reason: String,
+    /// When its ban ends, ISO 8601; null where an administrator has to lift it.
+    banned_until: Option<String>,
 }
 
 /// The caller.
@@ -138,8 +145,11 @@ impl From<ProfileRow> for Public {
 
 impl Managed {
     /// A user, with what only administrators see.
-    pub fn new(row: ProfileRow, ways: Ways) -> Self {
-        Self { is_admin: row.admin, public: row.into(), email: ways.email }
+    pub fn new(mut row: ProfileRow, ways: Ways) -> Self {
+        let (is_admin, ban) = (row.admin, row.ban.take());
+        let (is_banned, Ban { reason, until_ms }) = (ban.is_some(), ban.unwrap_or_default());
+        let banned_until = until_ms.map(iso);
+        Self { is_admin, public: row.into(), email: ways.email, is_banned, ban_reason: reason, banned_until }
     }
 }
 

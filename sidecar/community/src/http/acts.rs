@@ -35,6 +35,8 @@ pub(super) struct Act {
     user_id: String,
     /// The unique name of that one; empty where the account is gone.
     username: String,
+    /// The unique name of the user whom it changed; empty where it changed none, or the account is gone.
+    subject: String,
     /// The method of the call.
     method: String,
     /// The path of the call, below `/api/v1`; empty for a log-in, whose method is `LOG IN`.
@@ -53,6 +55,7 @@ impl From<ActRow> for Act {
             id: row.id.to_string(),
             user_id: row.account.to_string(),
             username: row.username,
+            subject: row.subject,
             method: row.method,
             path: row.path,
             body: row.body,

@@ -6,13 +6,13 @@ use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::get;
 use axum::{Json, Router};
 use realmgate_platform::http::extract::Peer;
 use realmgate_platform::tokens::{Caller, hash_refresh};
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::cookie::Cookie;
 use super::{Anybody, Done, Input, Refusal};
@@ -42,7 +42,7 @@ struct Entry {
 
 /// Routes of the log-in.
 pub(super) fn router<S: Clone + Send + Sync + 'static>(community: &Community) -> Router<S> {
-    Router::new().route("/admin/session", post(begin).delete(end)).with_state(community.clone())
+    Router::new().route("/admin/session", get(read).post(begin).delete(end)).with_state(community.clone())
 }
 
 async fn begin(
@@ -83,6 +83,20 @@ async fn begin(
     tracing::info!(admin = %grant.account, "an administrator has logged in to the pages");
     let cookie = COOKIE.set(community.is_https, &grant.refresh_token, None);
     Ok(([(SET_COOKIE, cookie)], Json(json!({"username": grant.username}))).into_response())
+}
+
+/// Who is logged in here; `username` is null for nobody. A page that has just been opened asks this: a refusal would stand in the
+/// browser's console as an error.
+async fn read(State(community): State<Community>, _: Anybody, headers: HeaderMap) -> Result<Json<Value>, Refusal> {
+    let account = match caller(&community, &headers).await? {
+        Some(caller) if caller.role == "admin" => Some(caller.account),
+        _ => None,
+    };
+    let profile = match account {
+        Some(account) => community.store.profile(account).await?,
+        None => None,
+    };
+    Ok(Json(json!({"username": profile.map(|profile| profile.username)})))
 }
 
 async fn end(State(community): State<Community>, _: Anybody, headers: HeaderMap) -> Result<Response, Refusal> {

@@ -20,7 +20,9 @@ use crate::state::Community;
 use crate::store::{Link, MailKind};
 
 const STYLE: &str = include_str!("link_pages.css");
-const GONE: &str = "This link was used, or has ended. Ask for another one where you asked for this.";
+const FORGOT: &str = "Reset your password";
+const BACK: &str = r#"<p><a href="/play">Back to the game</a></p>"#;
+const GONE: &str = "This link was used already, or is too old. Ask for another one.";
 
 #[derive(Deserialize)]
 struct Shown {
@@ -65,32 +67,35 @@ async fn follow(State(community): State<Community>, peer: Peer, _: Anybody, inpu
     let done = match link.kind {
         MailKind::Reset => {
             community.addresses.reset(peer.into(), &token, password).await?;
-            "Your password is changed. Log in with it; wherever you were logged in, you are no more."
+            "Your password is changed. All devices have been logged out. Log in with the new password."
         }
         _ => {
             community.addresses.confirm(peer.into(), &token, Some(password)).await?;
-            "Your address is confirmed. Log in with it."
+            "Your e-mail address is confirmed. You can log in with it."
         }
     };
-    Ok(community.pages.page(StatusCode::OK, "Done", &paragraph(done)))
+    Ok(community.pages.page(StatusCode::OK, "Done", &format!("{}{BACK}", paragraph(done))))
 }
 
 async fn ask(State(community): State<Community>) -> Response {
-    community.pages.page(StatusCode::OK, "Another password", &forgot_form(&community.settings.limits))
+    community.pages.page(StatusCode::OK, FORGOT, &forgot_form(&community.settings.limits))
 }
 
 async fn forgot(State(community): State<Community>, peer: Peer, _: Anybody, input: Input) -> Result<Response, Refusal> {
     let Forgot { email } = input.fields()?;
     let limits = &community.settings.limits;
     if rules::address(&email, limits).is_none() {
-        let again = format!("{}{}", paragraph("That is no address."), forgot_form(limits));
-        return Ok(community.pages.page(StatusCode::BAD_REQUEST, "Another password", &again));
+        let again = format!("{}{}", paragraph("This is not an e-mail address."), forgot_form(limits));
+        return Ok(community.pages.page(StatusCode::BAD_REQUEST, FORGOT, &again));
     }
     community.addresses.ask_reset(peer.into(), &email).await?;
     Ok(community.pages.page(
         StatusCode::OK,
-        "Sent",
-        &paragraph("If that address has an account, a mail is on its way to it."),
+        "Check your e-mail",
+        &format!(
+            "{}{BACK}",
+            paragraph("If an account has this e-mail address, you will receive a link to choose a new password.")
+        ),
     ))
 }
 
@@ -104,15 +109,18 @@ fn has_password(link: &Link) -> bool {
 }
 
 fn title(link: &Link) -> &'static str {
-    if link.kind == MailKind::Reset { "Another password" } else { "Your address" }
+    if link.kind == MailKind::Reset { "Choose a new password" } else { "Confirm your e-mail address" }
 }
 
-/// The form that asks for another password.
+/// The form that asks for a link to choose a new password.
 fn forgot_form(limits: &FieldLimits) -> String {
     format!(
-        r#"<form method="post" action="/account/forgot">
-<label>Your address <input name="email" type="email" autocomplete="email" maxlength="{}" required></label>
-<button>Send me a link</button></form>"#,
+        r#"{}<form method="post" action="/account/forgot">
+<label>E-mail address <input name="email" type="email" autocomplete="email" maxlength="{}" required></label>
+<button>Send me a link</button></form>{BACK}"#,
+        paragraph(
+            "If an account has your e-mail address, you will receive a link. Guests and accounts without an address have no such link."
+        ),
         limits.max_email
     )
 }
@@ -122,9 +130,9 @@ fn form(link: &Link, token: &str, before: &str) -> String {
     let hidden = format!(r#"<input type="hidden" name="token" value="{}">"#, escaped(token));
     let (said, rest) = match has_password(link) {
         true => (
-            format!("For {}: choose a password of 8 characters or more.", link.address),
+            format!("For {}: choose a password of at least 8 characters.", link.address),
             r#"<label>New password <input name="password" type="password" autocomplete="new-password" minlength="8"
-maxlength="72" required></label><button>Set it</button>"#,
+maxlength="72" required></label><button>Save the password</button>"#,
         ),
         false => (format!("Is {} yours?", link.address), "<button>Yes, confirm it</button>"),
     };

@@ -117,6 +117,30 @@ pub(super) async fn admin_end_log_ins(
     if community.profiles.end_log_ins(account).await? { Ok(Json(Done {})) } else { Err(not_found()) }
 }
 
+/// Send a user's player out of the world. Its log-ins stay: it may come back at once.
+#[utoipa::path(
+    post, path = "/admin/users/{id}/kick", operation_id = "admin_kick_user", tag = "Admin Users",
+    security(("access_token" = [])), params(("id" = String, Path, description = "The account's id")),
+    responses(
+        (status = 200, body = Done),
+        (status = 403, body = Refused),
+        (status = 404, body = Refused),
+        (status = 409, body = Refused, description = "`not_in_world`"),
+    ),
+)]
+pub(super) async fn admin_kick_user(
+    State(community): State<Community>,
+    Admin(caller): Admin,
+    id: PathId,
+) -> Result<Json<Done>, Refusal> {
+    let account = id.id().ok_or_else(not_found)?.into();
+    if !community.profiles.kick(account).await?.ok_or_else(not_found)? {
+        return Err(Refusal::explained(StatusCode::CONFLICT, "not_in_world", "This player is not in the world"));
+    }
+    tracing::info!(admin = %caller.account, %account, "an administrator sent a player out of the world");
+    Ok(Json(Done {}))
+}
+
 /// Change a user.
 #[utoipa::path(
     patch, path = "/admin/users/{id}", operation_id = "admin_update_user", tag = "Admin Users",

@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::manage_boards::{Reading, named, not_found};
-use super::{Admin, Data, Done, Input, PathId, PathPair, Refusal, Refused};
+use super::{Admin, Data, Done, Input, Listed, Page, PathId, PathPair, Refusal, Refused};
 use crate::accounts::rules;
 use crate::field_limits::FieldLimits;
-use crate::leaderboards::shapes::RecordDetails;
+use crate::leaderboards::shapes::{ManagedRecord, RecordDetails};
 use crate::state::Community;
 use crate::store::{Owner, is_score};
 
@@ -85,6 +85,28 @@ impl Reading<'_> {
         self.faults.insert(fault.0, vec![fault.1]);
         None
     }
+}
+
+/// List the records of a leaderboard with their ids, best first.
+#[utoipa::path(
+    get, path = "/admin/leaderboards/{id}/records", operation_id = "admin_list_leaderboard_records",
+    tag = "Admin Leaderboards", security(("access_token" = [])),
+    params(
+        ("id" = String, Path, description = "The board's id, or a slug: its active season"),
+        ("page" = Option<String>, Query, description = "From 1"),
+        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
+    ),
+    responses((status = 200, body = Listed<ManagedRecord>), (status = 403, body = Refused), (status = 404, body = Refused)),
+)]
+pub(super) async fn admin_list_leaderboard_records(
+    State(community): State<Community>,
+    _: Admin,
+    id: PathId,
+    input: Input,
+) -> Result<Json<Listed<ManagedRecord>>, Refusal> {
+    let (board, page) = (named(&community, &id.0).await?, Page::of(&input, &community.settings.limits));
+    let standing = community.boards.page(&board, page.offset() + 1, page.limit()).await?;
+    Ok(Json(page.list(ManagedRecord::ranked(standing.rows, standing.first), standing.total)))
 }
 
 /// Submit a score, by the board's operator.

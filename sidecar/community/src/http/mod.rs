@@ -181,13 +181,14 @@ fn routes_of_admins() -> OpenApiRouter<Community> {
         .routes(routes!(manage_hooks::admin_reload_hooks))
         .routes(routes!(manage::admin_list_users))
         .routes(routes!(manage::admin_list_log_ins, manage::admin_end_log_ins))
+        .routes(routes!(manage::admin_kick_user))
         .routes(routes!(manage::admin_get_user, manage::admin_update_user, manage::admin_delete_user))
         .routes(routes!(manage_lobbies::admin_list_lobbies, manage_lobbies::admin_create_lobby))
         .routes(routes!(manage_lobbies::admin_update_lobby, manage_lobbies::admin_delete_lobby))
         .routes(routes!(manage_boards::admin_create_leaderboard))
         .routes(routes!(manage_boards::admin_update_leaderboard, manage_boards::admin_delete_leaderboard))
         .routes(routes!(manage_boards::admin_end_leaderboard))
-        .routes(routes!(manage_records::admin_submit_leaderboard_score))
+        .routes(routes!(manage_records::admin_list_leaderboard_records, manage_records::admin_submit_leaderboard_score))
         .routes(routes!(
             manage_records::admin_update_leaderboard_record,
             manage_records::admin_delete_leaderboard_record

@@ -47,6 +47,12 @@ impl Pages {
         }
     }
 
+    /// For an address at which there is no page.
+    pub(crate) fn not_found(&self) -> Response {
+        let content = r#"<p>There is no page at this address.</p><p><a href="/">About this world</a></p>"#;
+        self.page(StatusCode::NOT_FOUND, "Page not found", content)
+    }
+
     /// A page. `content` is markup.
     pub(super) fn page(&self, status: StatusCode, title: &str, content: &str) -> Response {
         self.page_as(status, title, "", content)

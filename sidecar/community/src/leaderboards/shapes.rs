@@ -85,6 +85,15 @@ pub struct RecordDetails {
     updated_at: String,
 }
 
+/// A record in an administrator's list.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ManagedRecord {
+    /// The record's id.
+    id: String,
+    #[serde(flatten)]
+    record: Record,
+}
+
 /// A page of records.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct RecordPage {
@@ -142,6 +151,14 @@ impl Record {
     /// Records that follow each other, from a rank on.
     pub fn ranked(rows: Vec<RecordRow>, first: i64) -> Vec<Self> {
         rows.into_iter().zip(first..).map(|(row, rank)| Self::new(row, rank)).collect()
+    }
+}
+
+impl ManagedRecord {
+    /// Records that follow each other, from a rank on.
+    pub fn ranked(rows: Vec<RecordRow>, first: i64) -> Vec<Self> {
+        let managed = |(row, rank): (RecordRow, i64)| Self { id: row.id.to_string(), record: Record::new(row, rank) };
+        rows.into_iter().zip(first..).map(managed).collect()
     }
 }
 

@@ -81,11 +81,10 @@ impl Letterhead {
                 ),
             ),
             MailKind::Password => (
-                format!("Another password at {realm}"),
+                format!("Your password at {realm} was changed"),
                 format!(
-                    "Your account at {realm} has another password now. All its log-ins have ended, and its devices open it no \
-                     more; accounts at providers that are linked to it still do. If that was not you, choose a new password \
-                     here:\n\n{forgot}\n"
+                    "The password of your account at {realm} was changed. All devices have been logged out and removed. Linked \
+                     accounts at providers can still log in. If that was not you, choose a new password here:\n\n{forgot}\n"
                 ),
             ),
             MailKind::Device | MailKind::Provider => (

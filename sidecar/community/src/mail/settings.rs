@@ -36,6 +36,13 @@ pub struct MailConfig {
     pub public_url: Option<String>,
 }
 
+impl MailConfig {
+    /// Whether mails go to a mail server, and not into a folder.
+    pub fn has_server(&self) -> bool {
+        matches!(self.carrier, Carrier::Server(_))
+    }
+}
+
 impl MailSettings {
     /// Checks the settings. Connects to nothing.
     ///

@@ -1,6 +1,7 @@
 //! From an account at a provider to one of ours: found, linked, or made.
 
 use axum::http::StatusCode;
+use realmgate_platform::bans::Ban;
 use realmgate_platform::clock::Clock;
 use realmgate_platform::limits::Source;
 use realmgate_protocol::ids::AccountId;
@@ -9,7 +10,6 @@ use uuid::Uuid;
 
 use super::identity::{Identity, Provider};
 use super::outward::ProviderError;
-use crate::accounts::BANNED;
 use crate::accounts::LogIns;
 use crate::accounts::devices::{TRIES, generated_after};
 use crate::accounts::rules;
@@ -42,7 +42,7 @@ pub(super) enum Failure {
     /// The account waits to be activated.
     NotActivated,
     /// An administrator has banned the account.
-    Banned,
+    Banned(Ban),
     /// The account is an administrator's, and a game has begun the flow.
     Administrator,
     /// The user does not agree.
@@ -60,11 +60,14 @@ impl Resolver<'_> {
             Some(account) => account,
             None => self.link_or_make(source, id, who).await?,
         };
-        match self.store.profile(account).await? {
-            Some(profile) if profile.admin && !self.admits_administrators => Err(Failure::Administrator),
-            Some(profile) if profile.activated => Ok(account),
-            Some(profile) if profile.banned => Err(Failure::Banned),
-            _ => Err(Failure::NotActivated),
+        let Some(profile) = self.store.profile(account).await? else { return Err(Failure::NotActivated) };
+        match profile.ban {
+            _ if profile.admin && !self.admits_administrators => Err(Failure::Administrator),
+            _ if profile.activated => Ok(account),
+            // The log-in lifts it.
+            Some(ban) if ban.is_over(self.clock.now_ms()) => Ok(account),
+            Some(ban) => Err(Failure::Banned(ban)),
+            None => Err(Failure::NotActivated),
         }
     }
 
@@ -170,7 +173,7 @@ impl Failure {
             Self::Link(_) => "link_failed",
             Self::Taken => "provider_already_linked",
             Self::NotActivated => "account_not_activated",
-            Self::Banned => "account_banned",
+            Self::Banned(_) => "account_banned",
             Self::Administrator => "administrator",
             Self::Declined => "access_denied",
             Self::Ours(_) => "server_error",
@@ -185,7 +188,7 @@ impl Failure {
             | Self::Link(_)
             | Self::Taken
             | Self::NotActivated
-            | Self::Banned
+            | Self::Banned(_)
             | Self::Administrator
             | Self::Declined => "refused",
             Self::Ours(refusal) => refusal.result(),
@@ -199,7 +202,7 @@ impl Failure {
             Self::Create(text) | Self::Link(text) => (*text).to_owned(),
             Self::Taken => "This account at the provider opens another account here".to_owned(),
             Self::NotActivated => "Your account is waiting to be activated by an administrator".to_owned(),
-            Self::Banned => BANNED.to_owned(),
+            Self::Banned(ban) => ban.text(),
             Self::Administrator => {
                 "Administrators log in by a provider on the pages of this server alone, not from a game".to_owned()
             }
@@ -213,9 +216,10 @@ impl Failure {
         let status = match &self {
             Self::Ours(_) | Self::Exchange(_) | Self::Create(_) | Self::Link(_) => StatusCode::BAD_REQUEST,
             Self::Taken => StatusCode::CONFLICT,
-            Self::NotActivated | Self::Banned | Self::Administrator | Self::Declined => StatusCode::FORBIDDEN,
+            Self::NotActivated | Self::Banned(_) | Self::Administrator | Self::Declined => StatusCode::FORBIDDEN,
         };
-        let field = if matches!(self, Self::Taken | Self::NotActivated | Self::Banned) { "message" } else { "details" };
+        let field =
+            if matches!(self, Self::Taken | Self::NotActivated | Self::Banned(_)) { "message" } else { "details" };
         match self {
             Self::Ours(refusal) => refusal,
             other => Refusal::told(status, json!({"error": other.code(), field: other.text()})),

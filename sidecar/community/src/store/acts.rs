@@ -39,6 +39,8 @@ pub struct ActRow {
     pub account: AccountId,
     /// The unique name of that one now; empty where the account is gone.
     pub username: String,
+    /// The unique name of the user that the path names; empty where it names none, or the account is gone.
+    pub subject: String,
     /// The method of the call.
     pub method: String,
     /// The path of the call.
@@ -57,6 +59,7 @@ impl ActRow {
             id: parsed(row, "id")?,
             account: parsed(row, "account_id")?,
             username: row.try_get("username")?,
+            subject: row.try_get("subject")?,
             method: row.try_get("method")?,
             path: row.try_get("path")?,
             body: row.try_get("body")?,
@@ -102,8 +105,11 @@ impl ActStore {
         let mut db = self.0.begin_read("list_acts").await?;
         // Ids are times in hexadecimal.
         let before = before.map_or_else(|| "g".to_owned(), |id| id.to_string());
-        let rows = "SELECT a.id, a.account_id, COALESCE(p.username, '') AS username, a.method, a.path, a.body, a.status, a.at_ms
+        let rows =
+            "SELECT a.id, a.account_id, COALESCE(p.username, '') AS username, COALESCE(s.username, '') AS subject,
+                      a.method, a.path, a.body, a.status, a.at_ms
                     FROM admin_acts a LEFT JOIN profiles p ON p.account_id = a.account_id
+                    LEFT JOIN profiles s ON a.path LIKE '/admin/users/%' AND s.account_id = SUBSTR(a.path, 14, 36)
                     WHERE a.id < $1 ORDER BY a.id DESC LIMIT $2 OFFSET $3";
         let rows = match offset < MOST_PAGED {
             true => sqlx::query(rows).bind(&before).bind(limit).bind(offset).fetch_all(&mut *db).await?,

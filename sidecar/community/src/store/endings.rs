@@ -1,6 +1,7 @@
 //! Deletes an account with all that is the community's of it, and ends log-ins when an administrator changes it.
 
 use realmgate_platform::accounts::name_key;
+use realmgate_platform::bans::Ban;
 use realmgate_platform::database::SqlConnection;
 use realmgate_platform::database::columns::{parse_id, to_sql_ms};
 use realmgate_platform::database::dialect::{Rows, lock_rows};
@@ -23,6 +24,8 @@ pub struct AccountEdit<'a> {
     pub admin: Option<bool>,
     /// Whether it may log in.
     pub activated: Option<bool>,
+    /// Why it may not, and until when, where it may not.
+    pub ban: Option<&'a Ban>,
     /// What it is called.
     pub display_name: Option<&'a str>,
     /// What programs keep with it.
@@ -98,8 +101,10 @@ impl AccountStore {
         if let Some(activated) = edit.activated {
             // One that was activated is banned; one that was not goes on waiting.
             let set = "UPDATE accounts SET banned = CASE WHEN $2 <> 0 THEN 0 WHEN activated <> 0 THEN 1 ELSE banned END, \
-                       activated = $2 WHERE id = $1";
-            sqlx::query(set).bind(&id).bind(i64::from(activated)).execute(&mut *tx).await?;
+                       activated = $2, ban_reason = $3, ban_until_ms = $4 WHERE id = $1";
+            let ban = edit.ban.cloned().unwrap_or_default();
+            let set = sqlx::query(set).bind(&id).bind(i64::from(activated)).bind(ban.reason);
+            set.bind(ban.until_ms.map(to_sql_ms)).execute(&mut *tx).await?;
             if !activated {
                 ended = end_log_ins(&mut tx, account, at_ms).await?;
             }

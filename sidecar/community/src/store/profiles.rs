@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use realmgate_platform::accounts::{ensure_profile, name_key};
+use realmgate_platform::bans::Ban;
 use realmgate_platform::database::columns::{from_sql_ms, parse_id, parsed, to_sql_ms, undecodable};
 use realmgate_platform::database::dialect::{Rows, lock_rows};
 use realmgate_platform::database::{SqlConnection, SqlRow};
@@ -18,7 +19,7 @@ use super::AccountStore;
 const FILLED_AT_ONCE: i64 = 200;
 /// The columns of [`ProfileRow`]; `p` is the profile, `a` its account.
 pub(super) const COLUMNS: &str = "p.account_id, p.username, p.display_name, p.profile_url, p.metadata, p.last_seen_ms, \
-                                  p.show_map, a.activated, a.banned, a.role, a.lock_owner, \
+                                  p.show_map, a.activated, a.banned, a.ban_reason, a.ban_until_ms, a.role, a.lock_owner, \
                                   (SELECT COUNT(*) FROM realtime_accounts r WHERE r.account_id = p.account_id) AS realtime, \
                                   COALESCE(seat.lobby_id, '') AS lobby_id, COALESCE(room.is_hidden, 0) AS lobby_hidden";
 /// Where those columns are; goes on with a condition.
@@ -45,8 +46,8 @@ pub struct ProfileRow {
     pub last_seen_ms: u64,
     /// Whether it may log in.
     pub activated: bool,
-    /// Whether an administrator has banned it.
-    pub banned: bool,
+    /// Its ban, if an administrator has banned it.
+    pub ban: Option<Ban>,
     /// Whether it is an administrator.
     pub admin: bool,
     /// Whether it has a socket, a realtime one or one of a gateway.
@@ -70,7 +71,7 @@ impl ProfileRow {
             metadata: serde_json::from_str(&metadata).map_err(undecodable)?,
             last_seen_ms: from_sql_ms(row.try_get("last_seen_ms")?),
             activated: row.try_get::<i64, _>("activated")? != 0,
-            banned: row.try_get::<i64, _>("banned")? != 0,
+            ban: if row.try_get::<i64, _>("banned")? == 0 { None } else { Some(ban(row)?) },
             admin: row.try_get::<String, _>("role")? == "admin",
             online: row.try_get::<i64, _>("realtime")? > 0
                 || row.try_get::<String, _>("lock_owner")?.starts_with("gateway:"),
@@ -79,6 +80,11 @@ impl ProfileRow {
             lobby_hidden: row.try_get::<i64, _>("lobby_hidden")? != 0,
         })
     }
+}
+
+fn ban(row: &SqlRow) -> sqlx::Result<Ban> {
+    let until: Option<i64> = row.try_get("ban_until_ms")?;
+    Ok(Ban { reason: row.try_get("ban_reason")?, until_ms: until.map(from_sql_ms) })
 }
 
 /// Moves the password of an account from its old name to a new one, if it stands under the old one. Returns `false` where another account

@@ -68,7 +68,7 @@ async fn newest(connection: &mut AnyConnection) -> sqlx::Result<i64> {
 
 /// Version, name and text of each migration. sqlx has a macro that reads the folder, but it compiles everything sqlx
 /// needs a second time, with both databases' drivers, to run inside the compiler.
-const MIGRATIONS: [(i64, &str, &str); 23] = [
+const MIGRATIONS: [(i64, &str, &str); 24] = [
     (1, "init", include_str!("../../migrations/0001_init.sql")),
     (2, "locks", include_str!("../../migrations/0002_locks.sql")),
     (3, "characters", include_str!("../../migrations/0003_characters.sql")),
@@ -92,6 +92,7 @@ const MIGRATIONS: [(i64, &str, &str); 23] = [
     (24, "bans", include_str!("../../migrations/0024_bans.sql")),
     (25, "guests", include_str!("../../migrations/0025_guests.sql")),
     (26, "write probe", include_str!("../../migrations/0026_write_probe.sql")),
+    (27, "ban reasons", include_str!("../../migrations/0027_ban_reasons.sql")),
 ];
 
 fn migrations() -> Migrator {

@@ -9,9 +9,12 @@ use realmgate_protocol::link::ItemRecord;
 use serde::Serialize;
 
 use super::{id, not_found};
-use crate::service::characters::find_by_name;
+use crate::service::names;
 use crate::state::AppState;
 use crate::store::characters::CharacterRow;
+
+/// Characters that a search finds at most.
+const MOST_FOUND: u32 = 50;
 
 /// A character, as administrators see it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -103,18 +106,21 @@ pub(super) async fn of_user(
     Ok(Json(Data { data: rows.into_iter().map(ManagedCharacter::from).collect() }))
 }
 
-/// Find a character by its name.
+/// Find characters by how their names begin, or any: the first 50 by name.
 #[utoipa::path(
-    get, path = "/api/v1/admin/characters", operation_id = "admin_find_character", tag = "Admin",
-    security(("access_token" = [])), params(("name" = String, Query, description = "Its name, in any case")),
-    responses(
-        (status = 200, body = Data<ManagedCharacter>), (status = 403, body = Refused), (status = 404, body = Refused),
-    ),
+    get, path = "/api/v1/admin/characters", operation_id = "admin_find_characters", tag = "Admin",
+    security(("access_token" = [])),
+    params(("name" = Option<String>, Query, description = "How the name begins, in any case")),
+    responses((status = 200, body = Data<Vec<ManagedCharacter>>), (status = 403, body = Refused)),
 )]
-pub(super) async fn find(State(state): State<AppState>, input: Input) -> Result<Json<Data<ManagedCharacter>>, Refusal> {
-    let name = input.text("name").ok_or_else(not_found)?;
-    let row = find_by_name(&state.store.characters, name).await?.ok_or_else(not_found)?;
-    Ok(Json(Data { data: row.into() }))
+pub(super) async fn find(
+    State(state): State<AppState>,
+    input: Input,
+) -> Result<Json<Data<Vec<ManagedCharacter>>>, Refusal> {
+    let folded = names::folded(input.text("name").unwrap_or_default().trim());
+    let mut rows = state.store.characters.from_name(&folded, MOST_FOUND).await?;
+    rows.retain(|row| names::folded(&row.name).starts_with(&folded));
+    Ok(Json(Data { data: rows.into_iter().map(ManagedCharacter::from).collect() }))
 }
 
 /// Read a character, with what it has.

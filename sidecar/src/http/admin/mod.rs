@@ -3,6 +3,7 @@
 
 mod characters;
 mod ledger;
+mod overview;
 mod servers;
 mod settings;
 
@@ -27,6 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(characters::read))
         .routes(routes!(ledger::of_item))
         .routes(routes!(ledger::of_purse))
+        .routes(routes!(overview::overview))
         .routes(routes!(servers::list))
         .routes(routes!(settings::list))
 }

@@ -12,6 +12,10 @@ use flate2::write::GzEncoder;
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 
+/// Encodings, as browsers name them.
+const BROTLI: &str = "br";
+const GZIP: &str = "gzip";
+
 /// How long a browser may keep a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Caching {
@@ -25,6 +29,8 @@ pub(super) enum Caching {
 pub(super) struct File {
     content_type: &'static str,
     bytes: Bytes,
+    /// By brotli, which takes too long to do here.
+    brotli: Option<Bytes>,
     /// Compressed once, when the first browser asks; `None` where that makes it no shorter.
     gzip: OnceCell<Option<Bytes>>,
 }
@@ -40,23 +46,32 @@ impl File {
             "png" => "image/png",
             "jpg" => "image/jpeg",
             "webp" => "image/webp",
+            "mp3" => "audio/mpeg",
+            "json" => "application/json",
+            "webmanifest" => "application/manifest+json",
+            "pack" => "application/octet-stream",
             // Tiled's maps and tilesets.
             "tmx" | "tsx" => "text/xml; charset=utf-8",
             _ => return None,
         };
-        Some(Self { content_type, bytes, gzip: OnceCell::new() })
+        Some(Self { content_type, bytes, brotli: None, gzip: OnceCell::new() })
+    }
+
+    /// The same file, for which brotli has been compressed before.
+    pub(super) fn with_brotli(self, brotli: Option<Bytes>) -> Self {
+        Self { brotli, ..self }
     }
 
     /// The answer to a request with these headers.
     pub(super) async fn answer(&self, asked: &HeaderMap, caching: Caching) -> Response {
-        let compressed = if takes_gzip(asked) { self.compressed().await } else { None };
-        let body = compressed.unwrap_or(&self.bytes);
+        let compressed = self.compressed(asked).await;
+        let body = compressed.map_or(&self.bytes, |(_, body)| body);
         let mut response = Response::new(Body::from(body.clone()));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-        if compressed.is_some() {
-            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        if let Some((encoding, _)) = compressed {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
         let caching = match caching {
             Caching::Asks => "no-cache",
@@ -66,14 +81,19 @@ impl File {
         response
     }
 
-    async fn compressed(&self) -> Option<&Bytes> {
-        if self.content_type.starts_with("image/") {
-            return None; // compressed already
+    /// What is sent to a browser that asks with these headers, and the name of how it is compressed; `None` for the bytes as they are.
+    async fn compressed(&self, asked: &HeaderMap) -> Option<(&'static str, &Bytes)> {
+        if let Some(brotli) = self.brotli.as_ref().filter(|_| takes(asked, BROTLI)) {
+            return Some((BROTLI, brotli));
+        }
+        let is_compressed = ["image/", "audio/"].iter().any(|kind| self.content_type.starts_with(kind));
+        if is_compressed || !takes(asked, GZIP) {
+            return None;
         }
         let bytes = self.bytes.clone();
         // It takes milliseconds: not on a thread that serves others.
         let gzip = self.gzip.get_or_init(|| async { spawn_blocking(move || gzip(&bytes)).await.ok().flatten() });
-        gzip.await.as_ref()
+        Some((GZIP, gzip.await.as_ref()?))
     }
 }
 
@@ -85,13 +105,13 @@ fn gzip(bytes: &[u8]) -> Option<Bytes> {
     (shorter.len() < bytes.len()).then(|| Bytes::from(shorter))
 }
 
-/// Whether the browser names gzip and does not refuse it by `q=0`.
-fn takes_gzip(asked: &HeaderMap) -> bool {
+/// Whether the browser names an encoding and does not refuse it by `q=0`.
+fn takes(asked: &HeaderMap, wanted: &str) -> bool {
     let encodings = asked.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     encodings.flat_map(|value| value.split(',')).any(|encoding| {
         let mut parts = encoding.split(';').map(str::trim);
         let refuses = |part: &str| part.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0));
-        parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip")) && !parts.any(refuses)
+        parts.next().is_some_and(|name| name.eq_ignore_ascii_case(wanted)) && !parts.any(refuses)
     })
 }
 
@@ -104,14 +124,30 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_says_whether_it_takes_gzip() {
-        for takes in ["gzip", "deflate, gzip;q=0.5, br", "GZIP"] {
-            assert!(takes_gzip(&asked(takes)), "{takes}");
+    fn a_browser_says_which_encodings_it_takes() {
+        for named in ["gzip", "deflate, gzip;q=0.5, br", "GZIP"] {
+            assert!(takes(&asked(named), GZIP), "{named}");
         }
-        for refuses in ["", "br", "gzip;q=0", "gzip; q=0.0", "xgzip"] {
-            assert!(!takes_gzip(&asked(refuses)), "{refuses}");
+        for named in ["", "br", "gzip;q=0", "gzip; q=0.0", "xgzip"] {
+            assert!(!takes(&asked(named), GZIP), "{named}");
         }
-        assert!(!takes_gzip(&HeaderMap::new()));
+        assert!(!takes(&HeaderMap::new(), GZIP));
+    }
+
+    #[tokio::test]
+    async fn brotli_comes_before_gzip_where_it_is_there_and_taken() {
+        let file = || File::new("a.js", Bytes::from(vec![b'a'; 1000])).unwrap();
+        let compressed = file().with_brotli(Some(Bytes::from_static(b"short")));
+        for (file, takes, expected) in [
+            (&compressed, "gzip, br", Some("br")),
+            (&compressed, "gzip, br;q=0", Some("gzip")),
+            (&compressed, "deflate", None),
+            (&file(), "gzip, br", Some("gzip")),
+        ] {
+            let answer = file.answer(&asked(takes), Caching::Asks).await;
+            let encoding = answer.headers().get(CONTENT_ENCODING).map(|name| name.to_str().unwrap());
+            assert_eq!(encoding, expected, "{takes}");
+        }
     }
 
     #[tokio::test]
@@ -124,5 +160,6 @@ mod tests {
         assert!(!is_gzip("a.js", vec![b'a'; 1000], "br").await, "who does not take it");
         assert!(!is_gzip("a.js", b"ab".to_vec(), "gzip").await, "what is short");
         assert!(!is_gzip("a.png", vec![b'a'; 1000], "gzip").await, "what is compressed already");
+        assert!(!is_gzip("a.mp3", vec![b'a'; 1000], "gzip").await, "sounds are, too");
     }
 }

@@ -4,19 +4,22 @@
 //! Documents are asked for again and again; whatever they load has an address that changes with its content, so that
 //! browsers and networks in between keep it for good.
 
-mod comments;
 mod documents;
 mod file;
+mod pack;
 mod pictures;
 mod program;
 
-pub use documents::Documents;
+pub use documents::{Documents, Realm};
 pub use pictures::Pictures;
 
 use axum::Router;
-use axum::extract::{Path, State};
-use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::extract::{Path, Request, State};
+use axum::http::header::{
+    ACCEPT, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
@@ -31,6 +34,7 @@ pub fn router() -> Router<AppState> {
         .route("/admin", get(|state, headers| document(state, headers, Documents::admin)))
         .route("/play", get(|state, headers| document(state, headers, Documents::play)))
         .route("/favicon.ico", get(emblem))
+        .route("/manifest.webmanifest", get(manifest))
         .route("/assets.json", get(list))
 }
 
@@ -50,7 +54,7 @@ fn policy(pictures_from: Option<&str>) -> String {
     // All below a folder are meant by it only with the slash.
     let pictures_from = pictures_from.map(|base| format!("{base}/")).unwrap_or_default();
     format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: {pictures_from}; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: {pictures_from}; manifest-src 'self'; \
          connect-src 'self' ws: wss: https: {pictures_from}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 }
@@ -81,6 +85,32 @@ async fn of_theme(
     }
 }
 
+/// Answers a browser that opens an address at which there is nothing with a page. Programs read the problem as JSON.
+pub async fn not_found_page(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let is_opened = request.method() == Method::GET && accepts_pages(request.headers());
+    let response = next.run(request).await;
+    if !is_opened || response.status() != StatusCode::NOT_FOUND || is_page(response.headers()) {
+        return response;
+    }
+    let (page, body) = state.community.not_found_page().into_parts();
+    let mut head = response.into_parts().0;
+    head.headers.remove(CONTENT_LENGTH);
+    head.headers.extend(page.headers);
+    Response::from_parts(head, body)
+}
+
+fn accepts_pages(headers: &HeaderMap) -> bool {
+    headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
+fn is_page(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}
+
+async fn manifest(State(state): State<AppState>, asked: HeaderMap) -> Response {
+    state.documents.manifest().answer(&asked, Caching::Asks).await
+}
+
 /// What browsers ask for by themselves.
 async fn emblem(State(state): State<AppState>, asked: HeaderMap) -> Response {
     match state.pictures.named("pictures/ui/emblem.png") {
@@ -89,8 +119,11 @@ async fn emblem(State(state): State<AppState>, asked: HeaderMap) -> Response {
     }
 }
 
-async fn list(State(state): State<AppState>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], state.pictures.list())
+async fn list(State(state): State<AppState>, asked: HeaderMap) -> Response {
+    match state.pictures.list() {
+        Some(file) => file.answer(&asked, Caching::Asks).await,
+        None => missing(),
+    }
 }
 
 async fn picture(State(state): State<AppState>, Path(address): Path<String>, asked: HeaderMap) -> Response {

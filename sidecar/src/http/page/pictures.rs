@@ -1,5 +1,5 @@
-//! The designers' maps and pictures, as the page shows them: `GET /assets.json` lists them, and each has an address that
-//! changes with its content.
+//! The designers' maps, pictures and sounds, as clients show and play them: `GET /assets.json` lists them, and each has an
+//! address that changes with its content. The small pictures are in one answer, too.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,6 +13,7 @@ use realmgate_platform::theme::Theme;
 use serde_json::json;
 
 use super::file::File;
+use super::pack::Pack;
 
 /// A larger file is left out.
 const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
@@ -20,50 +21,87 @@ const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 const MAX_FILES: usize = 4096;
 /// Folders below folders; what lies deeper is left out.
 const MAX_DEPTH: usize = 16;
+/// What maps and pictures are called.
+const SHOWN: &[&str] = &["tmx", "tsx", "png"];
+/// What sounds are called.
+const PLAYED: &[&str] = &["mp3"];
+/// The name that is in the address of the small pictures.
+const PACK: &str = "small.pack";
+/// What the list of all is called.
+const LIST: &str = "assets.json";
 /// The name by which the page asks for the logo.
 const LOGO: &str = "pictures/ui/logo.png";
 
-/// Maps, their tilesets, and pictures, in memory since the start.
+/// Maps, their tilesets, pictures and sounds, in memory since the start.
 #[derive(Default)]
 pub struct Pictures {
     /// By address without the leading `/assets/`: `<hash>/maps/tileset.png`.
     files: BTreeMap<String, File>,
-    /// `/assets.json`.
-    list: Bytes,
+    /// Addresses by name, as the list has them.
+    addresses: BTreeMap<String, String>,
+    /// `/assets.json`; none before they are read.
+    list: Option<File>,
 }
 
 impl Pictures {
-    /// Reads `<maps_dir>/*` and `<assets_dir>/pictures/**`. What cannot be read is said in the log and left out: the world
-    /// can be played without pictures. `base` comes before each address.
+    /// Reads `<maps_dir>/*`, `<assets_dir>/pictures/**` and `<assets_dir>/sounds/**`. What cannot be read is said in the log
+    /// and left out: the world can be played without pictures. `base` comes before each address.
     ///
     /// A theme's logo is listed in the place of the usual one, and with it what it says: the name of the realm, or nothing.
     pub fn read(maps_dir: Option<&Path>, assets_dir: &Path, base: &str, theme: &Theme, realm: &str) -> Self {
-        let mut found = Vec::new();
+        let (mut shown, mut played) = (Vec::new(), Vec::new());
         if let Some(maps_dir) = maps_dir {
-            collect(maps_dir, "maps", 0, &mut found);
+            collect(maps_dir, "maps", SHOWN, 0, &mut shown);
         }
-        collect(&assets_dir.join("pictures"), "pictures", 0, &mut found);
+        collect(&assets_dir.join("pictures"), "pictures", SHOWN, 0, &mut shown);
+        collect(&assets_dir.join("sounds"), "sounds", PLAYED, 0, &mut played);
+        let (shown, played) = (BTreeMap::from_iter(shown), BTreeMap::from_iter(played));
         let mut pictures = Self::default();
-        let mut addresses = BTreeMap::new();
-        for (name, bytes) in found {
-            let Some(file) = File::new(&name, bytes.clone()) else { continue };
-            let address = format!("{}/{name}", content_hash([&bytes[..]]));
-            addresses.insert(name, format!("{base}/assets/{address}"));
-            pictures.files.insert(address, file);
-        }
+        let mut addresses = pictures.keep(&shown, base);
+        let sounds = pictures.keep(&played, base);
         let mut list = json!({});
+        if let Some(pack) = Pack::of(&shown)
+            && let Some(address) = pictures.insert(PACK, pack.bytes.clone())
+        {
+            list["pack"] = pack.listed(&format!("{base}{address}"));
+        }
         if let (Some(logo), Some(file)) = (&theme.logo, theme.logo_file()) {
             addresses.insert(LOGO.to_owned(), file.address());
             list["logo_says"] = json!(if logo.says_name { realm } else { "" });
         }
         list["files"] = json!(addresses);
-        pictures.list = list.to_string().into();
+        list["sounds"] = json!(sounds);
+        pictures.addresses = addresses;
+        pictures.list = File::new(LIST, list.to_string().into());
         pictures
     }
 
+    /// Takes what was found. Answers the address of each, by its name.
+    fn keep(&mut self, found: &BTreeMap<String, Bytes>, base: &str) -> BTreeMap<String, String> {
+        let mut addresses = BTreeMap::new();
+        for (name, bytes) in found {
+            if let Some(address) = self.insert(name, bytes.clone()) {
+                addresses.insert(name.clone(), format!("{base}{address}"));
+            }
+        }
+        addresses
+    }
+
+    /// Takes a file, and answers its address on this server; `None` for one of a type that the page does not use.
+    fn insert(&mut self, name: &str, bytes: Bytes) -> Option<String> {
+        let address = format!("{}/{name}", content_hash([&bytes[..]]));
+        self.files.insert(address.clone(), File::new(name, bytes)?);
+        Some(format!("/assets/{address}"))
+    }
+
     /// The list of all files: names and addresses, as JSON.
-    pub(super) fn list(&self) -> Bytes {
-        self.list.clone()
+    pub(super) fn list(&self) -> Option<&File> {
+        self.list.as_ref()
+    }
+
+    /// Where browsers find the file of a name in the list.
+    pub(super) fn address(&self, name: &str) -> Option<&str> {
+        self.addresses.get(name).map(String::as_str)
     }
 
     /// The file of a name in the list.
@@ -77,9 +115,9 @@ impl Pictures {
     }
 }
 
-/// All files of a folder and those below it, by names with `/`. A link to a file is read; one to a folder is not followed, since it may
+/// All files with these endings in a folder and those below it, by names with `/`. A link to a file is read; one to a folder is not followed, since it may
 /// lead back here.
-fn collect(folder: &Path, name: &str, depth: usize, found: &mut Vec<(String, Bytes)>) {
+fn collect(folder: &Path, name: &str, endings: &[&str], depth: usize, found: &mut Vec<(String, Bytes)>) {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return,
@@ -94,12 +132,12 @@ fn collect(folder: &Path, name: &str, depth: usize, found: &mut Vec<(String, Byt
             tracing::warn!(folder = %path.display(), "the page does without this folder: it is a link");
         } else if kind.is_ok_and(|kind| kind.is_dir()) {
             match depth < MAX_DEPTH {
-                true => collect(&path, &name, depth + 1, found),
+                true => collect(&path, &name, endings, depth + 1, found),
                 false => {
                     tracing::warn!(folder = %path.display(), "the page does without this folder: it lies too deep")
                 }
             }
-        } else if is_shown(&path) && found.len() < MAX_FILES {
+        } else if is_meant(&path, endings) && found.len() < MAX_FILES {
             match read(&path) {
                 Ok(bytes) => found.push((name, bytes)),
                 Err(error) => tracing::warn!(file = %path.display(), %error, "the page does without this file"),
@@ -108,8 +146,8 @@ fn collect(folder: &Path, name: &str, depth: usize, found: &mut Vec<(String, Byt
     }
 }
 
-fn is_shown(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| ["tmx", "tsx", "png"].iter().any(|shown| extension == *shown))
+fn is_meant(path: &Path, endings: &[&str]) -> bool {
+    path.extension().is_some_and(|extension| endings.iter().any(|meant| extension == *meant))
 }
 
 fn read(path: &Path) -> io::Result<Bytes> {
@@ -142,7 +180,7 @@ mod tests {
         rustix::fs::mknodat(rustix::fs::CWD, own.join("pipe.png"), rustix::fs::FileType::Fifo, 0o600.into(), 0)
             .unwrap();
         let mut found = Vec::new();
-        collect(own, "pictures", 0, &mut found);
+        collect(own, "pictures", SHOWN, 0, &mut found);
         let mut names: Vec<String> = found.into_iter().map(|(name, _)| name).collect();
         names.sort();
         assert_eq!(names, ["pictures/b.png", "pictures/deep/a.png"]);

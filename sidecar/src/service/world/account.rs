@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use realmgate_platform::clock::Clock;
@@ -49,15 +50,23 @@ pub struct AccountLocks {
     pub(super) replicas: Replicas,
     pub(super) entries: Arc<SessionEntries>,
     pub(super) clock: Clock,
+    /// Log-ins since this process started.
+    pub(super) log_ins: AtomicU64,
 }
 
 impl AccountLocks {
+    /// How many log-ins there have been here since this process started.
+    pub(crate) fn log_ins(&self) -> u64 {
+        self.log_ins.load(Ordering::Relaxed)
+    }
+
     /// After a log-in: the account's lock waits for its socket. Where a gateway holds the lock, that player is not
     /// disturbed yet.
     ///
     /// # Errors
     /// `UNAUTHORIZED` when there is no such account; others when the database cannot be asked.
     pub async fn logged_in(&self, account: AccountId, session: Uuid) -> Result<(), Error> {
+        self.log_ins.fetch_add(1, Ordering::Relaxed);
         self.change(account, &AccountStep::LoggedIn { session }).await
     }
 

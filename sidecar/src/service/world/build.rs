@@ -1,5 +1,6 @@
 //! Builds the services of the worlds, each from what it needs.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use realmgate_community::Events;
@@ -134,6 +135,8 @@ impl Foundation<'_> {
             sessions: self.sessions.clone(),
             locks: self.store.locks.clone(),
             account_locks: self.store.account_locks.clone(),
+            accounts: self.store.accounts.clone(),
+            time: self.time.clone(),
             links: self.links.clone(),
             sockets: self.sockets.clone(),
             this: self.this.clone(),
@@ -150,6 +153,7 @@ impl Foundation<'_> {
             replicas: self.replicas.clone(),
             entries: entries.clone(),
             clock: self.clock.clone(),
+            log_ins: AtomicU64::new(0),
         }
     }
 

@@ -59,6 +59,8 @@ enum Kicked {
 enum PutOut {
     /// A newer log-in, or another character of the account, needs the lock.
     Replace,
+    /// An administrator sends its player out of the world.
+    Kick,
     /// Its player leaves. After that, a newer log-in may have its place, perhaps at another sidecar: that one stays.
     LogOut { account: AccountId, log_in: Uuid },
 }
@@ -67,6 +69,7 @@ impl PutOut {
     fn reason(self) -> LeaveReason {
         match self {
             Self::Replace => LeaveReason::Replaced,
+            Self::Kick => LeaveReason::Kicked,
             Self::LogOut { .. } => LeaveReason::Logout,
         }
     }
@@ -151,6 +154,20 @@ impl Exits {
             return Ok(());
         }
         self.log_out_all(account, log_in, None).await
+    }
+
+    /// Takes the account's player out of the world for an administrator: saved, and with the log-ins that it has, so that it may come
+    /// back. Returns whether it was in the world. A body that fights leaves when the fight is over.
+    ///
+    /// # Errors
+    /// `ALREADY_ONLINE` when others keep changing the character's lock; others when the database cannot be asked.
+    pub async fn kick(&self, account: AccountId) -> Result<bool, Error> {
+        let _alone = self.gates.pass(account).await;
+        let held = self.locks.held_by_account(account).await?;
+        for character in &held {
+            self.put_out(character.character, PutOut::Kick, None).await?;
+        }
+        Ok(!held.is_empty())
     }
 
     /// Takes the account's player out of the world for its log-in, whichever log-in brought it in: saves, waits for the

@@ -11,19 +11,22 @@ use realmgate_protocol::ids::AccountId;
 use realmgate_protocol::movement::Position;
 use uuid::Uuid;
 
+use super::lock_clock::LockClock;
 use super::this_replica::ThisReplica;
 use crate::directory::{Present, SessionCharacter, SessionEntry, Sessions};
 use crate::gateway::Sockets;
 use crate::link::Links;
 use crate::lock::{AccountOwner, CharacterOwner};
 use crate::store::locks::LockedCharacter;
-use crate::store::{AccountLockStore, LockStore};
+use crate::store::{AccountLockStore, AccountStore, LockStore};
 
 /// The session entries of accounts, as locks and sockets have them.
 pub struct SessionEntries {
     pub(super) sessions: Sessions,
     pub(super) locks: LockStore,
     pub(super) account_locks: AccountLockStore,
+    pub(super) accounts: AccountStore,
+    pub(super) time: LockClock,
     pub(super) links: Arc<Links>,
     pub(super) sockets: Arc<Sockets>,
     pub(super) this: Arc<ThisReplica>,
@@ -35,6 +38,7 @@ impl SessionEntries {
     /// After a socket of the account has opened here.
     pub(crate) async fn connected(&self, account: AccountId) {
         note(self.sessions.connected(&account.to_string(), &self.this.id).await);
+        self.seen(account).await;
         self.events.changed(account);
     }
 
@@ -79,8 +83,14 @@ impl SessionEntries {
     /// entry has no character any more. If there is also no socket at any gateway, the entry ends.
     pub(crate) async fn settle(&self, account: AccountId) -> Result<(), Error> {
         let settled = self.settle_entry(account).await;
+        self.seen(account).await;
         self.events.changed(account);
         settled
+    }
+
+    /// Records that the account is here, or was here just now. A time that is lost keeps nobody waiting.
+    async fn seen(&self, account: AccountId) {
+        note(self.accounts.seen(account, self.time.now_ms()).await.map_err(Error::from));
     }
 
     async fn settle_entry(&self, account: AccountId) -> Result<(), Error> {
@@ -126,6 +136,6 @@ fn last_seen(found: LockedCharacter) -> Option<SessionCharacter> {
 
 fn note(written: Result<(), Error>) {
     if let Err(error) = written {
-        tracing::debug!(%error, "a session entry is not up to date");
+        tracing::debug!(%error, "what is known of a session is not up to date");
     }
 }

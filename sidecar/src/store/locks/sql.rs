@@ -103,6 +103,19 @@ impl LockStore {
             .await
     }
 
+    /// As [`LockStore::held_by`], but so many at most, in no order.
+    ///
+    /// # Errors
+    /// When the database cannot be asked or a row cannot be decoded.
+    pub async fn some_held_by(&self, owner: &CharacterOwner, most: u32) -> sqlx::Result<Vec<LockedCharacter>> {
+        let mut db = self.0.read("some_locks_of_owner").await?;
+        sqlx::query_as(concat!("SELECT ", locked_columns!(), " FROM characters WHERE lock_owner = $1 LIMIT $2"))
+            .bind(owner.to_string())
+            .bind(i64::from(most))
+            .fetch_all(&mut *db)
+            .await
+    }
+
     /// Replaces `from` by `to` (compare-and-swap by owner and epoch). Returns false, and changes nothing, if the lock
     /// is not `from` any more.
     ///

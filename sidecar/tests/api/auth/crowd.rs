@@ -1,21 +1,22 @@
 //! Many log-ins at the same time: a client that asks for little gets in, whatever others ask for.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::testing::{PASSWORD, TestApp};
 
 /// Number of log-ins of the victim, one after the other.
 const LOG_INS: usize = 20;
+const FULL_WITHIN: Duration = Duration::from_secs(60);
 
 /// Clients that log in again after every answer, and after a refusal as soon as one of them has had an answer.
 struct Crowd {
     again: Arc<Semaphore>,
     /// How often one of them was turned away.
-    refused: Arc<AtomicUsize>,
+    refused: Arc<watch::Sender<usize>>,
     tasks: JoinSet<()>,
 }
 
@@ -34,7 +35,7 @@ impl Crowd {
                     // There is one more place: two ask for it.
                     200 | 401 => again.add_permits(2),
                     429 | 503 => {
-                        refused.fetch_add(1, Ordering::Relaxed);
+                        refused.send_modify(|times| *times += 1);
                         again.acquire().await.unwrap().forget();
                     }
                     status => panic!("{status}"),
@@ -43,13 +44,21 @@ impl Crowd {
         });
     }
 
+    /// Waits until it takes every place there is: two more of it ask, and one is turned away.
+    async fn fills_every_place(&self) {
+        let mut refused = self.refused.subscribe();
+        self.again.add_permits(2);
+        let refused = tokio::time::timeout(FULL_WITHIN, refused.changed()).await;
+        refused.expect("the crowd asks for more than there is").expect("the crowd is there");
+    }
+
     /// Ends it. There was one if it has been turned away more often than the victim has logged in.
     async fn go(mut self) {
         self.tasks.abort_all();
         while let Some(ended) = self.tasks.join_next().await {
             assert!(!ended.is_err_and(|error| error.is_panic()), "one of the crowd got another answer");
         }
-        let refused = self.refused.load(Ordering::Relaxed);
+        let refused = *self.refused.borrow();
         assert!(refused > LOG_INS, "it asked for more than there was: {refused} refusals");
     }
 }
@@ -68,10 +77,11 @@ async fn app(queue: u32) -> Arc<TestApp> {
     Arc::new(app)
 }
 
-/// Checks that every log-in of the victim succeeds.
-async fn gets_in(app: &TestApp, from: &str) {
+/// Checks that every log-in of the victim succeeds, though the crowd has taken every place before each of them.
+async fn gets_in(app: &TestApp, from: &str, crowd: &Crowd) {
     let mut answers = Vec::new();
     for _ in 0..LOG_INS {
+        crowd.fills_every_place().await;
         answers.push(app.try_login("victim", PASSWORD).from(from).send().await.status.as_u16());
     }
     assert_eq!(answers, [200; LOG_INS], "the victim gets in whenever it asks");
@@ -86,7 +96,7 @@ async fn one_account_that_floods_starves_nobody_on_its_own_address() {
     for _ in 0..40 {
         crowd.join(&app, "flooder", "127.0.0.1");
     }
-    gets_in(&app, "127.0.0.1").await;
+    gets_in(&app, "127.0.0.1", &crowd).await;
     crowd.go().await;
 }
 
@@ -102,7 +112,7 @@ async fn ten_addresses_starve_nobody_elsewhere() {
             crowd.join(&app, &name, &format!("203.0.113.{host}"));
         }
     }
-    gets_in(&app, "198.51.100.1").await;
+    gets_in(&app, "198.51.100.1", &crowd).await;
     crowd.go().await;
 }
 
@@ -115,6 +125,6 @@ async fn many_ipv6_networks_of_one_customer_starve_nobody_elsewhere() {
         // None of these accounts exists, which costs as much.
         crowd.join(&app, &format!("flooder-{network}"), &format!("2001:db8:0:{network:x}::1"));
     }
-    gets_in(&app, "2001:db8:1::1").await;
+    gets_in(&app, "2001:db8:1::1", &crowd).await;
     crowd.go().await;
 }

@@ -115,7 +115,7 @@ pub(super) async fn wild(hostile: &mut Hostile) -> Responses {
         let (number, item) = (hostile.rng.random::<u64>(), ItemId(hostile.rng.random()));
         let entity = EntityId(hostile.rng.random_range(0..5_000));
         let text: String = (0..hostile.rng.random_range(0..60)).map(|_| hostile.rng.random::<char>()).collect();
-        let message = match hostile.rng.random_range(0..22) {
+        let message = match hostile.rng.random_range(0..23) {
             0 => ClientMessage::Hello { protocol_hash: realmgate_protocol::realm::protocol_hash() },
             1 => ClientMessage::Respawn,
             2 => ClientMessage::PickUp { entity },
@@ -137,6 +137,7 @@ pub(super) async fn wild(hostile: &mut Hostile) -> Responses {
             18 => ClientMessage::PartyLeave,
             19 => ClientMessage::PartyChat { text },
             20 => ClientMessage::ListChannels,
+            21 => ClientMessage::VendorBuyBack { vendor: entity, item, price: number },
             _ => ClientMessage::SwitchChannel { channel: ChannelId(number as u16) },
         };
         visit.ask(&message);
@@ -181,7 +182,10 @@ pub(super) async fn races(hostile: &mut Hostile) -> Responses {
         }
         for (vendor, _) in visit.others(EntityKind::Vendor) {
             visit.ask(&ClientMessage::VendorBuy { vendor, definition: "healing_potion".to_owned(), price: 0 });
-            items.iter().take(2).for_each(|item| visit.ask(&ClientMessage::VendorSell { vendor, item: *item }));
+            for item in items.iter().take(2) {
+                visit.ask(&ClientMessage::VendorSell { vendor, item: *item });
+                visit.ask(&ClientMessage::VendorBuyBack { vendor, item: *item, price: 0 });
+            }
         }
         visit.ask(&ClientMessage::TradeAnswer { accept: true });
         visit.ticks(6).await;

@@ -69,7 +69,11 @@ fn a_long_test_is_checked_by_name() {
 #[test]
 fn files_of_no_package_lead_to_the_tests_that_read_them() {
     assert_eq!(jobs(&["scripts/start-dev.sh"]), ["cargo test -p realmgate-tests --test processes start_dev"]);
-    let expected = ["cargo test -p realmgate-sidecar --test api", "cargo test -p realmgate-tests --test realms page"];
+    let expected = [
+        "cargo xtask bundle --check",
+        "cargo test -p realmgate-sidecar --test api",
+        "cargo test -p realmgate-tests --test realms page",
+    ];
     assert_eq!(jobs(&["clients/page/src/main.js"]), expected);
     let both = ["scripts/start-dev.sh", "tests/tests/processes/fleet.rs"];
     let expected = Some("cargo test -p realmgate-tests --test processes");

@@ -98,8 +98,7 @@ impl Crowd {
 
     /// The setup of the bot of this number.
     pub fn setup_of(&self, number: u32) -> Setup {
-        let transports = &self.options.transport;
-        let carrier = transports.get(number as usize % transports.len().max(1)).copied().map(Carrier::from);
+        let carrier = self.options.transport.iter().cycle().nth(number as usize).copied().map(Carrier::from);
         Setup { carrier: carrier.unwrap_or_default(), ..self.setup.clone() }
     }
 

@@ -33,6 +33,51 @@ async fn leave_world_saves_and_frees_the_lock() {
 }
 
 #[tokio::test]
+async fn who_is_kicked_leaves_and_may_come_back_at_once() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (player, mut client) = world.in_world("Ann", &mut map).await;
+    let exits = world.state().world.exits.clone();
+    let kicking = tokio::spawn({
+        let exits = exits.clone();
+        async move { exits.kick(player.account).await }
+    });
+    let (character, epoch, reason) = map.kick().await;
+    assert_eq!(reason, LeaveReason::Kicked);
+    map.release(save(character, epoch, 1, soft_at(1, 4_096)), reason).await;
+    assert!(soon("the end of the kick", kicking).await.unwrap().unwrap(), "she was in the world");
+    assert_eq!(world.lock(character).await.owner, CharacterOwner::None);
+    assert!(!exits.kick(player.account).await.unwrap(), "she is out of it");
+    client.enter(character).await;
+    map.answer(None).await;
+    client.expect("enter_world_success").await;
+}
+
+#[tokio::test]
+async fn playing_is_being_seen() {
+    let world = TestWorld::start().await;
+    let last_seen_ms = async |player: &Player| {
+        let query = "SELECT last_seen_ms FROM profiles WHERE account_id = $1";
+        let query = sqlx::query_scalar::<_, i64>(query).bind(player.account.to_string());
+        let mut db = world.state().store.sql().read("last_seen").await.unwrap();
+        query.fetch_one(&mut *db).await.unwrap().unsigned_abs()
+    };
+    let player = world.player("Ann").await;
+    world.pass(Duration::from_secs(10)).await;
+    let client = player.connect().await;
+    let came_ms = world.state().time.now_ms();
+    assert!(last_seen_ms(&player).await.abs_diff(came_ms) < 1_000, "who comes");
+    world.pass(Duration::from_secs(10)).await;
+    client.close().await;
+    soon("the time of the end", async {
+        while last_seen_ms(&player).await < came_ms + 10_000 {
+            a_moment().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn who_is_out_of_the_world_is_online_for_as_long_as_it_is_connected() {
     let world = TestWorld::start().await;
     let mut map = world.map_server("map-1", &[1]).await;

@@ -59,7 +59,7 @@ impl Objectives {
 
     /// Takes a vendor's stock.
     pub fn hear(&mut self, message: &ServerMessage) {
-        if let ServerMessage::VendorStock { vendor, sells, buys } = message {
+        if let ServerMessage::VendorStock { vendor, sells, buys, .. } = message {
             self.stock = Some(Stock { vendor: *vendor, sells: sells.clone(), buys: buys.clone() });
         }
     }

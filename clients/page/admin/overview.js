@@ -1,0 +1,73 @@
+// The realm at a glance: who plays, and how it has done in the last hours.
+
+import { h } from "../src/dom.js";
+import { call } from "./api.js";
+import { mapName, mapNames } from "./maps.js";
+import { facts, link, section, table } from "./parts.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const [WIDTH, HEIGHT] = [320, 80];
+
+/** The place that is shown first. */
+export async function overviewPlace() {
+  const [overview, { channels }] = await Promise.all([call("GET", "/overview"), call("GET", "/servers")]);
+  const { players, servers, online, samples } = overview;
+  const names = mapNames(channels);
+  const rows = online.map((one) => [
+    link(`character/${one.character_id}`, one.name),
+    mapName(names, one.map_id),
+    one.server_name,
+    link(`user/${one.user_id}`, "Account"),
+  ]);
+  return h(
+    "div",
+    {},
+    section(
+      "Now",
+      facts([
+        ["Players in the world", players],
+        ["Map servers", servers],
+        ["Log-ins in the last hour", sum(samples.slice(-60), "log_ins")],
+      ]),
+    ),
+    section(
+      "Last hours",
+      h(
+        "div.charts",
+        {},
+        chart("Players in the world", samples, "players"),
+        chart("Log-ins each minute", samples, "log_ins"),
+        chart("Fullest map server, percent", samples, "load"),
+      ),
+      h("p.quiet", {}, "A figure for each minute, as the server that answers has seen it since its start."),
+    ),
+    section(
+      "Who plays",
+      table("Who plays", ["Character", "Saved on", "Map server", ""], rows),
+      players > online.length && h("p.quiet", {}, `${online.length} of ${players} are shown.`),
+    ),
+  );
+}
+
+const sum = (samples, name) => samples.reduce((total, sample) => total + sample[name], 0);
+
+/** A line of one figure over time, with words for who does not see it. */
+function chart(title, samples, name) {
+  const values = samples.map((sample) => sample[name]);
+  const [latest, most] = [values.at(-1) ?? 0, Math.max(1, ...values)];
+  const step = WIDTH / Math.max(1, values.length - 1);
+  const points = values.map((value, place) => `${(place * step).toFixed(1)},${(HEIGHT - (value / most) * HEIGHT).toFixed(1)}`);
+  // A single figure is a level line.
+  if (points.length === 1) points.push(`${WIDTH},${points[0].split(",")[1]}`);
+  const label = `${title}: latest ${latest}, highest ${Math.max(0, ...values)}`;
+  const viewBox = `0 -2 ${WIDTH} ${HEIGHT + 4}`;
+  const image = svg("svg", { viewBox, preserveAspectRatio: "none", role: "img", "aria-label": label });
+  image.append(svg("polyline", { points: points.join(" ") }));
+  return h("figure", {}, h("figcaption", {}, label), image);
+}
+
+function svg(tag, attributes) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
