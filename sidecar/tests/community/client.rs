@@ -1,5 +1,6 @@
 //! A client of the realtime socket.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use futures_util::{SinkExt, StreamExt};
@@ -19,6 +20,8 @@ const RECEIVE_BUFFER: u32 = 4 << 10;
 pub struct Client {
     socket: WebSocketStream<TcpStream>,
     last: u32,
+    /// Events that came before the reply to a message.
+    early: VecDeque<Value>,
     /// The reference of the last join.
     pub join_ref: Value,
 }
@@ -53,7 +56,7 @@ impl Client {
         tcp.set_recv_buffer_size(RECEIVE_BUFFER).unwrap();
         let tcp = tcp.connect(addr).await.unwrap();
         match client_async(request, tcp).await {
-            Ok((socket, _)) => Ok(Self { socket, last: 0, join_ref: Value::Null }),
+            Ok((socket, _)) => Ok(Self { socket, last: 0, early: VecDeque::new(), join_ref: Value::Null }),
             Err(Error::Http(answer)) => Err(answer.status().as_u16()),
             Err(error) => panic!("{error}"),
         }
@@ -81,12 +84,7 @@ impl Client {
     pub async fn try_join(&mut self, topic: &str) -> Value {
         self.join_ref = self.count();
         self.send(json!([self.join_ref, self.join_ref, topic, "phx_join", {}])).await;
-        let frame = self.frame().await;
-        assert_eq!(
-            frame.as_array().unwrap()[..4],
-            [&self.join_ref, &self.join_ref, &json!(topic), &json!("phx_reply")].map(Value::clone)
-        );
-        frame[4].clone()
+        self.reply(topic, &self.join_ref.clone()).await
     }
 
     pub async fn join(&mut self, topic: &str) {
@@ -97,10 +95,19 @@ impl Client {
     pub async fn push(&mut self, topic: &str, event: &str, payload: Value) -> Value {
         let own = self.count();
         self.send(json!([self.join_ref, own, topic, event, payload])).await;
-        let frame = self.frame().await;
+        self.reply(topic, &own).await
+    }
+
+    /// The payload of the reply to a message. Events that come before it are kept: nothing orders the two.
+    async fn reply(&mut self, topic: &str, own: &Value) -> Value {
+        let mut frame = self.received("a reply").await;
+        while frame[1].is_null() {
+            self.early.push_back(frame);
+            frame = self.received("a reply").await;
+        }
         assert_eq!(
             frame.as_array().unwrap()[..4],
-            [&self.join_ref, &own, &json!(topic), &json!("phx_reply")].map(Value::clone)
+            [&self.join_ref, own, &json!(topic), &json!("phx_reply")].map(Value::clone)
         );
         frame[4].clone()
     }
@@ -111,6 +118,13 @@ impl Client {
     }
 
     async fn awaited(&mut self, what: &str) -> Value {
+        match self.early.pop_front() {
+            Some(event) => event,
+            None => self.received(what).await,
+        }
+    }
+
+    async fn received(&mut self, what: &str) -> Value {
         loop {
             match soon(what, self.socket.next()).await {
                 Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
