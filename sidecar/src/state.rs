@@ -27,7 +27,7 @@ use crate::service::characters::Characters;
 use crate::service::classes::Classes;
 use crate::service::figures::Figures;
 use crate::service::online::Online;
-use crate::service::world::{LockClock, World};
+use crate::service::world::{LockClock, MapServers, World};
 use crate::social::PartyService;
 use crate::store::Store;
 
@@ -105,7 +105,9 @@ pub struct Parts {
     pub community: Community,
     /// Parties and whispers.
     pub parties: Arc<PartyService>,
-    /// The map servers' links.
+    /// The map servers, wherever their links are.
+    pub map_servers: Arc<MapServers>,
+    /// The map servers' links here.
     pub links: Arc<Links>,
     /// What serves the map servers that are linked here.
     pub map_links: Arc<MapLinks>,

@@ -41,6 +41,9 @@ func say(line: String) -> void:
 
 
 func _on_said(scope: StringName, from: String, text: String) -> void:
+	if scope == &"realm":
+		say("Announcement: " + text)
+		return
 	var how := "" if scope == &"channel" else " (%s)" % scope
 	say("%s%s: %s" % [from, how, text])
 

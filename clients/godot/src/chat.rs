@@ -19,7 +19,8 @@ pub struct RealmChat {
 
 #[godot_api]
 impl RealmChat {
-    /// Somebody has said something: in the [code]channel[/code], by [code]whisper[/code] or in the [code]party[/code].
+    /// Somebody has said something: in the [code]channel[/code], by [code]whisper[/code] or in the [code]party[/code];
+    /// or an administrator to the whole [code]realm[/code], and [param from] is empty.
     #[signal]
     pub fn said(scope: StringName, from: GString, text: GString);
     /// The player's own whisper has arrived.
@@ -83,6 +84,7 @@ impl RealmChat {
                     ChatScope::Channel => "channel",
                     ChatScope::Whisper => "whisper",
                     ChatScope::Party => "party",
+                    ChatScope::Realm => "realm",
                 };
                 chat.signals().said().emit(
                     &StringName::from(scope),

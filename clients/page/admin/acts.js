@@ -10,6 +10,7 @@ const WORDS = [
   ["PATCH", /^\/users\/[^/]+$/, "Changed a user"],
   ["DELETE", /^\/users\/[^/]+$/, "Deleted a user"],
   ["POST", /^\/users\/[^/]+\/kick$/, "Kicked a user"],
+  ["POST", /^\/announcements$/, "Announced"],
   ["DELETE", /^\/users\/[^/]+\/log_ins$/, "Logged a user out"],
   ["POST", /^\/lobbies$/, "Made a lobby"],
   ["PATCH", /^\/lobbies\/[^/]+$/, "Changed a lobby"],

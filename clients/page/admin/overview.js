@@ -2,14 +2,15 @@
 
 import { h } from "../src/dom.js";
 import { call } from "./api.js";
+import { openForm } from "./dialogs.js";
 import { mapName, mapNames } from "./maps.js";
-import { facts, link, section, table } from "./parts.js";
+import { button, facts, link, section, table } from "./parts.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [320, 80];
 
 /** The place that is shown first. */
-export async function overviewPlace() {
+export async function overviewPlace({ done }) {
   const [overview, { channels }] = await Promise.all([call("GET", "/overview"), call("GET", "/servers")]);
   const { players, servers, online, samples } = overview;
   const names = mapNames(channels);
@@ -29,6 +30,7 @@ export async function overviewPlace() {
         ["Map servers", servers],
         ["Log-ins in the last hour", sum(samples.slice(-60), "log_ins")],
       ]),
+      h("div.buttons", {}, button("Announce", () => announce(done))),
     ),
     section(
       "Last hours",
@@ -47,6 +49,20 @@ export async function overviewPlace() {
       players > online.length && h("p.quiet", {}, `${online.length} of ${players} are shown.`),
     ),
   );
+}
+
+function announce(done) {
+  const send = async ({ text = "" }) => {
+    const { players } = await call("POST", "/announcements", { text });
+    return done(null, players === 1 ? "1 player can read it." : `${players} players can read it.`);
+  };
+  openForm({
+    title: "Announce",
+    text: "Every player in the world reads this line in the chat.",
+    yes: "Announce",
+    fields: [{ name: "text", label: "Text", required: true }],
+    save: send,
+  });
 }
 
 const sum = (samples, name) => samples.reduce((total, sample) => total + sample[name], 0);

@@ -6,10 +6,13 @@ import { openForm } from "./dialogs.js";
 import { mapName, mapNames } from "./maps.js";
 import { button, facts, graveButton, link, pages, search, section, seen, table, time } from "./parts.js";
 
+const isMuted = ({ muted_until: until }) => until !== null && new Date(until) > new Date();
+
 const stateOf = (user) =>
   [
     user.is_admin && "administrator",
     user.is_banned && "banned",
+    isMuted(user) && "muted",
     !user.is_activated && !user.is_banned && "waits for activation",
     user.is_online && "online",
   ]
@@ -55,10 +58,11 @@ export async function userPlace({ rest: [id], done }) {
         ["E-mail", user.email || "–"],
         ["State", stateOf(user) || "–"],
         ...(user.is_banned ? [["Banned", banOf(user)]] : []),
+        ...(isMuted(user) ? [["Muted", `until ${time(user.muted_until)}`]] : []),
         ["Last seen", seen(user.last_seen_at)],
         ["Id", user.id],
       ]),
-      h("div.buttons", {}, kickButton(user, done), banButton(user, done), roleButton(user, change), deleteButton(user, done)),
+      h("div.buttons", {}, kickButton(user, done), muteButton(user, done), banButton(user, done), roleButton(user, change), deleteButton(user, done)),
     ),
     charactersPart(characters, mapNames(channels)),
     logInsPart(logIns, () => done(call("DELETE", `/users/${id}/log_ins`), "Every log-in has ended.")),
@@ -91,6 +95,22 @@ function kickButton({ id, username, is_online: isOnline }, done) {
   const text = "The player leaves the world now, and can come back at once.";
   const kick = () => done(call("POST", `/users/${id}/kick`), `${username} has been sent out of the world.`);
   return graveButton("Kick", { title: `Kick ${username}?`, text, yes: "Kick" }, kick);
+}
+
+function muteButton(user, done) {
+  const { id, username } = user;
+  const change = (until) => call("PATCH", `/users/${id}`, { muted_until: until });
+  if (isMuted(user)) return button("Unmute", () => done(change(""), `${username} can chat again.`));
+  const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+  const ask = () =>
+    openForm({
+      title: `Mute ${username}?`,
+      text: "The player can neither chat nor whisper until then, and reads why.",
+      yes: "Mute",
+      fields: [{ name: "until", label: "Until (UTC)", kind: "time", value: inAnHour, required: true }],
+      save: async ({ until = inAnHour }) => done(await change(until), `${username} is muted.`),
+    });
+  return h("button.grave.small", { type: "button", onclick: ask }, "Mute");
 }
 
 function roleButton({ username, is_admin: isAdmin }, change) {

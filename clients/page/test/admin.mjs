@@ -1,6 +1,7 @@
 // An administrator at work: node admin.mjs URL FOLDER
 
 import { axe } from "./testing/axe.mjs";
+import { says as chats } from "./testing/member.mjs";
 import { base, inBrowser, newName, PASSWORD, Visitor } from "./testing/visitor.mjs";
 
 const looksAt = await axe();
@@ -121,6 +122,7 @@ await inBrowser(async (browser) => {
 
   await page.goBack();
   await page.getByRole("link", { name: player.name.toLowerCase(), exact: true }).click();
+  await announcesAndMutes(admin, player);
   await kicksAndBans(admin, player);
 
   await page.getByRole("link", { name: "Scripts" }).click();
@@ -157,6 +159,33 @@ await inBrowser(async (browser) => {
   await page.getByRole("form", { name: "Log in" }).waitFor();
   admin.assertNoComplaint();
 });
+
+/** An announcement is in the chat; who is muted reads why nothing is sent, until that is lifted. */
+async function announcesAndMutes(admin, player) {
+  const { page } = admin;
+  const ofPlayer = page.url();
+  await page.getByRole("link", { name: "Overview" }).click();
+  await button(admin, "Announce").click();
+  await look(admin, "announcement");
+  await fills(admin, "Announce", { Text: "The realm restarts at noon" }, "Announce");
+  await says(admin, /can read it/);
+  const chat = player.page.getByRole("log", { name: "Chat" });
+  await chat.getByText("Announcement: The realm restarts at noon").waitFor();
+
+  await page.goto(ofPlayer);
+  await button(admin, "Mute").click();
+  await look(admin, "mute");
+  await fills(admin, /^Mute /, {}, "Mute");
+  await says(admin, "is muted.");
+  await chats(player, "Is this read?");
+  await player.page.getByText("An administrator has muted you.").waitFor();
+  await player.picture("admin-muted-player");
+  await button(admin, "Unmute").click();
+  await says(admin, "can chat again.");
+  await chats(player, "And this?");
+  await chat.locator(".line").filter({ hasText: "And this?" }).waitFor();
+  if ((await chat.getByText("Is this read?").count()) > 0) throw new Error("who is muted is heard");
+}
 
 /** Who is kicked comes back; who is banned does not, and reads why. */
 async function kicksAndBans(admin, player) {

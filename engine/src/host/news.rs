@@ -81,6 +81,7 @@ impl MapServer {
             ToMap::Social { character, event } => {
                 players.tell(character, ToChannel::Social { character, event }, channels);
             }
+            ToMap::Announce { text } => players.announce(&text, channels),
             ToMap::Drain => {
                 players.drain(channels);
                 spectators.drain(channels, transports);

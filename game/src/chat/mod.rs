@@ -1,10 +1,11 @@
-//! Chat: to the channel, to one other player (whisper), and to the party.
+//! Chat: to the channel, to one other player (whisper), and to the party; by an administrator to everybody.
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::player::{Player, SocialHeard};
 use realmgate_engine::schedule::TickSchedule;
+use realmgate_protocol::ids::Tick;
 use realmgate_protocol::limits::MAX_CHAT_BYTES;
 use realmgate_protocol::link::{SocialCommand, SocialEvent};
 use realmgate_protocol::realm::{ChatScope, ClientMessage, Refusal, ServerMessage};
@@ -17,12 +18,20 @@ use crate::session::Session;
 use crate::social::SocialAsked;
 use crate::tell::{CausedBy, Tell};
 
+/// An administrator has muted the player.
+#[derive(Component, Debug, Clone, Copy)]
+#[component(storage = "SparseSet")]
+struct Muted {
+    /// The first tick in which the player may chat again.
+    until: Tick,
+}
+
 /// Adds chat.
 pub struct ChatPlugin;
 
 impl Plugin for ChatPlugin {
     fn build(&self, app: &mut App) {
-        app.add_systems(TickSchedule, (speak, hear).chain().in_set(RequestSet::Chat));
+        app.add_systems(TickSchedule, (mute, speak, hear).chain().in_set(RequestSet::Chat));
     }
 }
 
@@ -30,7 +39,7 @@ fn speak(
     mut requests: PopulatedMessageReader<Request>,
     clock: Res<TickClock>,
     data: Res<Data>,
-    mut speakers: Query<(&Player, &mut Session)>,
+    mut speakers: Query<(&Player, &mut Session, Option<&Muted>)>,
     mut asked: MessageWriter<SocialAsked>,
     ears: Ears<'_, '_>,
     mut tell: Tell<'_, '_>,
@@ -42,7 +51,11 @@ fn speak(
         else {
             continue;
         };
-        let Ok((speaker, mut session)) = speakers.get_mut(*player) else { continue };
+        let Ok((speaker, mut session, muted)) = speakers.get_mut(*player) else { continue };
+        if muted.is_some_and(|muted| clock.now() < muted.until) {
+            tell.refuse(*player, request, Refusal::Muted);
+            continue;
+        }
         if fault_of_line(text, MAX_CHAT_BYTES).is_some() {
             tell.refuse(*player, request, Refusal::BadText);
             continue;
@@ -71,6 +84,15 @@ fn speak(
     }
 }
 
+fn mute(mut heard: PopulatedMessageReader<SocialHeard>, clock: Res<TickClock>, mut commands: Commands) {
+    for SocialHeard { player, event } in heard.read() {
+        if let SocialEvent::Muted { for_s } = event {
+            let until = clock.now().after(for_s.saturating_mul(clock.tick_hz()));
+            commands.entity(*player).insert(Muted { until });
+        }
+    }
+}
+
 fn hear(mut heard: PopulatedMessageReader<SocialHeard>, ears: Ears<'_, '_>, mut tell: Tell<'_, '_>) {
     for SocialHeard { player, event } in heard.read() {
         let (scope, from, text) = match event.clone() {
@@ -78,6 +100,11 @@ fn hear(mut heard: PopulatedMessageReader<SocialHeard>, ears: Ears<'_, '_>, mut 
             SocialEvent::PartyChat { from, text } => (ChatScope::Party, from, text),
             SocialEvent::WhisperSent { to, text } => {
                 tell.send(*player, &ServerMessage::WhisperSent { to, text });
+                continue;
+            }
+            SocialEvent::Announced { text } => {
+                let (scope, from) = (ChatScope::Realm, String::new());
+                tell.send(*player, &ServerMessage::Chat { scope, from, text });
                 continue;
             }
             _ => continue,

@@ -84,6 +84,33 @@ fn nobody_talks_without_drawing_breath() {
 }
 
 #[test]
+fn a_muted_player_reads_and_does_not_chat_until_its_time_is_over() {
+    let mut scene = two_players();
+    assert_eq!(scene.heard_from_beyond(1, SocialEvent::Muted { for_s: 2 }), []);
+    let (to, text) = ("Player2".to_owned(), "hi".to_owned());
+    scene.refused(1, chat("hi"), Refusal::Muted);
+    scene.refused(1, ClientMessage::Whisper { to, text: text.clone() }, Refusal::Muted);
+    scene.refused(1, ClientMessage::PartyChat { text }, Refusal::Muted);
+    assert_eq!((scene.hear(2), commands(&mut scene)), (vec![], vec![]));
+    assert_eq!(scene.ask(2, chat("hello")).len(), 1, "others go on");
+    assert_eq!(scene.hear(1).len(), 1, "and are read");
+    scene.ticks(60);
+    assert_eq!(scene.ask(1, chat("hi")).len(), 1, "two seconds later it may chat again");
+    scene.heard_from_beyond(1, SocialEvent::Muted { for_s: u32::MAX });
+    scene.refused(1, chat("hi"), Refusal::Muted);
+    scene.heard_from_beyond(1, SocialEvent::Muted { for_s: 0 });
+    assert_eq!(scene.ask(1, chat("hi")).len(), 1, "an administrator has lifted it");
+}
+
+#[test]
+fn an_announcement_comes_from_nobody_and_cannot_be_ignored() {
+    let mut scene = two_players();
+    let text = "The realm restarts at noon".to_owned();
+    let said = ServerMessage::Chat { scope: ChatScope::Realm, from: String::new(), text: text.clone() };
+    assert_eq!(scene.heard_from_beyond(1, SocialEvent::Announced { text }), [said]);
+}
+
+#[test]
 fn whispers_and_party_talk_go_over_the_link_and_come_back() {
     let mut scene = two_players();
     let (to, text) = ("Ada".to_owned(), "psst".to_owned());

@@ -13,6 +13,7 @@ pub use social::{PartyMember, SocialCommand, SocialEvent};
 pub use state::{CharacterLoad, CooldownLeft, ItemRecord, SoftState};
 
 use crate::ids::{AccountId, BatchId, ChannelId, CharacterId, LockEpoch, MapId, RequestId, SaveSequence, TicketId};
+use crate::limits;
 use crate::movement::Position;
 use crate::schema::Schema;
 
@@ -283,6 +284,26 @@ crate::messages! {
             /// for none.
             trace: String,
         },
+        /// Show every player of this server a text of an administrator. Not sent to servers of a link version below
+        /// [`crate::limits::ANNOUNCE_LINK_VERSION`].
+        Announce {
+            /// The text, at most [`crate::limits::MAX_CHAT_BYTES`].
+            text: String,
+        },
+    }
+}
+
+impl ToMap {
+    /// The lowest link version of map servers that can read the message.
+    pub fn link_version(&self) -> u16 {
+        match self {
+            Self::Return { .. } => limits::RETURN_LINK_VERSION,
+            Self::Announce { .. }
+            | Self::Social { event: SocialEvent::Announced { .. } | SocialEvent::Muted { .. }, .. } => {
+                limits::ANNOUNCE_LINK_VERSION
+            }
+            _ => limits::OLDEST_LINK_VERSION,
+        }
     }
 }
 

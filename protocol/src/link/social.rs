@@ -78,6 +78,17 @@ crate::messages! {
             /// `NOT_IN_PARTY`, `ALREADY_ASKED`.
             code: String,
         },
+        /// A text of an administrator for every player. Sent as [`ToMap::Announce`](super::ToMap::Announce), and given to
+        /// each player by its map server.
+        Announced {
+            /// The text.
+            text: String,
+        },
+        /// The player may not chat for a while.
+        Muted {
+            /// Seconds from now; 0 for a player who may chat again.
+            for_s: u32,
+        },
     }
 }
 

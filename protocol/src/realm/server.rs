@@ -345,6 +345,8 @@ crate::messages! {
         TooManyIgnored,
         /// Nobody can harm others from inside a safe zone.
         InSafeZone,
+        /// An administrator has muted the player.
+        Muted,
     }
 }
 
@@ -401,6 +403,8 @@ crate::messages! {
         Whisper,
         /// In the party.
         Party,
+        /// By an administrator, to every player. `from` is empty.
+        Realm,
     }
 }
 

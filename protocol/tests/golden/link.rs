@@ -139,6 +139,7 @@ fn samples_to_map() -> Vec<ToMap> {
         M::Drain,
         M::Settled { character, epoch: EPOCH },
         M::Watch { request, ticket: TicketId(LARGE), expires_in_ms: 30_000, map: MapId(2), channel: ChannelId(1) },
+        M::Announce { text: "The realm restarts at noon".into() },
     ];
     samples.extend([None, Some(ChannelId(2))].map(|channel| M::Return {
         request,
@@ -188,5 +189,7 @@ fn social_events() -> Vec<SocialEvent> {
         SocialEvent::PartyState { party: 7, members: vec![member] },
         SocialEvent::PartyChat { from: "Ada".into(), text: text() },
         SocialEvent::Failed { code: "NOT_ONLINE".into() },
+        SocialEvent::Announced { text: text() },
+        SocialEvent::Muted { for_s: 3_600 },
     ]
 }

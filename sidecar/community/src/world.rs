@@ -34,6 +34,9 @@ pub trait World: Send + Sync {
     /// When the database cannot be asked, or the player could not be taken out.
     async fn kick(&self, account: AccountId) -> Result<bool, Error>;
 
+    /// Until when the account may not chat has changed: the map server of its player is told soon.
+    fn muted(&self, account: AccountId);
+
     /// The map where a character of the account is in the world; `None` if none is, or that cannot be told now.
     async fn map_of(&self, account: AccountId) -> Option<u16>;
 

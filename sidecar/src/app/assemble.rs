@@ -117,7 +117,8 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         tasks: background.tasks.clone(),
     };
     let gateway = gateway(&world, this.clone(), sockets.clone(), tokens.clone(), limits.clone(), &background);
-    let map_links = map_links(&world, this.clone(), links.clone(), time.clone(), registry.clone(), social, &background);
+    let map_links =
+        map_links(&world, this.clone(), links.clone(), time.clone(), registry.clone(), social.clone(), &background);
     let http = HttpState::new(HttpParts {
         clock: clock.clone(),
         proxies: config.edge.proxies.clone(),
@@ -145,6 +146,7 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
             exits: world.exits.clone(),
             characters: characters.clone(),
             sessions: sessions.clone(),
+            social,
             handover_wait: config.timers.handover_wait,
             tasks: background.tasks.clone(),
         }),
@@ -195,6 +197,7 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         pictures,
         characters,
         world,
+        map_servers,
         links,
         sockets,
         departures,

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::directory::Sessions;
 use crate::service::characters::Characters;
 use crate::service::world::{AccountLocks, EntryRules, Exits};
+use crate::social::Social;
 use crate::store::characters::CharacterRow;
 
 /// The way into the worlds, as far as scripts decide about it.
@@ -42,6 +43,7 @@ pub(super) struct WorldOfAccounts {
     pub(super) exits: Arc<Exits>,
     pub(super) characters: Arc<Characters>,
     pub(super) sessions: Sessions,
+    pub(super) social: Social,
     /// How long a caller waits for a player to leave.
     pub(super) handover_wait: Duration,
     pub(super) tasks: TaskTracker,
@@ -91,6 +93,10 @@ impl World for WorldOfAccounts {
         let was_there = self.in_time(async move { exits.kick(account).await }).await?;
         // A player that did not leave in time is still there.
         Ok(was_there.unwrap_or(true))
+    }
+
+    fn muted(&self, account: AccountId) {
+        self.social.muted(account);
     }
 
     async fn map_of(&self, account: AccountId) -> Option<u16> {

@@ -190,6 +190,10 @@ impl Link {
         if self.closed.is_cancelled() {
             return Err(LinkGone);
         }
+        if message.link_version() > self.link_version {
+            tracing::debug!(server = %self.server, "not sent: the map server is too old to know the message");
+            return Ok(());
+        }
         if let ToMap::Cancel { character, .. } = &message {
             // The character is not expected any more, and the map server does not answer that: its seat ends by itself.
             self.tickets().remove(character);

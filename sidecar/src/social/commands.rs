@@ -22,6 +22,7 @@ impl PartyService {
         let done = match &happening {
             Happening::Arrived(character) => self.arrived(*character).await,
             Happening::Left(character, reason) => self.left(*character, *reason).await,
+            Happening::Muted(account) => self.mute_changed(*account).await,
             Happening::Asked { server, speaker, command } => self.answer(server, *speaker, command).await,
         };
         let Err(error) = done else { return };
@@ -35,8 +36,10 @@ impl PartyService {
 
     async fn arrived(&self, character: CharacterId) -> Result<(), Error> {
         let returned = &mut |parties: &mut Parties| Ok(parties.returned(character));
-        let outcome = self.parties.change(returned).await?;
-        self.deliver(outcome.unwrap_or_default()).await
+        // Without parties, who is muted stays so.
+        let (outcome, muted) = (self.parties.change(returned).await, self.mute_of_newcomer(character).await);
+        muted?;
+        self.deliver(outcome?.unwrap_or_default()).await
     }
 
     async fn left(&self, character: CharacterId, reason: LeaveReason) -> Result<(), Error> {

@@ -1,10 +1,11 @@
-//! Parties and whispers: messages between players of different channels, maps and servers.
+//! Parties, whispers and mutes: messages between players of different channels, maps and servers, and who may chat.
 //!
 //! The locks say where a character is. Parties may be lost with Redis; while it is away, there are whispers but no
 //! parties. A task of its own handles all happenings in order, so that nothing else waits for them.
 
 mod book;
 mod commands;
+mod mutes;
 mod parties;
 mod presence;
 mod shared;
@@ -15,7 +16,7 @@ use parties::Parties;
 use realmgate_platform::database::DatabaseTime;
 use realmgate_platform::error::Error;
 use realmgate_platform::redis_client::RedisClient;
-use realmgate_protocol::ids::{CharacterId, ServerId};
+use realmgate_protocol::ids::{AccountId, CharacterId, ServerId};
 use realmgate_protocol::link::{LeaveReason, SocialCommand};
 use tokio::sync::mpsc;
 
@@ -50,6 +51,7 @@ pub struct PartyService {
 enum Happening {
     Arrived(CharacterId),
     Left(CharacterId, LeaveReason),
+    Muted(AccountId),
     Asked { server: ServerId, speaker: CharacterId, command: SocialCommand },
 }
 
@@ -69,6 +71,11 @@ impl Social {
     /// purpose.
     pub(crate) fn left(&self, character: CharacterId, reason: LeaveReason) {
         self.note(Happening::Left(character, reason));
+    }
+
+    /// Has the player of an account in the world muted, or not any more, as the database says.
+    pub(crate) fn muted(&self, account: AccountId) {
+        self.note(Happening::Muted(account));
     }
 
     /// Hands over a command of a player, sent by a map server.

@@ -301,6 +301,18 @@ impl CharacterStore {
         .await
     }
 
+    /// Until when a character may not chat, in Unix milliseconds; `None` if its account was not muted.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn muted_until_ms(&self, character: CharacterId) -> sqlx::Result<Option<u64>> {
+        let query = "SELECT a.muted_until_ms FROM characters c JOIN accounts a ON a.id = c.account_id WHERE c.id = $1";
+        let mut db = self.0.read("muted_until").await?;
+        let found: Option<Option<i64>> =
+            sqlx::query_scalar(query).bind(character.to_string()).fetch_optional(&mut *db).await?;
+        Ok(found.flatten().map(from_sql_ms))
+    }
+
     /// What characters are called, those too that are deleted.
     ///
     /// # Errors

@@ -62,6 +62,7 @@ const ROUTES: &[Row] = &[
     ("GET",    "/api/v1/admin/characters/{id}/gold", Port::Api, For::Admins, 200),
     // There is no such item.
     ("GET",    "/api/v1/admin/items/{id}/ledger", Port::Api, For::Admins,  404),
+    ("POST",   "/api/v1/admin/announcements", Port::Api,     For::Admins,  200),
     ("GET",    "/api/v1/admin/overview",    Port::Api,       For::Admins,  200),
     ("GET",    "/api/v1/admin/servers",     Port::Api,       For::Admins,  200),
     ("GET",    "/api/v1/admin/settings",    Port::Api,       For::Admins,  200),
@@ -244,6 +245,7 @@ impl Scene {
             "/map-registry/register" => registration(&format!("map-server-{}", self.people)),
             "/map-registry/heartbeat" => json!({"id": "map-server-1", "current_players": 0, "load": 0.0}),
             "/session/online" => json!({"userId": "u", "gatewayId": "g"}),
+            "/api/v1/admin/announcements" => json!({"text": "The realm restarts at noon"}),
             "/watch" if method == "POST" => json!({"map_id": 9}),
             _ => Value::Null,
         };

@@ -20,6 +20,7 @@ on_every_backend!(
     a_renamed_account_logs_in_by_its_new_name,
     a_banned_account_is_refused_as_banned,
     a_ban_says_why_and_ends_by_itself,
+    a_mute_is_set_until_a_time_to_come_and_lifted,
     an_old_log_in_opens_no_other_way_to_the_account_and_does_not_delete_it,
     names_and_passwords_of_the_world_open_the_same_account,
     an_account_goes_with_everything,
@@ -239,6 +240,25 @@ async fn a_ban_says_why_and_ends_by_itself(realm: Realm) {
         let refused = change(body).await.expect(StatusCode::UNPROCESSABLE_ENTITY);
         assert!(refused["errors"][field].is_array(), "{refused}");
     }
+}
+
+async fn a_mute_is_set_until_a_time_to_come_and_lifted(realm: Realm) {
+    let admin = realm.device("the administrator's").await;
+    let ann = realm.device("ann's").await;
+    let change = async |until: &str| {
+        let body = json!({"muted_until": until});
+        realm.by(&admin, "PATCH", &format!("/admin/users/{}", ann.id), body).await
+    };
+    let until = "2027-01-15T09:00:00Z";
+    assert_eq!(change(until).await.expect(StatusCode::OK)["data"]["muted_until"], until);
+    for wrong in ["2027-01-15T07:59:00Z", "soon"] {
+        let refused = change(wrong).await.expect(StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused["errors"]["muted_until"].is_array(), "{refused}");
+    }
+    let other = json!({"display_name": "Ann"});
+    let user = realm.by(&admin, "PATCH", &format!("/admin/users/{}", ann.id), other).await;
+    assert_eq!(user.expect(StatusCode::OK)["data"]["muted_until"], until, "what is not named stays");
+    assert_eq!(change("").await.expect(StatusCode::OK)["data"]["muted_until"], Value::Null);
 }
 
 async fn the_first_account_is_the_administrator(realm: Realm) {

@@ -52,7 +52,8 @@ async fn a_user_looks_alike_everywhere(realm: Realm) {
     let of_ben = brief(&realm, &ben).await;
     assert_eq!((&of_ben["display_name"], &of_ben["metadata"]), (&json!("Ben"), &json!({"level": 3})));
     let public = and(&of_ben, json!({"lobby_id": "", "party_id": ""}));
-    let of_admins = json!({"email": "", "is_admin": false, "is_banned": false, "ban_reason": "", "banned_until": null});
+    let of_admins = json!({"email": "", "is_admin": false, "is_banned": false, "ban_reason": "", "banned_until": null,
+        "muted_until": null});
     assert_eq!(managed, json!({"data": and(&public, of_admins)}));
     let read = realm.call("GET", &format!("/users/{}", ben.id), Value::Null).send().await;
     assert_eq!(read.expect(StatusCode::OK), public);

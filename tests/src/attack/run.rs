@@ -118,6 +118,7 @@ pub async fn run(plan: &Plan) -> Result<Verdict, String> {
 }
 
 async fn played(plan: &Plan, server: &MapServer, endpoints: &Arc<Endpoints>) -> Result<Verdict, String> {
+    surroundings::register_administrator(endpoints).await?;
     surroundings::fill(&server.settings.home, plan.profiles).await;
     say(&format!("{} profiles are in the database", plan.profiles));
     let bots = Bots::send_in(endpoints, &server.settings.home, plan.bots, plan.seed).await?;

@@ -2,6 +2,10 @@
 
 use std::fs;
 
+use reqwest::Client;
+use serde_json::{Value, json};
+
+use super::endpoints::Endpoints;
 use crate::database::Database;
 use crate::home::Home;
 use crate::map_server::Settings;
@@ -12,6 +16,11 @@ pub const PLUGIN: &str = "costly";
 pub const BOARD: &str = "attacked";
 /// What the names of the profiles that [`fill`] makes begin with; 12 digits follow.
 pub const NAMES: &str = "filler";
+
+/// The name of the account that [`register_administrator`] makes.
+pub const ADMINISTRATOR: &str = "warden";
+/// Its password.
+pub const PASSWORD: &str = "a password of a warden";
 
 /// Functions that cost much for what they are given: patterns that go back over long texts, and calls that never end.
 const COSTLY: &str = r#"
@@ -50,6 +59,22 @@ pub fn prepared(settings: Settings) -> Result<Settings, String> {
         .and_then(|()| fs::write(&providers, PROVIDERS));
     written.map_err(|error| format!("the server's files cannot be written: {error}"))?;
     Ok(settings.set("HOOKS_DIR", &hooks.to_string_lossy()).set("PROVIDERS_FILE", &providers.to_string_lossy()))
+}
+
+/// Registers the first account, which is an administrator.
+///
+/// # Errors
+/// When it is refused, or no administrator.
+pub async fn register_administrator(endpoints: &Endpoints) -> Result<(), String> {
+    let client = Client::builder().no_proxy().build().map_err(|error| error.to_string())?;
+    let url = |path: &str| format!("http://{}{path}", endpoints.api);
+    let body = json!({"username": ADMINISTRATOR, "password": PASSWORD});
+    let registered = client.post(url("/auth/register")).json(&body).send().await.map_err(|error| error.to_string())?;
+    let tokens: Value = registered.json().await.map_err(|error| error.to_string())?;
+    let access = tokens["access_token"].as_str().ok_or_else(|| format!("no administrator: {tokens}"))?;
+    let overview = client.get(url("/api/v1/admin/overview")).bearer_auth(access).send();
+    let status = overview.await.map_err(|error| error.to_string())?.status();
+    if status.is_success() { Ok(()) } else { Err(format!("the first account is no administrator: {status}")) }
 }
 
 /// Writes so many profiles straight into the tables, each with a record on a board, and lobbies of the first of them.

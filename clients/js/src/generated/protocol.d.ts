@@ -165,7 +165,9 @@ export type ChatScope =
   /** To this player alone. */
   | "Whisper"
   /** In the party. */
-  | "Party";
+  | "Party"
+  /** By an administrator, to every player. `from` is empty. */
+  | "Realm";
 
 export interface ClassInfo {
   /** Its id in the game's data. */
@@ -610,7 +612,9 @@ export type Refusal =
   /** The list of ignored players is full. */
   | "TooManyIgnored"
   /** Nobody can harm others from inside a safe zone. */
-  | "InSafeZone";
+  | "InSafeZone"
+  /** An administrator has muted the player. */
+  | "Muted";
 
 export interface Rules {
   /** How near a player must be to pick something up, in 1/1,024 tile. */

@@ -173,6 +173,11 @@ export class Chat {
   }
 
   #said({ scope, from, text }) {
+    if (scope === "Realm") {
+      this.system(`Announcement: ${text}`, "announcement");
+      this.#game.toast(text, "note");
+      return;
+    }
     const kind = { Channel: "say", Whisper: "whisper", Party: "party" }[scope];
     if (kind === "whisper") this.#replyTo = from;
     this.#line(kind, text, {

@@ -40,6 +40,7 @@ const SENTENCES = {
   StoreAway: "The world cannot write that down at the moment. Nothing has changed.",
   AlreadyAsked: "You have asked already. Wait for the answer.",
   TooManyIgnored: "You ignore as many players as you can.",
+  Muted: "An administrator has muted you. You can still read the chat.",
   InSafeZone: "You cannot harm anybody from inside a safe zone.",
 };
 

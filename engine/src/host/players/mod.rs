@@ -12,7 +12,7 @@ mod routes;
 use std::collections::BTreeSet;
 
 use realmgate_protocol::ids::{CharacterId, LockEpoch, ServerId};
-use realmgate_protocol::link::ChannelLoad;
+use realmgate_protocol::link::{ChannelLoad, SocialEvent};
 use realmgate_protocol::ticket::KeyRing;
 
 use super::channels::{ChannelIndex, ChannelSet};
@@ -22,7 +22,7 @@ use crate::channel::ToChannel;
 use crate::transport::SessionId;
 pub(super) use entering::ReturnAsked;
 use farewells::Farewells;
-use routes::Routes;
+use routes::{Route, Routes};
 
 /// All players of a map server: expected, present, and leaving.
 pub(super) struct PlayerDirectory {
@@ -58,6 +58,14 @@ impl PlayerDirectory {
     pub fn tell(&self, character: CharacterId, event: ToChannel, channels: &mut ChannelSet) {
         if let Some(route) = self.routes.of_character(character) {
             channels.tell(route.channel, event);
+        }
+    }
+
+    /// Gives every player a text of an administrator.
+    pub fn announce(&self, text: &str, channels: &mut ChannelSet) {
+        for Route { character, channel, .. } in self.routes.iter() {
+            let event = SocialEvent::Announced { text: text.to_owned() };
+            channels.tell(*channel, ToChannel::Social { character: *character, event });
         }
     }
 

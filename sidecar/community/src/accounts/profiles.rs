@@ -24,6 +24,7 @@ use crate::time::from_iso;
 
 /// Most characters of the reason of a ban.
 const BAN_REASON: u32 = 200;
+const YET_TO_COME: &str = "must be a time that is yet to come";
 
 /// Profiles and the ways to log in.
 pub struct Profiles {
@@ -48,6 +49,8 @@ pub struct Edit {
     pub ban_reason: Option<String>,
     /// When it may again, ISO 8601, yet to come: only beside `is_activated: false`. Until an administrator says so if not given.
     pub banned_until: Option<String>,
+    /// Until when it may not chat in the world, ISO 8601, yet to come; empty for one that may again.
+    pub muted_until: Option<String>,
     /// What it is called.
     pub display_name: Option<String>,
     /// What programs keep with it, in place of what was there.
@@ -213,6 +216,11 @@ impl Profiles {
         }
         let limits = &self.log_ins.settings.limits;
         let (ban, mut fields) = self.ban(edit);
+        let muted_until_ms =
+            edit.muted_until.as_deref().filter(|until| !until.is_empty()).map(|until| self.yet_to_come(until));
+        if muted_until_ms == Some(None) {
+            fields.insert("muted_until", vec![YET_TO_COME.into()]);
+        }
         let faults = [
             ("display_name", edit.display_name.as_deref().and_then(|name| rules::display_name_fault(name, limits))),
             ("metadata", edit.metadata.as_ref().and_then(|metadata| rules::metadata_fault(metadata, limits))),
@@ -225,6 +233,7 @@ impl Profiles {
             admin: edit.is_admin,
             activated: edit.is_activated,
             ban: ban.as_ref(),
+            muted_until_ms: edit.muted_until.is_some().then(|| muted_until_ms.flatten()),
             display_name: edit.display_name.as_deref(),
             metadata: edit.metadata.as_ref(),
         };
@@ -239,6 +248,9 @@ impl Profiles {
             self.lobbies.leave(account).await?;
         }
         self.log_ins.world.log_out(account, ended).await?;
+        if edit.muted_until.is_some() {
+            self.log_ins.world.muted(account);
+        }
         Ok(self.store.profile(account).await?)
     }
 
@@ -255,12 +267,16 @@ impl Profiles {
         if let Some(fault) = rules::line_fault(reason, BAN_REASON) {
             faults.insert("ban_reason", vec![fault]);
         }
-        let until_ms = edit.banned_until.as_deref().map(from_iso);
-        let is_past = |until_ms: Option<u64>| until_ms.is_none_or(|until_ms| until_ms <= self.clock.now_ms());
-        if until_ms.is_some_and(is_past) {
-            faults.insert("banned_until", vec!["must be a time that is yet to come".into()]);
+        let until_ms = edit.banned_until.as_deref().map(|until| self.yet_to_come(until));
+        if until_ms == Some(None) {
+            faults.insert("banned_until", vec![YET_TO_COME.into()]);
         }
         (Some(Ban { reason: reason.to_owned(), until_ms: until_ms.flatten() }), faults)
+    }
+
+    /// A time in Unix milliseconds; `None` for one that is past, or no time.
+    fn yet_to_come(&self, text: &str) -> Option<u64> {
+        from_iso(text).filter(|until_ms| *until_ms > self.clock.now_ms())
     }
 }
 

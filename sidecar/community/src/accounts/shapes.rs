@@ -62,6 +62,8 @@ pub struct Managed {
     ban_reason: String,
     /// When its ban ends, ISO 8601; null where an administrator has to lift it.
     banned_until: Option<String>,
+    /// Until when it may not chat in the world, ISO 8601; null if no administrator has muted it. It may be past.
+    muted_until: Option<String>,
 }
 
 /// The caller.
@@ -148,8 +150,16 @@ impl Managed {
     pub fn new(mut row: ProfileRow, ways: Ways) -> Self {
         let (is_admin, ban) = (row.admin, row.ban.take());
         let (is_banned, Ban { reason, until_ms }) = (ban.is_some(), ban.unwrap_or_default());
-        let banned_until = until_ms.map(iso);
-        Self { is_admin, public: row.into(), email: ways.email, is_banned, ban_reason: reason, banned_until }
+        let (banned_until, muted_until) = (until_ms.map(iso), row.muted_until_ms.map(iso));
+        Self {
+            is_admin,
+            public: row.into(),
+            email: ways.email,
+            is_banned,
+            ban_reason: reason,
+            banned_until,
+            muted_until,
+        }
     }
 }
 

@@ -26,6 +26,8 @@ pub struct AccountEdit<'a> {
     pub activated: Option<bool>,
     /// Why it may not, and until when, where it may not.
     pub ban: Option<&'a Ban>,
+    /// Until when it may not chat in the world, in Unix milliseconds; `Some(None)` for one that may again.
+    pub muted_until_ms: Option<Option<u64>>,
     /// What it is called.
     pub display_name: Option<&'a str>,
     /// What programs keep with it.
@@ -85,6 +87,10 @@ impl AccountStore {
         if let Some(admin) = edit.admin {
             let role = if admin { "admin" } else { "player" };
             sqlx::query("UPDATE accounts SET role = $2 WHERE id = $1").bind(&id).bind(role).execute(&mut *tx).await?;
+        }
+        if let Some(until_ms) = edit.muted_until_ms {
+            let set = sqlx::query("UPDATE accounts SET muted_until_ms = $2 WHERE id = $1").bind(&id);
+            set.bind(until_ms.map(to_sql_ms)).execute(&mut *tx).await?;
         }
         if let Some(name) = edit.display_name {
             sqlx::query("UPDATE profiles SET display_name = $2, display_key = $3 WHERE account_id = $1")

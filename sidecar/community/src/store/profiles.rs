@@ -19,7 +19,8 @@ use super::AccountStore;
 const FILLED_AT_ONCE: i64 = 200;
 /// The columns of [`ProfileRow`]; `p` is the profile, `a` its account.
 pub(super) const COLUMNS: &str = "p.account_id, p.username, p.display_name, p.profile_url, p.metadata, p.last_seen_ms, \
-                                  p.show_map, a.activated, a.banned, a.ban_reason, a.ban_until_ms, a.role, a.lock_owner, \
+                                  p.show_map, a.activated, a.banned, a.ban_reason, a.ban_until_ms, a.muted_until_ms, a.role, \
+                                  a.lock_owner, \
                                   (SELECT COUNT(*) FROM realtime_accounts r WHERE r.account_id = p.account_id) AS realtime, \
                                   COALESCE(seat.lobby_id, '') AS lobby_id, COALESCE(room.is_hidden, 0) AS lobby_hidden";
 /// Where those columns are; goes on with a condition.
@@ -48,6 +49,8 @@ pub struct ProfileRow {
     pub activated: bool,
     /// Its ban, if an administrator has banned it.
     pub ban: Option<Ban>,
+    /// Until when it may not chat in the world, in Unix milliseconds; `None` if it was not muted.
+    pub muted_until_ms: Option<u64>,
     /// Whether it is an administrator.
     pub admin: bool,
     /// Whether it has a socket, a realtime one or one of a gateway.
@@ -72,6 +75,7 @@ impl ProfileRow {
             last_seen_ms: from_sql_ms(row.try_get("last_seen_ms")?),
             activated: row.try_get::<i64, _>("activated")? != 0,
             ban: if row.try_get::<i64, _>("banned")? == 0 { None } else { Some(ban(row)?) },
+            muted_until_ms: row.try_get::<Option<i64>, _>("muted_until_ms")?.map(from_sql_ms),
             admin: row.try_get::<String, _>("role")? == "admin",
             online: row.try_get::<i64, _>("realtime")? > 0
                 || row.try_get::<String, _>("lock_owner")?.starts_with("gateway:"),

@@ -68,7 +68,7 @@ async fn newest(connection: &mut AnyConnection) -> sqlx::Result<i64> {
 
 /// Version, name and text of each migration. sqlx has a macro that reads the folder, but it compiles everything sqlx
 /// needs a second time, with both databases' drivers, to run inside the compiler.
-const MIGRATIONS: [(i64, &str, &str); 24] = [
+const MIGRATIONS: [(i64, &str, &str); 25] = [
     (1, "init", include_str!("../../migrations/0001_init.sql")),
     (2, "locks", include_str!("../../migrations/0002_locks.sql")),
     (3, "characters", include_str!("../../migrations/0003_characters.sql")),
@@ -93,6 +93,7 @@ const MIGRATIONS: [(i64, &str, &str); 24] = [
     (25, "guests", include_str!("../../migrations/0025_guests.sql")),
     (26, "write probe", include_str!("../../migrations/0026_write_probe.sql")),
     (27, "ban reasons", include_str!("../../migrations/0027_ban_reasons.sql")),
+    (28, "mutes", include_str!("../../migrations/0028_mutes.sql")),
 ];
 
 fn migrations() -> Migrator {

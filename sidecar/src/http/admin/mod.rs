@@ -1,6 +1,7 @@
 //! `/api/v1/admin`: what administrators see of the worlds. The routes are beside those of the community, in their shapes,
 //! and behind the same layer, which lets only administrators in.
 
+mod announcements;
 mod characters;
 mod ledger;
 mod overview;
@@ -23,6 +24,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
 /// The routes, as the document has them.
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
+        .routes(routes!(announcements::announce))
         .routes(routes!(characters::of_user))
         .routes(routes!(characters::find))
         .routes(routes!(characters::read))

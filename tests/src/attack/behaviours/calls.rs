@@ -113,40 +113,6 @@ const FIELDS: [&str; 21] = [
     "args",
 ];
 
-/// Administrators' calls, `{}` being the caller's own id.
-const ADMINISTRATORS: [(&str, &str); 30] = [
-    ("GET", "acts"),
-    ("GET", "hooks"),
-    ("POST", "hooks/reload"),
-    ("GET", "users"),
-    ("GET", "users/{}"),
-    ("PATCH", "users/{}"),
-    ("DELETE", "users/{}"),
-    ("GET", "users/{}/log_ins"),
-    ("DELETE", "users/{}/log_ins"),
-    ("GET", "users/{}/characters"),
-    ("GET", "characters?name=aa"),
-    ("GET", "characters/{}"),
-    ("GET", "characters/{}/gold"),
-    ("GET", "items/{}/ledger"),
-    ("GET", "servers"),
-    ("GET", "settings"),
-    ("GET", "lobbies"),
-    ("PATCH", "lobbies/{}"),
-    ("DELETE", "lobbies/{}"),
-    ("POST", "leaderboards"),
-    ("PATCH", "leaderboards/attacked"),
-    ("POST", "leaderboards/attacked/end"),
-    ("DELETE", "leaderboards/attacked"),
-    ("DELETE", "leaderboards/kills"),
-    ("POST", "leaderboards/kills/records"),
-    ("PATCH", "leaderboards/kills/records/{}"),
-    ("DELETE", "leaderboards/kills/records/{}"),
-    ("DELETE", "leaderboards/kills/records/user/{}"),
-    ("GET", "acts?before=%00"),
-    ("GET", "users?q=%00&q=a"),
-];
-
 pub(super) async fn odd(hostile: &mut Hostile) -> Responses {
     let mut responses = Responses::default();
     if !hostile.is_logged_in().await {
@@ -196,7 +162,7 @@ fn write(hostile: &mut Hostile) -> RequestBuilder {
     }
 }
 
-fn odd_value(hostile: &mut Hostile) -> Value {
+pub(super) fn odd_value(hostile: &mut Hostile) -> Value {
     match hostile.rng.random_range(0..12) {
         0 => Value::Null,
         1 => json!(-1),
@@ -211,31 +177,6 @@ fn odd_value(hostile: &mut Hostile) -> Value {
         10 => json!(true),
         _ => (0..200).map(|number| (format!("k{number}"), json!("v".repeat(40)))).collect(),
     }
-}
-
-pub(super) async fn administrators(hostile: &mut Hostile) -> Responses {
-    let mut responses = Responses::default();
-    if !hostile.is_logged_in().await {
-        return responses;
-    }
-    for _ in 0..CALLS {
-        let (method, path) = *any(&mut hostile.rng, &ADMINISTRATORS);
-        let path = format!("/api/v1/admin/{}", path.replace("{}", &hostile.user_id));
-        let request = hostile.request(method.parse().unwrap_or(Method::GET), &path);
-        let request = match hostile.rng.random_range(0..5) {
-            0 => request,
-            1 => request.bearer_auth(hostile.ended.as_deref().unwrap_or("a.b.c")),
-            2 => request.header("cookie", "realmgate_admin=a.b.c").header("x-realmgate-admin", "1"),
-            _ => request.bearer_auth(&hostile.access),
-        };
-        let body = json!({"is_admin": true, "slug": "mine", "title": "Mine", "score": 1, "user_id": hostile.user_id});
-        let answer = hostile.send(request.json(&body)).await;
-        responses.answer(answer.as_ref());
-        if let Some((200..300, said)) = &answer {
-            hostile.endpoints.breaches.note(format!("a player may {method} {path}: {said}"));
-        }
-    }
-    responses
 }
 
 pub(super) async fn ended_log_in(hostile: &mut Hostile) -> Responses {

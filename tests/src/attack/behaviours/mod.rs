@@ -1,5 +1,6 @@
 //! Every way to do harm, how often the adversary as a whole does it, and what one act of it sends.
 
+mod administrators;
 mod bodies;
 mod calls;
 mod characters;
@@ -79,7 +80,8 @@ behaviours! {
     "to and fro", 4 a minute, visits::to_and_fro, "a visit: 20 s of portals and channels, back and forth", free;
     "out of a fight", 6 a minute, visits::out_of_a_fight, "a visit: attacks, then leaves by one of six ways", free;
     "odd calls", 20 a minute, calls::odd, "20 calls below /api/v1 by nobody, a player or an ended log-in: huge pages, NUL, wrong types, repeated parameters", refused;
-    "administrators' calls", 10 a minute, calls::administrators, "20 calls of administrators by nobody, a player or an ended log-in", refused;
+    "administrators' calls", 10 a minute, administrators::refused, "20 calls of administrators by nobody, a player or an ended log-in", refused;
+    "administrator's odd calls", 6 a minute, administrators::allowed, "20 calls of an administrator with odd values", refused;
     "ended log-ins", 10 a minute, calls::ended_log_in, "a log-in that has ended, shown at characters, administrators' routes and sockets", refused;
     "topics of others", 10 a minute, realtime::joins, "a realtime socket: joins of others' topics and of none", refused;
     "realtime floods", 6 a minute, realtime::flood, "400 messages over a realtime socket, nothing read meanwhile", refused;

@@ -1,6 +1,7 @@
 //! Tests of whispers and parties across map servers.
 
 use realmgate_protocol::ids::CharacterId;
+use realmgate_protocol::limits::OLDEST_LINK_VERSION;
 use realmgate_protocol::link::{FromMap, LeaveReason, SocialCommand, SocialEvent, ToMap};
 
 use crate::lock::{CharacterLock, CharacterOwner};
@@ -59,6 +60,53 @@ async fn a_whisper_finds_its_listener_by_name() {
     command(&mut first, ann.character, whisper("Bob", &longest)).await;
     let expected = SocialEvent::Whisper { from: "Ann".to_owned(), text: longest };
     assert_eq!(heard(&mut second, bob.character).await, expected, "he has heard nothing of what was refused");
+}
+
+/// Has an administrator mute a player until a time in Unix milliseconds.
+async fn mute(world: &TestWorld, player: &Player, until_ms: Option<u64>) {
+    let set = "UPDATE accounts SET muted_until_ms = $2 WHERE id = $1";
+    let mut db = world.state().store.sql().begin_write("mute").await.unwrap();
+    let until_ms = until_ms.map(|until_ms| i64::try_from(until_ms).unwrap());
+    sqlx::query(set).bind(player.account.to_string()).bind(until_ms).execute(&mut *db).await.unwrap();
+    db.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_map_server_is_told_who_is_muted_at_once_and_at_each_arrival() {
+    let world = TestWorld::start().await;
+    let mut map = world.map_server("map-1", &[1]).await;
+    let (ann, mut client) = world.in_world("Ann", &mut map).await;
+    let hour_ms = 60 * 60 * 1_000;
+    mute(&world, &ann, Some(world.state().time.now_ms() + hour_ms)).await;
+    world.state().world.exits.social.muted(ann.account);
+    let SocialEvent::Muted { for_s } = heard(&mut map, ann.character).await else { panic!() };
+    assert!((3_500..=3_600).contains(&for_s), "{for_s}");
+    client.enter(ann.character).await;
+    let (character, epoch, reason) = map.kick().await;
+    map.release(save(character, epoch, 1, soft_at(1, 0)), reason).await;
+    let (character, epoch) = map.admit().await;
+    map.entered(character, epoch).await;
+    let event = heard(&mut map, ann.character).await;
+    assert!(matches!(event, SocialEvent::Muted { for_s: 1.. }), "{event:?}");
+    mute(&world, &ann, None).await;
+    world.state().world.exits.social.muted(ann.account);
+    assert_eq!(heard(&mut map, ann.character).await, SocialEvent::Muted { for_s: 0 });
+}
+
+#[tokio::test]
+async fn a_map_server_that_does_not_know_mutes_is_not_told() {
+    let world = TestWorld::start().await;
+    let cookie = FakeMap::register(world.state(), "map-1", &[1], None).await;
+    let mut map = FakeMap::open(world.state()).await;
+    map.hello_of(OLDEST_LINK_VERSION, "map-1", &[1], &cookie, true).await;
+    assert!(!map.welcomed().await);
+    map.reclaim(&[]).await;
+    let (ann, _client) = world.in_world("Ann", &mut map).await;
+    mute(&world, &ann, Some(u64::MAX >> 1)).await;
+    world.state().world.exits.social.muted(ann.account);
+    // What is sent after it comes first.
+    command(&mut map, ann.character, SocialCommand::PartyLeave).await;
+    assert_eq!(heard(&mut map, ann.character).await, SocialEvent::Failed { code: "NOT_IN_PARTY".to_owned() });
 }
 
 /// Ann invites Bob to her party, and he accepts.
