@@ -56,7 +56,7 @@ async fn soak(arguments: &Arguments) -> Result<bool> {
     let mut is_good = true;
     for &backend in backends {
         let life = Duration::from_secs(arguments.life);
-        let size = Size { players: arguments.players, life, seed: arguments.seed };
+        let size = Size { players: arguments.players, life, seed: arguments.seed, is_idle: true };
         let plan = Plan { backend, size, line_every: Duration::from_mins(1), lines: arguments.minutes };
         eprintln!("{}: {} minutes", backend.name(), arguments.minutes);
         // Without a handler there is no early end, only the killing of the process.

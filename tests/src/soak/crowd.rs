@@ -28,6 +28,9 @@ pub struct Size {
     pub life: Duration,
     /// Seed of the first group; each has the next.
     pub seed: u64,
+    /// Whether they run only while nothing else wants the processor, where `chrt` is there: players have machines of their own, and what
+    /// is measured is the servers' work. On a busy machine they may then not run at all.
+    pub is_idle: bool,
 }
 
 /// Where they play.
@@ -139,7 +142,7 @@ impl Gone {
 
 /// In a home of its own, which goes with it: a long run leaves no files behind.
 fn start(endpoints: &Endpoints, size: Size, bots: u32, number: u64) -> Process {
-    let mut group = standing_back(&binaries().bot);
+    let mut group = program(&binaries().bot, size.is_idle);
     group.args(["--quiet", "--json", "--expect", "none", "--prefix", "Soak", "--log", "error"]);
     group.args(["--count", &bots.to_string(), "--seconds", &size.life.as_secs().to_string()]);
     group.args(["--seed", &size.seed.wrapping_add(number).to_string()]);
@@ -147,15 +150,13 @@ fn start(endpoints: &Endpoints, size: Size, bots: u32, number: u64) -> Process {
     Process::start(&Home::new(), group)
 }
 
-/// A program that never pushes a server off a core, where `chrt` is there: players have machines of their own, and what
-/// is measured is the servers' work.
-fn standing_back(program: &Path) -> Command {
+fn program(program: &Path, is_idle: bool) -> Command {
     match find("chrt", "util-linux") {
-        Ok(chrt) => {
+        Ok(chrt) if is_idle => {
             let mut idle = command(&chrt);
             idle.args(["--idle", "0"]).arg(program);
             idle
         }
-        Err(_) => command(program),
+        _ => command(program),
     }
 }

@@ -10,7 +10,7 @@ use realmgate_tests::soak::run::{Outcome, Plan, run};
 
 #[tokio::test]
 async fn players_come_and_go_and_leave_nothing_behind() {
-    let size = Size { players: 4, life: Duration::from_secs(2), seed: 1 };
+    let size = Size { players: 4, life: Duration::from_secs(2), seed: 1, is_idle: false };
     let plan = Plan { backend: Backend::Embedded, size, line_every: Duration::from_secs(4), lines: 3 };
     let outcome = run(plan, pending(), |_| {}).await.expect("it runs").expect("it needs no service");
     let Outcome { minutes, afterwards, gone, faults } = &outcome;
