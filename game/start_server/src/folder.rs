@@ -142,6 +142,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_in_a_folder_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let dir = tempfile::tempdir().unwrap();
+        let mut folder = ServerFolder::lock(dir.path(), &"map-server-1".parse().unwrap()).unwrap().unwrap();
+        folder.open_log().unwrap();
+        folder.write_ready(&serde_json::json!({}), None).unwrap();
+        let files: Vec<_> = fs::read_dir(&folder.path).unwrap().map(|file| file.unwrap()).collect();
+        assert_eq!(files.len(), 3, "the lock, the log and ready.json");
+        for file in files {
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.path());
+        }
+    }
+
+    #[test]
     fn a_ready_file_that_a_killed_process_left_goes_at_the_next_start() {
         let dir = tempfile::tempdir().unwrap();
         let stale = dir.path().join("map-server-1/ready.json");

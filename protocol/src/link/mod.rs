@@ -421,7 +421,16 @@ mod tests {
         assert_eq!(decode_link(&encode_link(&settled).unwrap()), Ok(settled.clone()));
         assert_eq!((hello.name(), settled.name(), ToMap::Drain.name()), ("Hello", "Settled", "Drain"));
         assert_eq!(FromMap::VARIANTS.first(), Some(&"Hello"));
-        assert_eq!(ToMap::VARIANTS.last(), Some(&"Return"));
+        assert_eq!(ToMap::VARIANTS.last(), Some(&"Announce"));
+    }
+
+    #[test]
+    fn a_message_names_the_oldest_map_servers_that_read_it() {
+        let to = |event| ToMap::Social { character: CharacterId([7; 16]), event };
+        let failed = to(SocialEvent::Failed { code: "NOT_ONLINE".to_owned() });
+        let (muted, text) = (to(SocialEvent::Muted { for_s: 1 }), "noon".to_owned());
+        let versions = [ToMap::Drain, failed, muted, ToMap::Announce { text }].map(|message| message.link_version());
+        assert_eq!(versions, [6, 6, 8, 8]);
     }
 
     #[test]
