@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test is built of fails by panicking")]
 
+mod admin_announcements;
 mod admin_characters;
 mod auth;
 mod authorization;
