@@ -15,10 +15,14 @@ await inBrowser(async (browser) => {
   const { page } = anna;
 
   // A right click opens what can be done with a player, and it stays open.
-  const { x, y } = await anna.untilStands(ben.name);
-  await page.mouse.click(x, y + BODY_PX, { button: "right" });
   const menu = page.getByRole("menu", { name: ben.name });
-  await menu.waitFor();
+  const opensTheMenu = async () => {
+    const { x, y } = await anna.untilStands(ben.name);
+    await page.mouse.click(x, y + BODY_PX, { button: "right" });
+    await menu.waitFor();
+    return { x, y };
+  };
+  await opensTheMenu();
   await frames(page, 10);
   await anna.picture("menu-of-a-player");
   await menu.getByRole("menuitem", { name: "Target", exact: true }).click();
@@ -26,8 +30,7 @@ await inBrowser(async (browser) => {
   await anna.until(`${ben.name} is the target`, () => anna.isTarget(ben.name));
 
   // A press beside it closes it.
-  await page.mouse.click(x, y + BODY_PX, { button: "right" });
-  await menu.waitFor();
+  const { x, y } = await opensTheMenu();
   await page.mouse.click(x - 200, y + 150);
   await menu.waitFor({ state: "hidden" });
   for (const one of [anna, ben]) one.assertNoComplaint();

@@ -49,17 +49,34 @@ async function isNotLedIn({ page }) {
   await tab.close();
 }
 
-/** Presses a button that leads to the provider, and logs in there. */
-async function provesItself({ page }, press, user) {
+/** Presses a button that opens the provider's page, which cannot lead the page that opened it elsewhere. */
+async function opensTheProvider({ page }, press) {
   const opened = page.waitForEvent("popup");
   await page.getByRole("button", { name: press }).click();
   const tab = await opened;
+  await tab.locator("[name=login]").waitFor();
+  if (await tab.evaluate(() => window.opener !== null)) throw new Error(`${press}: the provider's page has an opener`);
+  return tab;
+}
+
+/** Presses a button that leads to the provider, and logs in there. */
+async function provesItself(visitor, press, user) {
+  const tab = await opensTheProvider(visitor, press);
   await tab.locator("[name=login]").fill(user);
   await tab.locator("[name=password]").fill("x");
   await tab.locator("[type=submit]").click();
   await goesOn(tab);
   await tab.getByText("Go back to the game").waitFor();
   await tab.close();
+}
+
+/** The administrators' page opens the provider as well. */
+async function administers(browser) {
+  const visitor = await Visitor.arrive(browser, "administrator");
+  await visitor.page.goto(`${base}/admin`);
+  const tab = await opensTheProvider(visitor, "Log in with Google");
+  await tab.close();
+  return visitor;
 }
 
 /** Makes a character, and is in the world, or told that a busy server lets nobody in now. */
@@ -113,5 +130,6 @@ await inBrowser(async (browser) => {
   const back = await arrives(browser);
   await provesItself(back, "Sign in with Google", "ben");
   await back.page.getByRole("button", { name: `Enter the world as ${guest.name}` }).waitFor();
-  for (const visitor of [ann, again, guest, back]) visitor.assertNoComplaint();
+  const administrator = await administers(browser);
+  for (const visitor of [ann, again, guest, back, administrator]) visitor.assertNoComplaint();
 });

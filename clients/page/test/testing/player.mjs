@@ -1,6 +1,7 @@
 // A visitor who is in the world: walks, talks, and looks at what the page shows of others.
 
 import { look, openEye } from "./eye.mjs";
+import { frames } from "./member.mjs";
 import { Visitor } from "./visitor.mjs";
 
 /** By the ports that the server tells, those to connect to instead: something stands between. */
@@ -8,8 +9,9 @@ const PORTS = JSON.parse(process.env.PORTS_THROUGH ?? "{}");
 
 /** From the lower edge of a name to somewhere on the body below it. */
 const BODY_PX = 36;
-/** Whoever is seen at the same place for so long stands. */
+/** A character that is seen at the same place for so long, and in so many frames, stands. A busy machine draws few of them. */
 const STANDS_MS = 300;
+const STANDS_FRAMES = 5;
 /** On a screen of this size a tile is so wide. */
 export const TILE_PX = 64;
 
@@ -74,7 +76,7 @@ export class Player extends Visitor {
   async untilStands(name) {
     let [before, now] = [null, await this.untilSees(name)];
     await this.until(`${name} stands`, async () => {
-      await this.page.waitForTimeout(STANDS_MS);
+      await Promise.all([this.page.waitForTimeout(STANDS_MS), frames(this.page, STANDS_FRAMES)]);
       [before, now] = [now, await this.untilSees(name)];
       return Math.hypot(now.x - before.x, now.y - before.y) < 2;
     });
