@@ -42,9 +42,19 @@ export async function actsPlace({ rest: [page = "1"] }) {
   );
 }
 
-function what({ method, path, subject }) {
+/** What a change of a user is called; null for any other. */
+function changeOfUser(method, below, body) {
+  if (method !== "PATCH" || !/^\/users\/[^/]+$/.test(below) || !body) return null;
+  const { is_activated: isActivated, muted_until: mutedUntil, is_admin: isAdmin } = JSON.parse(body);
+  if (isActivated !== undefined) return isActivated ? "Lifted a ban, or activated" : "Banned";
+  if (mutedUntil !== undefined) return mutedUntil ? "Muted" : "Unmuted";
+  if (isAdmin !== undefined) return isAdmin ? "Made an administrator of" : "Removed as administrator";
+  return null;
+}
+
+function what({ method, path, subject, body }) {
   const below = path.replace(/^(\/api\/v1)?\/admin/, "");
-  const words = WORDS.find(([of, pattern]) => of === method && pattern.test(below))?.[2];
+  const words = changeOfUser(method, below, body) ?? WORDS.find(([of, pattern]) => of === method && pattern.test(below))?.[2];
   if (!words) return `${method} ${below}`;
   const user = below.match(/^\/users\/([^/]+)/);
   if (user && subject) return h("span", {}, `${words}: `, link(`user/${user[1]}`, subject));

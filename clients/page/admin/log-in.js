@@ -30,7 +30,7 @@ export function logInPlace({ onDone }) {
   };
   const labelled = (text, input) => h("div.field", {}, h("label", { htmlFor: input.id }, text), input);
   const codeGiven = () => (code.value.trim() ? { code: code.value.trim() } : {});
-  const first = labelled("Code of the server's start, if this realm has no administrator yet", code);
+  const first = labelled("Code from the server's first start (only for a realm without an administrator)", code);
   first.hidden = true;
   const others = h("div.buttons", {});
   showProviders(others, (provider) => attempt(() => byProvider(provider, codeGiven())));

@@ -41,7 +41,7 @@ export async function overviewPlace({ done }) {
         chart("Log-ins each minute", samples, "log_ins"),
         chart("Fullest map server, percent", samples, "load"),
       ),
-      h("p.quiet", {}, "A figure for each minute, as the server that answers has seen it since its start."),
+      h("p.quiet", {}, "One figure a minute, since this server process started."),
     ),
     section(
       "Who plays",
@@ -54,7 +54,7 @@ export async function overviewPlace({ done }) {
 function announce(done) {
   const send = async ({ text = "" }) => {
     const { players } = await call("POST", "/announcements", { text });
-    return done(null, players === 1 ? "1 player can read it." : `${players} players can read it.`);
+    return done(null, `Announced to ${players === 1 ? "1 player" : `${players} players`}.`);
   };
   openForm({
     title: "Announce",

@@ -16,7 +16,9 @@ export function table(caption, heads, rows) {
   if (rows.length === 0) return h("p.quiet", {}, "None.");
   const headed = (name) => (name ? h("th", { scope: "col" }, name) : h("td"));
   const head = h("thead", {}, h("tr", {}, ...heads.map(headed)));
-  const body = h("tbody", {}, ...rows.map((cells) => h("tr", {}, ...cells.map((cell) => h("td", {}, cell)))));
+  // On a phone each row is a card, and its cells say what they are.
+  const labelled = (cell, place) => h("td", { "data-name": heads[place] }, cell);
+  const body = h("tbody", {}, ...rows.map((cells) => h("tr", {}, ...cells.map(labelled))));
   // The keyboard moves what is wider than the screen, too.
   const moved = { tabIndex: 0, role: "group", "aria-label": caption };
   return h("div.scroll", moved, h("table", {}, h("caption.hidden-text", {}, caption), head, body));
@@ -54,14 +56,18 @@ export function search({ label, value = "", button = "Search", onSearch }) {
 export const button = (text, onclick) => h("button.small", { type: "button", onclick }, text);
 
 /**
- * A button that asks again before it does what cannot be undone.
+ * A button that asks before it acts.
  * @param {string} text
  * @param {Parameters<typeof confirmed>[0]} question
  * @param {() => Promise<unknown>} act
  */
+export const askingButton = (text, question, act) => button(text, async () => (await confirmed(question)) && act());
+
+/** The same, for what cannot be undone. */
 export function graveButton(text, question, act) {
-  const ask = async () => (await confirmed(question)) && act();
-  return h("button.grave.small", { type: "button", onclick: ask }, text);
+  const asking = askingButton(text, question, act);
+  asking.classList.add("grave");
+  return asking;
 }
 
 /** Links to the previous and the next page of a list. */

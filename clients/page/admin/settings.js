@@ -11,7 +11,7 @@ export async function settingsPlace() {
   const settings = await call("GET", "/settings");
   return section(
     "Settings in force",
-    h("p.quiet", {}, "Of the server that answers. Of secrets only whether they are set."),
+    h("p.quiet", {}, "The settings of this server process. Secrets are not shown, only whether they are set."),
     table("Settings", ["Name", "Value", "From", "What it is for"], settings.map(line)),
   );
 }

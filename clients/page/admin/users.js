@@ -4,7 +4,7 @@ import { h, newId } from "../src/dom.js";
 import { call } from "./api.js";
 import { openForm } from "./dialogs.js";
 import { mapName, mapNames } from "./maps.js";
-import { button, facts, graveButton, link, pages, search, section, seen, table, time } from "./parts.js";
+import { askingButton, button, facts, graveButton, link, pages, search, section, seen, table, time } from "./parts.js";
 
 const isMuted = ({ muted_until: until }) => until !== null && new Date(until) > new Date();
 
@@ -34,6 +34,7 @@ export async function usersPlace({ rest: [text = "", page = "1"], go }) {
     "Users",
     search({ label: "Name, e-mail or id", value: text, onSearch: (wanted) => go(`users/${encodeURIComponent(wanted)}`) }),
     h("p.quiet", {}, `${found.meta.total_count} found.`),
+    found.meta.total_count === 0 && h("p", {}, "This finds accounts. ", link(`characters/${encodeURIComponent(text)}`, "Search the characters")),
     table("Users", ["User name", "Display name", "E-mail", "State", "Last seen"], rows),
     pages(found.meta, to),
   );
@@ -62,7 +63,7 @@ export async function userPlace({ rest: [id], done }) {
         ["Last seen", seen(user.last_seen_at)],
         ["Id", user.id],
       ]),
-      h("div.buttons", {}, kickButton(user, done), muteButton(user, done), banButton(user, done), roleButton(user, change), deleteButton(user, done)),
+      h("div.buttons", {}, roleButton(user, change), kickButton(user, done), muteButton(user, done), banButton(user, done), deleteButton(user, done)),
     ),
     charactersPart(characters, mapNames(channels)),
     logInsPart(logIns, () => done(call("DELETE", `/users/${id}/log_ins`), "Every log-in has ended.")),
@@ -70,17 +71,17 @@ export async function userPlace({ rest: [id], done }) {
   );
 }
 
-function banButton({ id, username, is_activated: isActivated }, done) {
+function banButton({ id, username, is_activated: isActivated, is_banned: isBanned }, done) {
   const change = (body) => call("PATCH", `/users/${id}`, body);
-  if (!isActivated) return button("Activate", () => done(change({ is_activated: true }), `${username} can log in.`));
+  if (!isActivated) return button(isBanned ? "Lift the ban" : "Activate", () => done(change({ is_activated: true }), `${username} can log in.`));
   const ask = () =>
     openForm({
       title: `Ban ${username}?`,
-      text: "The player leaves the world now. Who is banned reads the reason and the end when logging in.",
+      text: "The player leaves the world now, and reads the reason and the end at the next log-in.",
       yes: "Ban",
       fields: [
         { name: "ban_reason", label: "Reason (optional)" },
-        { name: "banned_until", label: "Until (UTC); empty until an administrator lifts it", kind: "time" },
+        { name: "banned_until", label: "Until (UTC); leave it empty for a ban without an end", kind: "time" },
       ],
       save: async (ban) => done(await change({ is_activated: false, ...ban }), `${username} is banned.`),
     });
@@ -94,7 +95,7 @@ function kickButton({ id, username, is_online: isOnline }, done) {
   if (!isOnline) return null;
   const text = "The player leaves the world now, and can come back at once.";
   const kick = () => done(call("POST", `/users/${id}/kick`), `${username} has been sent out of the world.`);
-  return graveButton("Kick", { title: `Kick ${username}?`, text, yes: "Kick" }, kick);
+  return askingButton("Kick", { title: `Kick ${username}?`, text, yes: "Kick" }, kick);
 }
 
 function muteButton(user, done) {
@@ -105,12 +106,12 @@ function muteButton(user, done) {
   const ask = () =>
     openForm({
       title: `Mute ${username}?`,
-      text: "The player can neither chat nor whisper until then, and reads why.",
+      text: "The player can read the chat until then, but neither write in it nor whisper.",
       yes: "Mute",
       fields: [{ name: "until", label: "Until (UTC)", kind: "time", value: inAnHour, required: true }],
       save: async ({ until = inAnHour }) => done(await change(until), `${username} is muted.`),
     });
-  return h("button.grave.small", { type: "button", onclick: ask }, "Mute");
+  return button("Mute", ask);
 }
 
 function roleButton({ username, is_admin: isAdmin }, change) {
@@ -129,7 +130,7 @@ function roleButton({ username, is_admin: isAdmin }, change) {
         },
         `${username} is an administrator.`,
       ];
-  return graveButton(text, question, () => change({ is_admin: !isAdmin }, news));
+  return askingButton(text, question, () => change({ is_admin: !isAdmin }, news));
 }
 
 function deleteButton({ id, username }, done) {

@@ -69,6 +69,7 @@ const KNOWN = {
   uiScale: { from: () => 1, fits: (value) => Number.isFinite(value) && value >= 0.75 && value <= 1.5 },
   showNetwork: { from: () => false, fits: isFlag },
   hints: { from: () => true, fits: isFlag },
+  fightBack: { from: () => true, fits: isFlag },
   /** Names of the hints whose player has done what they say. */
   hintsDone: { from: () => [], fits: (value) => Array.isArray(value) && value.every((name) => typeof name === "string") },
   names: { from: () => true, fits: isFlag },

@@ -34,16 +34,16 @@ async function beforePlay(visitor) {
   await page.getByLabel("User name").first().waitFor();
   await look(visitor, "log-in");
   await page.getByRole("tab", { name: "New here?" }).click();
-  await page.getByRole("button", { name: "Make the account" }).click();
+  await page.getByRole("button", { name: "Create account" }).click();
   await page.getByText("Type your user name.").waitFor();
   await look(visitor, "a new account, with a fault");
   await page.getByLabel("User name").last().fill(name);
   await page.getByLabel("Password").last().fill(PASSWORD);
-  await page.getByRole("button", { name: "Make the account" }).click();
+  await page.getByRole("button", { name: "Create account" }).click();
   await page.getByRole("radio", { name: "Warrior" }).waitFor();
   await look(visitor, "a new character");
   await page.getByLabel("Name", { exact: true }).fill(name);
-  await page.getByRole("button", { name: "Make this character" }).click();
+  await page.getByRole("button", { name: "Create character" }).click();
   await visitor.isInTheWorld();
 }
 
@@ -82,7 +82,7 @@ async function fromTheMenu(visitor) {
   await look(visitor, "the channels");
   await page.keyboard.press("Escape");
   await menu.click();
-  await page.getByRole("button", { name: "Other character" }).click();
+  await page.getByRole("button", { name: "Switch character" }).click();
   await page.getByRole("heading", { name: "Who will you be?" }).waitFor();
   await look(visitor, "the characters");
 }

@@ -147,9 +147,10 @@ await inBrowser(async (browser) => {
   await staysTheLastAdministrator(admin, name);
   await deletes(admin, player.name.toLowerCase());
   await page.getByRole("link", { name: "Audit log" }).click();
-  await row(admin, "is_activated: false").filter({ hasText: "Sells gold" }).waitFor();
+  await row(admin, "is_activated: false").filter({ hasText: "Sells gold" }).filter({ hasText: "Banned" }).waitFor();
+  for (const what of [/Muted/, /Unmuted/]) await row(admin, what).first().waitFor();
   await row(admin, /Deleted a user\s*\/users\/[0-9a-f-]{36}/).waitFor();
-  await row(admin, "is_admin: false").filter({ hasText: "Changed a user" }).getByRole("link", { name }).last().waitFor();
+  await row(admin, "is_admin: false").filter({ hasText: "Removed as administrator" }).getByRole("link", { name }).last().waitFor();
   await look(admin, "acts");
   await usesAPhone(admin, name);
 
@@ -168,7 +169,7 @@ async function announcesAndMutes(admin, player) {
   await button(admin, "Announce").click();
   await look(admin, "announcement");
   await fills(admin, "Announce", { Text: "The realm restarts at noon" }, "Announce");
-  await says(admin, /can read it/);
+  await says(admin, /^Announced to /);
   const chat = player.page.getByRole("log", { name: "Chat" });
   await chat.getByText("Announcement: The realm restarts at noon").waitFor();
 
@@ -300,8 +301,8 @@ async function usesAPhone(admin, name) {
   // The table of the page before has rows with the name, too.
   const user = page.getByRole("table", { name: "Users" }).getByRole("row").filter({ hasText: name });
   await user.waitFor();
-  const height = await user.evaluate((element) => element.offsetHeight);
-  if (height > 3 * 24) throw new Error(`a row of users is ${height} pixels high on a phone`);
+  const right = await user.getByRole("cell").evaluateAll((cells) => Math.max(...cells.map((cell) => cell.getBoundingClientRect().right)));
+  if (right > PHONE.width) throw new Error(`cells of a user end at ${right} pixels on a phone`);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   if (wide > PHONE.width) throw new Error(`the page is ${wide} pixels wide on a phone`);
   await look(admin, "phone-users");

@@ -16,11 +16,11 @@ await inBrowser(async (browser) => {
   await press("Play now");
   await page.getByRole("radio", { name: "Warrior" }).click();
   await page.getByLabel("Name", { exact: true }).fill(name);
-  await press("Make this character");
+  await press("Create character");
   await visitor.isInTheWorld();
   await press("Menu");
   if (await page.getByRole("button", { name: "E-mail address" }).isVisible()) throw new Error("a guest has no password to show");
-  await press("Other character");
+  await press("Switch character");
 
   await press("Keep this account");
   await page.getByLabel("User name").fill(name);

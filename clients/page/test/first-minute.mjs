@@ -138,7 +138,7 @@ async function lives(browser, name, device) {
   await device.press(page.getByRole("button", { name: "Play now" }));
   await page.getByRole("radio", { name: "Warrior" }).check();
   await page.getByLabel("Name", { exact: true }).fill(visitor.name);
-  await device.press(page.getByRole("button", { name: "Make this character" }));
+  await device.press(page.getByRole("button", { name: "Create character" }));
   await visitor.isInTheWorld();
   const hint = page.locator(".hint");
   await visitor.until("the first hint", async () => (await hint.textContent()).includes("Walk with"));

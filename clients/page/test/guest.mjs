@@ -25,7 +25,7 @@ await inBrowser(async (browser) => {
   await button(guest, "Play now").click();
   await page.getByRole("radio", { name: "Warrior" }).click();
   await page.getByLabel("Name", { exact: true }).fill(name);
-  await button(guest, "Make this character").click();
+  await button(guest, "Create character").click();
   await guest.isInTheWorld();
   await leavesTheWorld(guest);
 

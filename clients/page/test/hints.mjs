@@ -13,7 +13,7 @@ await inBrowser(async (browser) => {
   await visitor.picture("hint-walk");
   await page.keyboard.press("KeyW", { delay: 900 });
   await page.keyboard.press("KeyS", { delay: 900 });
-  await says("Red dots on the small map are enemies");
+  await says("You can fight the red dots on the small map");
 
   // A new character wears what it has. What could be worn and is not has a hint.
   await page.keyboard.press("KeyB");
@@ -24,7 +24,7 @@ await inBrowser(async (browser) => {
   await visitor.until("the hint is gone", async () => !(await hint.textContent()).includes("bag") || !(await hint.isVisible()));
   await page.keyboard.press("KeyB");
 
-  await says("Red dots on the small map are enemies");
+  await says("You can fight the red dots on the small map");
 
   // What is done stays done, also in another window of this browser, and Settings bring all of it back.
   await hint.getByRole("button", { name: "No hints" }).click();
@@ -39,7 +39,7 @@ await inBrowser(async (browser) => {
 
   // The road leads west, to enemies.
   await page.keyboard.down("KeyA");
-  await says("Click an enemy to attack it");
+  await says("Click an animal or an enemy to attack it");
   await page.keyboard.up("KeyA");
   await visitor.picture("hint-attack");
   await page.keyboard.press("Tab");

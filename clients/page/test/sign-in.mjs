@@ -83,14 +83,14 @@ async function administers(browser) {
 async function makesACharacter({ page, name }) {
   await page.getByRole("radio", { name: "Warrior" }).click();
   await page.getByLabel("Name", { exact: true }).fill(name);
-  await page.getByRole("button", { name: "Make this character" }).click();
+  await page.getByRole("button", { name: "Create character" }).click();
   await page.locator(".ability").first().or(button(page, "Characters")).waitFor();
 }
 
 async function goesBackToTheCharacters({ page }) {
   if (await button(page, "Characters").isVisible()) return button(page, "Characters").click();
   await button(page, "Menu").click();
-  await button(page, "Other character").click();
+  await button(page, "Switch character").click();
 }
 
 const button = (page, name) => page.getByRole("button", { name });

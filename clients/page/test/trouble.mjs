@@ -35,9 +35,9 @@ async function findsItFull(player, other) {
   await player.findsTheForm();
   await player.page.getByLabel("User name").last().fill("Wim");
   await player.page.getByLabel("Password").last().fill(PASSWORD);
-  await player.page.getByRole("button", { name: "Make the account" }).click();
+  await player.page.getByRole("button", { name: "Create account" }).click();
   await player.page.getByLabel("Name", { exact: true }).fill("Wim");
-  await player.page.getByRole("button", { name: "Make this character" }).click();
+  await player.page.getByRole("button", { name: "Create character" }).click();
   const full = ending(player, "There is no room now");
   await full.getByText("Try again in").waitFor();
   await player.picture("trouble-full");

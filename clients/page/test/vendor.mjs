@@ -42,10 +42,19 @@ await inBrowser(async (browser) => {
   await page.getByRole("list", { name: "Sold" }).waitFor({ state: "hidden" });
 
   // What is too dear says how much is missing, and cannot be bought.
-  const dear = page.getByRole("list", { name: "For sale" }).getByRole("listitem").filter({ hasText: "gold too little" });
+  const dear = page.getByRole("list", { name: "For sale" }).getByRole("listitem").filter({ hasText: "gold short" });
   await dear.first().waitFor();
   await visitor.picture("vendor-too-dear");
   if (await dear.first().getByRole("button").isEnabled()) throw new Error("what is too dear can be bought");
+
+  // What was sold is offered no more.
+  const sell = page.getByRole("list", { name: "Yours to sell" }).getByRole("button", { name: /^Sell/ });
+  for (let left = await sell.count(); left > 0; left = await sell.count()) {
+    const owns = await owned();
+    await sell.first().click();
+    await visitor.until("a sale", async () => (await owned()) !== owns);
+  }
+  await page.getByText("You have nothing to sell here.").waitFor();
   visitor.assertNoComplaint();
   console.log("nothing is sold by mistake, and a sale is undone");
 });

@@ -128,6 +128,11 @@ async fn a_new_player_who_follows_the_page_kills_an_enemy_and_lives() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_player_who_is_attacked_fights_back_and_stays_safe_after_a_death() {
+    plays("fallen.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sounds_are_played_after_a_press_and_never_more_than_eight_at_once() {
     plays("sound.mjs").await;
 }

@@ -65,7 +65,7 @@ function card(character, { api, logIn, classes, assets, onEnter, onChanged, erro
   const remove = async () => {
     const isSure = await confirmed({
       title: `Delete ${name}?`,
-      text: `${name} can be brought back for a while: it is shown how long. After that, ${name} is gone with everything.`,
+      text: `${name} can be brought back for a while; the list shows for how long. After that, ${name} is gone with everything.`,
       yes: "Delete",
       isGrave: true,
     });

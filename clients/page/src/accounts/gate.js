@@ -26,7 +26,7 @@ export function gateScreen({ api, logIn, assets, settings, realm, visit = null, 
   });
   const register = accountForm({
     label: "Make an account",
-    submit: "Make the account",
+    submit: "Create account",
     autocomplete: "new-password",
     usernameHint: "3 to 64 letters a to z, digits, _ - . @ or +. Others can see it.",
     passwordHint: "At least 8 characters.",
@@ -39,7 +39,7 @@ export function gateScreen({ api, logIn, assets, settings, realm, visit = null, 
     label: playWord,
     submit: playWord,
     fields: {},
-    between: [h("p.quiet.centred", {}, "As a guest: this browser remembers you.")],
+    between: [h("p.quiet.centred", {}, "You play as a guest. This browser remembers you.")],
     onSubmit: () => logIn.beginAsGuest().then(onDone),
   });
   const providers = providerButtons({
@@ -85,7 +85,7 @@ export function keepScreen({ api, logIn, onDone, onKept = onDone }) {
     label: "Keep this account",
     submit: "Keep it",
     autocomplete: "new-password",
-    usernameHint: "3 to 32 small letters and digits, with single . _ or - between. Others see it.",
+    usernameHint: "3 to 32 lower-case letters and digits; single . _ - between them. Others see it.",
     passwordHint: "8 to 72 characters. Then you can log in anywhere.",
     onSubmit: (name, password) => logIn.keep(name, password).then(onKept),
   });

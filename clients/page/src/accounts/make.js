@@ -24,7 +24,7 @@ export function makeScreen({ api, logIn, classes, assets, onMade, onBack, backWo
   });
   const form = new Form({
     label: "New character",
-    submit: "Make this character",
+    submit: "Create character",
     fields: { name },
     onSubmit: async () => {
       if (name.value.trim() === "") {

@@ -22,6 +22,7 @@ export class Controls extends EventTarget {
   #canvas;
   #scene;
   #selection;
+  #settings;
   #player;
   #keyboard;
   #pointer;
@@ -42,6 +43,7 @@ export class Controls extends EventTarget {
   constructor({ canvas, scene, selection, settings, player }) {
     super();
     [this.#canvas, this.#scene, this.#selection, this.#player] = [canvas, scene, selection, player];
+    this.#settings = settings;
     this.#stick = new Stick(canvas, scene, settings);
     this.#keyboard = new Keyboard(settings, (action) => this.#pressed(action));
     this.#pointer = new Pointer(canvas, this.#stick, {
@@ -64,6 +66,8 @@ export class Controls extends EventTarget {
     this.#gamepad.poll();
     this.#hover();
     this.#forgetTarget();
+    // What was ordered before a death is not done after it.
+    if (this.#isDead) this.#stop();
     const byHand = headingOfKeys(this.#keyboard.held) ?? this.#stick.heading ?? this.#gamepad.heading;
     if (byHand !== null) this.#errands.stop();
     else this.#lead();
@@ -80,6 +84,13 @@ export class Controls extends EventTarget {
     const action = this.#uses.take({ own, heading: this.#heading, isInFight: this.#errands.isInFight(own) });
     const intent = { heading: this.#heading, action };
     return this.#player.display ? this.#player.display.withSeen(intent) : intent;
+  }
+
+  /** A player who stands by while an enemy attacks fights back. */
+  received({ type, kind, source, target }) {
+    if (type !== "Combat" || kind !== "Damage" || !this.#settings.get("fightBack")) return;
+    if (target !== this.#player.session.welcome?.entity || this.#isDead || this.#isBusy) return;
+    if (this.#player.session.world.entity(source)?.kind === "Mob") this.#fight(source);
   }
 
   /** What the player plays with; the keyboard goes with the mouse. */
@@ -102,6 +113,20 @@ export class Controls extends EventTarget {
     this.#keyboard.close();
     this.#pointer.close();
     this.#stick.close();
+  }
+
+  get #isDead() {
+    return this.#player.session.ownEntity?.isDead ?? false;
+  }
+
+  /** Whether the player walks, fights or does something by a key. */
+  get #isBusy() {
+    return this.#heading !== null || this.#errands.isUnderWay || this.#keyboard.held.size > 0;
+  }
+
+  #stop() {
+    this.#errands.stop();
+    this.#uses.forget();
   }
 
   #ownPlace() {
@@ -151,6 +176,7 @@ export class Controls extends EventTarget {
 
   /** Somebody is clicked: it is the target, and dealt with. Or the ground: it is walked to. */
   #meant(entity, at) {
+    if (this.#isDead) return;
     const kind = entity === null ? null : this.#player.session.world.entity(entity)?.kind;
     const { rules } = this.#player.session.content;
     this.#errands.stop();
@@ -189,16 +215,22 @@ export class Controls extends EventTarget {
     else if (PANELS.includes(action)) this.#tell("panel", { name: action });
   }
 
-  /** Uses a slot. The first one begins a fight, as a click on an enemy does: the player walks up to an enemy that is out of reach. */
+  /** Uses a slot. The first one begins a fight, as a click on an enemy does: the player walks up to the enemy. */
   #use(slot, isByButton) {
-    const ability = this.#uses.abilityOn(slot);
-    if (slot === 0 && ability?.shape === "Enemy" && !ability.friendly) {
-      this.#uses.chooseTarget(ability);
-      const { target } = this.#selection;
-      const isEnemy = this.#player.session.world.entity(target)?.kind === "Mob";
-      if (isEnemy && !this.#uses.isInReach(slot, this.#ownPlace())) return this.#errands.fight(target, ability.range);
-    }
+    if (this.#isDead) return;
+    if (slot === 0 && this.#beginFight()) return;
     this.#uses.want(slot, isByButton);
+  }
+
+  /** Fights the target, or who is nearest. Answers whether that enemy has to be walked up to first. */
+  #beginFight() {
+    const ability = this.#uses.abilityOn(0);
+    if (ability?.shape !== "Enemy" || ability.friendly) return false;
+    this.#uses.chooseTarget(ability);
+    const { target } = this.#selection;
+    if (this.#player.session.world.entity(target)?.kind !== "Mob") return false;
+    this.#errands.fight(target, ability.range);
+    return !this.#uses.isInReach(0, this.#ownPlace());
   }
 
   /** The next enemy. From now on the target is aimed at, and not the pointer. */

@@ -29,6 +29,11 @@ export class Errands {
     this.#errand = null;
   }
 
+  /** Whether there is somebody to fight or to use, or a walk. */
+  get isUnderWay() {
+    return this.#errand !== null || this.#walk.isUnderWay;
+  }
+
   /** Walks to a point, around what is solid. */
   walkTo(point) {
     this.#errand = null;

@@ -35,6 +35,11 @@ export class Uses {
     this.#wanted = { slot, isByButton, sinceMs: performance.now() };
   }
 
+  /** What was asked for is not done any more. */
+  forget() {
+    this.#wanted = null;
+  }
+
   /** The ability on a slot; null if there is none. */
   abilityOn(slot) {
     const { session } = this.#parts.player;

@@ -156,6 +156,7 @@ export class Game {
   #told(message) {
     this.scene.told(message);
     this.sound.received(message);
+    this.controls.received(message);
     if (message.type === "Refused") this.#refused(message);
     if (message.type === "LeavingIn") this.leaving.told(message);
     this.hud.told(message);

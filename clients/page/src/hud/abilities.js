@@ -55,7 +55,7 @@ export class AbilityBar {
     );
     this.#game.panels.tooltips.on(button, () => abilityWords(info, this.#game));
     setText(parts.cost, info?.cost ? String(info.cost) : "");
-    return { ...parts, button, info, longest: 0 };
+    return { ...parts, button, info, longest: 0, isLocked: false };
   }
 
   #showKeys() {
@@ -71,7 +71,8 @@ export class AbilityBar {
       const { button, info } = of;
       if (!info) return;
       const refusal = session.refusalOf(slot);
-      const isLocked = refusal === "NoSuchAbility";
+      // Who is dead is told of that first.
+      const isLocked = refusal === "NoSuchAbility" || (refusal === "Dead" && of.isLocked);
       setClass(button, "locked", isLocked);
       // What it costs is red where there is too little, whatever else stands against it.
       setClass(button, "dear", info.cost > left);

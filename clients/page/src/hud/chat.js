@@ -153,7 +153,7 @@ export class Chat {
     setText(this.#where, words);
     setAttribute(this.#where, "aria-label", `Where to speak: ${words}`);
     setAttribute(this.element, "data-scope", this.#scope);
-    this.#input.placeholder = "Enter to speak, /help";
+    this.#input.placeholder = "Write a message, or /help";
   }
 
   #showLeft() {

@@ -25,7 +25,7 @@ export class Death {
       h("h2", {}, "You have fallen"),
       this.#by,
       this.#button,
-      h("p.quiet", {}, "You keep everything you own."),
+      h("p.quiet", {}, "You keep everything you own. Rest in the safe zone: your health comes back."),
     );
   }
 
@@ -47,11 +47,10 @@ export class Death {
     }
     if (this.#sinceMs === null) this.#begin(nowMs);
     const downMs = nowMs - this.#sinceMs;
-    if (this.#button.disabled && downMs > BUTTON_AFTER_MS) {
-      this.#button.disabled = false;
-      if (document.activeElement === document.body || document.activeElement === this.#game.canvas)
-        this.#button.focus();
-    }
+    if (downMs > BUTTON_AFTER_MS) this.#button.disabled = false;
+    // Also when a window that was opened meanwhile has been closed.
+    const isFree = document.activeElement === document.body || document.activeElement === this.#game.canvas;
+    if (!this.#button.disabled && isFree) this.#button.focus();
   }
 
   #begin(nowMs) {

@@ -43,9 +43,19 @@ const HINTS = [
     isOfUse: ({ enemy }) => enemy === null,
     isDone: ({ enemy }) => enemy !== null,
     words: {
-      mouse: () => "Red dots on the small map are enemies. Walk up to one.",
-      touch: () => "Red dots on the small map are enemies. Walk up to one.",
-      gamepad: () => "Red dots on the small map are enemies. Walk up to one.",
+      mouse: () => "You can fight the red dots on the small map. Walk up to one.",
+      touch: () => "You can fight the red dots on the small map. Walk up to one.",
+      gamepad: () => "You can fight the red dots on the small map. Walk up to one.",
+    },
+  },
+  {
+    name: "heal",
+    isOfUse: ({ healthShare, potions }) => healthShare < 0.5 && potions > 0,
+    isDone: ({ hasDrunk }) => hasDrunk,
+    words: {
+      mouse: (key) => `You are badly hurt. Press ${key("quick1")} to drink a potion, or walk back to the town: you recover there.`,
+      touch: () => "You are badly hurt. Tap the potion to drink it, or walk back to the town: you recover there.",
+      gamepad: () => "You are badly hurt. Drink a potion from your bag, or walk back to the town: you recover there.",
     },
   },
   {
@@ -53,10 +63,9 @@ const HINTS = [
     isOfUse: ({ enemy }) => enemy !== null,
     isDone: ({ isFighting, kills }) => isFighting || kills > 0,
     words: {
-      mouse: (key) =>
-        `Click an enemy to attack it: you walk up to it by yourself. Or choose it with ${key("next")} and press ${key("slot1")}.`,
-      touch: () => "Tap an enemy to attack it: you walk up to it by yourself.",
-      gamepad: () => "Choose an enemy with the right trigger, and attack it with A: you walk up to it by yourself.",
+      mouse: (key) => `Click an animal or an enemy to attack it. Or choose one with ${key("next")} and press ${key("slot1")}.`,
+      touch: () => "Tap an animal or an enemy to attack it.",
+      gamepad: () => "Choose an animal or an enemy with the right trigger, and attack it with A.",
     },
   },
   {
@@ -75,7 +84,7 @@ const HINTS = [
     isDone: ({ hasPickedUp }) => hasPickedUp,
     words: {
       mouse: (key) => `Something lies on the ground. Click it, or press ${key("interact")} beside it.`,
-      touch: () => "Something lies on the ground. Tap it.",
+      touch: () => "Something lies on the ground. Tap it, or the button “Pick up”.",
       gamepad: () => "Something lies on the ground. Walk up to it and press the left trigger.",
     },
   },
@@ -94,7 +103,7 @@ const HINTS = [
 /**
  * What the hints go by.
  * @typedef {{ walkedTiles: number, wearable: any, wearsAll: boolean, enemy: number | null, isFighting: boolean,
- *   slots: number, loot: number | null, hasPickedUp: boolean, kills: number, isMapOpen: boolean }} Facts
+ *   healthShare: number, potions: number, hasDrunk: boolean, slots: number, loot: number | null, hasPickedUp: boolean, kills: number, isMapOpen: boolean }} Facts
  */
 export class Hints {
   #game;
@@ -105,6 +114,8 @@ export class Hints {
   #hasWearable = false;
   #picksUp = false;
   #hasPickedUp = false;
+  #potions = 0;
+  #hasDrunk = false;
 
   constructor(game) {
     this.#game = game;
@@ -117,7 +128,7 @@ export class Hints {
   #changed(name) {
     if (name !== "hintsDone" || this.#game.settings.get("hintsDone").length > 0) return;
     [this.#start, this.#farthest, this.#kills] = [null, 0, 0];
-    [this.#hasWearable, this.#picksUp, this.#hasPickedUp] = [false, false, false];
+    [this.#hasWearable, this.#picksUp, this.#hasPickedUp, this.#hasDrunk] = [false, false, false, false];
   }
 
   told(message) {
@@ -156,12 +167,19 @@ export class Hints {
     const loot = nearestUse(player, session.content.rules);
     const isLoot = ["GroundItem", "GroundGold"].includes(session.world.entity(loot)?.kind);
     this.#picksUp ||= isLoot;
+    const potions = this.#game.hud.quickSlots.count;
+    this.#hasDrunk ||= potions < this.#potions;
+    this.#potions = potions;
+    const { current = 1, max = 1 } = this.#game.own.components.Health ?? {};
     return {
       walkedTiles: this.#farthest / UNITS_PER_TILE,
       wearable,
       wearsAll: this.#hasWearable && wearable === null,
       enemy: nearest(enemiesOf(player), SEEN_TILES * UNITS_PER_TILE),
       isFighting: session.world.entity(selection.target)?.kind === "Mob",
+      healthShare: current / max,
+      potions,
+      hasDrunk: this.#hasDrunk,
       slots: session.welcome?.slots.length ?? 1,
       loot: isLoot ? loot : null,
       hasPickedUp: this.#hasPickedUp,

@@ -57,7 +57,7 @@ export class News {
       const name = kind ? withArticle(kind) : inSentence(session, session.world.entity(target));
       if (name) this.#game.log(`You have killed ${name}.`);
     },
-    Respawned: () => this.#game.log("You live again."),
+    Respawned: () => this.#game.log("You are alive again."),
     Store: ({ away, pending }) => {
       if (away && !this.#isStoreAway)
         this.#game.log("The world cannot write things down at the moment. What you gain waits.", "bad");

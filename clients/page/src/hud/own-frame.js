@@ -40,12 +40,14 @@ export class OwnFrame {
     if (!own) return;
     const { Health: health, Resource: resource } = own.components;
     setText(this.#name, own.name);
-    setText(this.#level, String(session.possessions.level || own.components.Appearance?.level || ""));
+    const level = session.possessions.level || own.components.Appearance?.level;
+    setText(this.#level, level ? `Lv ${level}` : "");
     if (health) this.#health.set(health.current, health.max);
     setClass(this.element, "low", health !== undefined && health.current < LOW * health.max);
     setClass(this.element, "fighting", own.hasStatus(STATUS_FLAGS.in_combat));
-    if (resource) this.#resource.set(resource.current, resource.max);
-    this.#resource.label(ownClass?.resource_name ?? "Resource");
+    const resourceName = ownClass?.resource_name ?? "Resource";
+    if (resource) this.#resource.set(resource.current, resource.max, `${resource.current} / ${resource.max} ${resourceName}`);
+    this.#resource.label(resourceName);
     if (ownClass) setAttribute(this.#resource.element, "data-kind", ownClass.resource_name.toLowerCase());
     this.#statuses.set(own);
     const sheet = sheetOf(session, assets, own);

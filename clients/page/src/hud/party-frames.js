@@ -25,7 +25,8 @@ export class PartyFrames {
       row.id = seen?.id ?? null;
       const health = seen?.of.components.Health;
       setClass(row.element, "away", !health);
-      setText(row.level, seen ? String(seen.of.components.Appearance?.level ?? "") : "");
+      const level = seen?.of.components.Appearance?.level;
+      setText(row.level, level ? `Lv ${level}` : "");
       if (health) row.bar.set(health.current, health.max, seen.of.isDead ? "Dead" : undefined);
       else row.bar.set(0, 1, row.isOnline ? "elsewhere" : "not in the world");
     }

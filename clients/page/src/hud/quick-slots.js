@@ -1,4 +1,5 @@
-// Two slots for what is used up, such as potions: the first two kinds that the bag holds, each with its own key.
+// Two slots for what is used up, such as potions: the first two kinds that the bag holds, each with its own key. A kind stays on
+// its slot when the last of it is used, so that nothing moves under the pointer.
 
 import { h, setClass, setShown, setText, showPicture } from "../dom.js";
 import { keyName } from "../settings.js";
@@ -20,7 +21,23 @@ export function quickKinds(bag, isUsable) {
     if (kind) kind.count += 1;
     else if (isUsable(definition)) kinds.set(definition, { definition, item, count: 1 });
   }
-  return [...kinds.values()].slice(0, QUICK_ACTIONS.length);
+  return [...kinds.values()];
+}
+
+/**
+ * What lies on the slots now: a kind stays where it was. Another kind takes a slot that is empty, or whose kind is used up.
+ * @param {({ definition: string } | null)[]} before
+ * @param {ReturnType<typeof quickKinds>} kinds
+ */
+export function placed(before, kinds) {
+  const left = new Map(kinds.map((kind) => [kind.definition, kind]));
+  const stays = before.map((slot) => {
+    const kind = slot && left.get(slot.definition);
+    if (kind) left.delete(kind.definition);
+    return kind ?? null;
+  });
+  const others = left.values();
+  return stays.map((kind, index) => kind ?? others.next().value ?? (before[index] && { ...before[index], item: null, count: 0 }));
 }
 
 export class QuickSlots {
@@ -62,10 +79,15 @@ export class QuickSlots {
     for (const { key, action } of this.#slots) setText(key, keyName(keys[action]));
   }
 
+  /** What can be used now. */
+  get count() {
+    return this.#slots.reduce((sum, { kind }) => sum + (kind?.count ?? 0), 0);
+  }
+
   /** Uses what lies on a slot. */
   use(index) {
     const { kind } = this.#slots[index];
-    if (kind) this.#game.ask({ type: "UseItem", item: kind.item });
+    if (kind?.item && !this.#game.own?.isDead) this.#game.ask({ type: "UseItem", item: kind.item });
   }
 
   update() {
@@ -75,13 +97,15 @@ export class QuickSlots {
       const info = session.content.item(definition);
       return Boolean(info?.consumable) && obstacle(info, wearer) === null;
     };
-    const kinds = session.possessions.isTold ? quickKinds(session.possessions.bag(), isUsable) : [];
-    this.#slots.forEach((slot, index) => this.#show(slot, kinds[index] ?? null, own?.isDead ?? true));
+    if (!session.possessions.isTold) return;
+    const before = this.#slots.map(({ kind }) => kind);
+    const kinds = placed(before, quickKinds(session.possessions.bag(), isUsable));
+    this.#slots.forEach((slot, index) => this.#show(slot, kinds[index], own?.isDead ?? true));
   }
 
   #show(slot, kind, isDead) {
     setShown(slot.button, kind !== null);
-    setClass(slot.button, "off", isDead);
+    setClass(slot.button, "off", isDead || kind?.count === 0);
     slot.kind = kind;
     if (!kind) return;
     showPicture(slot.icon, this.#game.assets, `pictures/items/${kind.definition}.png`);

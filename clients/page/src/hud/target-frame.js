@@ -71,7 +71,7 @@ export class TargetFrame {
     setText(this.#name, nameOf(session, entity));
     // Of one who is over everything it goes without saying, and its name is long.
     const isOfBoss = isBoss(mobOf(session, entity));
-    setText(this.#level, selection.target === selection.boss ? "" : isOfBoss ? "Boss" : appearance?.level ? String(appearance.level) : "");
+    setText(this.#level, selection.target === selection.boss ? "" : isOfBoss ? "Boss" : appearance?.level ? `Lv ${appearance.level}` : "");
     setClass(this.#level, "boss", isOfBoss);
     setAttribute(this.element, "data-kind", entity.kind ?? "");
     setClass(this.element, "dead", entity.isDead);

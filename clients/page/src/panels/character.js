@@ -21,7 +21,7 @@ export class CharacterWindow extends Window {
   constructor(game) {
     super(game, "character", "Character");
     this.#worn = new WornSlots(game, (item) => ((this.#chosen = item.item), this.update()));
-    this.#details = new ItemDetails(game, () => "Drag something to wear from your bag to here.");
+    this.#details = new ItemDetails(game, () => "Double-click an item in your bag to wear it.");
     this.body.append(
       h("div.character-top", {}, h("div", {}, this.#portrait, this.#who), this.#worn.element),
       this.#numbers,
@@ -56,7 +56,7 @@ export class CharacterWindow extends Window {
       [ownClass?.resource_name ?? "Resource", resource ? `${resource.current} / ${resource.max}` : "—"],
       ["Experience", within.all ? `${within.done} / ${within.all}` : "highest level"],
       ["Speed", `${tilesEachSecond.toFixed(1)} tiles / s`],
-      ...bonusLines(sumOfBonuses(infos), ownClass?.resource_name).map(([name, value]) => [`${name}, worn`, value]),
+      ...bonusLines(sumOfBonuses(infos), ownClass?.resource_name).map(([name, value]) => [`${name} from items`, value]),
     ];
     const now = lines.flat().join();
     if (now === this.#shown) return;

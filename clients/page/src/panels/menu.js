@@ -32,7 +32,7 @@ export class GameMenu {
           item("Channels", () => game.panels.show("channels")),
           item("Ignored players", () => game.panels.show("social")),
           sendsMails() && !game.account.logIn.isGuest && item("E-mail address", () => openEmail(game)),
-          item("Other character", () => game.leave("characters")),
+          item("Switch character", () => game.leave("characters")),
           item("Log out", () => game.leave("logout")),
         ),
       ],

@@ -119,8 +119,20 @@ export class Panels {
     this.#menu.open(about);
   }
 
+  /** Tab goes around in the open windows: over the world it chooses enemies. */
+  #goAround(event) {
+    const all = [...this.element.querySelectorAll("button, input, select, textarea, [tabindex='0']")];
+    const stops = all.filter((of) => !of.disabled && of.tabIndex >= 0 && of.checkVisibility());
+    const [last, first] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
+    const isAhead = event.shiftKey ? Node.DOCUMENT_POSITION_PRECEDING : Node.DOCUMENT_POSITION_FOLLOWING;
+    if (!last || event.target.compareDocumentPosition(last) & isAhead) return;
+    event.preventDefault();
+    first.focus();
+  }
+
   /** Keys that work while a window has the keyboard: abilities, and the windows' own. */
   #key(event) {
+    if (event.key === "Tab") return this.#goAround(event);
     if (event.target.matches("input, select, textarea") || event.ctrlKey || event.altKey || event.metaKey) return;
     const keys = this.#game.settings.get("keys");
     const action = Object.keys(keys).find((name) => keys[name] === event.code);

@@ -46,6 +46,7 @@ export class SettingsWindow {
     const rows = [
       this.#flag("names", "Show names"),
       this.#flag("hints", "Hints for new players", (isOn) => isOn && this.#settings.set("hintsDone", [])),
+      this.#flag("fightBack", "Fight back when attacked"),
       this.#flag("reducedMotion", "Reduce motion"),
       this.#flag("showNetwork", "Show network"),
       this.#choice("palette", "Colours", [

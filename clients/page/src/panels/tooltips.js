@@ -7,6 +7,8 @@ const AWAY_PX = 10;
 export class Tooltips {
   #element = h("div.tooltip.frame", { role: "tooltip", id: newId("tooltip"), hidden: true });
   #of = null;
+  /** What was pressed: it has no tooltip until the pointer has left it. */
+  #pressed = null;
 
   /**
    * Gives an element a tooltip.
@@ -15,13 +17,17 @@ export class Tooltips {
    */
   on(element, words) {
     const show = () => this.#show(element, words());
-    element.addEventListener("pointerenter", ({ pointerType }) => pointerType === "mouse" && show());
-    element.addEventListener("pointerleave", () => this.hide());
+    // A pointer that rests asks nothing of what appears below it.
+    element.addEventListener("pointermove", ({ pointerType, movementX, movementY }) => {
+      const hasMoved = pointerType === "mouse" && (movementX !== 0 || movementY !== 0);
+      if (hasMoved && this.#of !== element && this.#pressed !== element) show();
+    });
+    element.addEventListener("pointerleave", () => ((this.#pressed = null), this.hide()));
     element.addEventListener("focus", () => element.matches(":focus-visible") && show());
     element.addEventListener("blur", () => this.hide());
     // A finger that stays.
     element.addEventListener("contextmenu", (event) => (event.preventDefault(), show()));
-    element.addEventListener("pointerdown", () => this.hide());
+    element.addEventListener("pointerdown", () => ((this.#pressed = element), this.hide()));
   }
 
   #show(element, words) {

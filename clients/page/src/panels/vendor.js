@@ -22,7 +22,7 @@ export class Vendor extends Window {
   #rows = [];
   #askedFor = "";
   #askedMs = -Infinity;
-  #shownBuys = "";
+  #shownBuys = null;
   #openedBag = false;
 
   constructor(game) {
@@ -46,7 +46,7 @@ export class Vendor extends Window {
     if (message.type !== "VendorStock" || message.vendor !== this.#vendor) return;
     const isOther = !this.#stock || goodsOf(message) !== goodsOf(this.#stock);
     this.#stock = message;
-    this.#shownBuys = "";
+    this.#shownBuys = null;
     setText(this.title, nameOf(this.game.session, this.game.session.world.entity(message.vendor)) || "Vendor");
     if (isOther) this.#showSells();
     this.#showSold();
@@ -138,7 +138,7 @@ export class Vendor extends Window {
       button.disabled = missing > 0n || wanted() > room;
       setClass(element, "dear", missing > 0n);
       setShown(lacks, missing > 0n);
-      setText(lacks, `${missing.toLocaleString("en")} gold too little`);
+      setText(lacks, `${missing.toLocaleString("en")} gold short`);
     }
     const full = room === 0 ? ", and your bag is full" : room < MOST ? `, and room for ${room} more` : "";
     setText(this.#gold, `You have ${gold.toLocaleString("en")} gold${full}.`);
@@ -193,7 +193,7 @@ export class Vendor extends Window {
     const now = groups
       .map(({ definition, price, items }) => `${definition} ${price} ${items.length} ${items[0].item}`)
       .join();
-    if (now === this.#shownBuys && this.#buys.childElementCount > 0) return;
+    if (now === this.#shownBuys) return;
     this.#shownBuys = now;
     const rows = groups.map(({ definition, price, items }) => {
       const info = session.content.item(definition);
@@ -214,7 +214,7 @@ export class Vendor extends Window {
       return row;
     });
     this.#buys.replaceChildren(
-      ...(rows.length > 0 ? rows : [h("li.quiet", {}, "You carry nothing that is wanted here.")]),
+      ...(rows.length > 0 ? rows : [h("li.quiet", {}, "You have nothing to sell here.")]),
     );
   }
 }

@@ -67,9 +67,9 @@ export function nameOf({ kind, entity }, { content }) {
   const { definition, level } = entity.components.Appearance;
   if (kind === "Mob") {
     const mob = content.mobs[definition];
-    return isBoss(mob) ? `${mob.name} · Boss` : `${mob?.name ?? "?"} ${level}`;
+    return isBoss(mob) ? `${mob.name} · Boss` : `${mob?.name ?? "?"} · Lv ${level}`;
   }
-  return kind === "Player" ? `${entity.name} ${level}` : entity.name;
+  return kind === "Player" ? `${entity.name} · Lv ${level}` : entity.name;
 }
 
 function lootName({ kind, entity }, { content }) {

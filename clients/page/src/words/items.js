@@ -113,7 +113,7 @@ export function itemWords(info, game) {
     title: info.name,
     rarity: rarityOf(info),
     lines: [
-      worn ? worn.name : consumable ? "Can be used up" : "Worth something to vendors",
+      worn ? worn.name : consumable ? "Used up when you use it" : "Worth something to vendors",
       ...bonusLines(info.bonuses, resource),
       consumable?.heal > 0 && ["Health", `+${consumable.heal}`],
       consumable?.resource > 0 && [resource, `+${consumable.resource}`],

@@ -72,7 +72,7 @@ export async function says({ page }, line) {
 /** From the world back to the characters: nobody is left behind, and another character of the account can enter. */
 export async function goesBack({ page }) {
   await page.getByRole("button", { name: "Menu" }).click();
-  await page.getByRole("button", { name: "Other character" }).click();
+  await page.getByRole("button", { name: "Switch character" }).click();
   await page.getByRole("heading", { name: "Who will you be?" }).waitFor();
 }
 

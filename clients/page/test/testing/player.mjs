@@ -63,8 +63,7 @@ export class Player extends Visitor {
   /** Where a text stands in the world; null where none is to be seen. Names have the level behind them. */
   async sees(text) {
     const seen = await look(this.page);
-    const levelOf = (shown) => (shown.startsWith(`${text} `) ? shown.slice(text.length + 1) : "");
-    return seen.find((one) => one.text === text || /^\d+$/.test(levelOf(one.text))) ?? null;
+    return seen.find((one) => one.text === text || one.text.startsWith(`${text} · Lv `)) ?? null;
   }
 
   async untilSees(text) {

@@ -89,10 +89,10 @@ export class Visitor {
     await this.findsTheForm(press);
     await this.page.getByLabel("User name").last().fill(this.name);
     await this.page.getByLabel("Password").last().fill(PASSWORD);
-    await press(this.page.getByRole("button", { name: "Make the account" }));
+    await press(this.page.getByRole("button", { name: "Create account" }));
     await press(this.page.getByRole("radio", { name: className }));
     await this.page.getByLabel("Name", { exact: true }).fill(this.name);
-    await press(this.page.getByRole("button", { name: "Make this character" }));
+    await press(this.page.getByRole("button", { name: "Create character" }));
     await this.isInTheWorld();
   }
 

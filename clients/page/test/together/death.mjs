@@ -15,7 +15,7 @@ export async function death({ anna, bert, rusty }) {
   await bert.until("Anna is dead in his party", async () => (await row.textContent()).includes("Dead"));
   await rusty.until("it sees her dead", ({ others }) => others.some(({ name, health }) => name === "Anna" && health === 0));
   await anna.page.getByRole("button", { name: "Return to the safe zone" }).click();
-  await anna.said("You live again.").waitFor();
+  await anna.said("You are alive again.").waitFor();
   await fallen.waitFor({ state: "hidden" });
   await bert.until("Anna lives in his party", async () => !(await row.textContent()).includes("Dead"));
   await Promise.all([anna.untilSees("Bert"), bert.untilSees("Anna")]);

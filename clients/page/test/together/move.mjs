@@ -9,7 +9,7 @@ const FAR_PX = 1.5 * TILE_PX;
 /** In tiles: a little less, for what a walk is seen to go on while a key comes up. */
 const FAR = 1;
 /** Bots have a given name and a byname, as nobody else here; names in the world have the level behind them. */
-const A_BOT = /^[A-Z][a-z]+ [A-Z][a-z]+ \d+$/;
+const A_BOT = /^[A-Z][a-z]+ [A-Z][a-z]+ · Lv \d+$/;
 /** Somebody who stands sees a name move this way: 1 to the right, -1 to the left. */
 export async function seesMove(watcher, name, way, walk) {
   const before = await watcher.untilStands(name);
