@@ -23,6 +23,7 @@ pub(super) struct Shared {
     pub(super) frames_waiting: AtomicU64,
     /// When the host will poll next, in µs since the transport's start; 0 where nobody can say.
     next_poll_us: AtomicU64,
+    is_ticking: AtomicBool,
     stop: AtomicBool,
 }
 
@@ -35,6 +36,11 @@ impl Shared {
     pub(super) fn next_poll(&self) -> Option<Duration> {
         let us = self.next_poll_us.load(Ordering::Relaxed);
         (us > 0).then_some(Duration::from_micros(us))
+    }
+
+    /// Whether a host that polls at a fixed rate is between a poll and the flush at the end of its tick.
+    pub(super) fn is_ticking(&self) -> bool {
+        self.is_ticking.load(Ordering::Relaxed)
     }
 
     /// Whether the host has dropped its end.
@@ -77,6 +83,7 @@ impl Front {
         if let Some(rhythm) = &mut self.rhythm {
             let next = rhythm.polled(self.clock.since_start());
             self.shared.next_poll_us.store(next.as_micros() as u64, Ordering::Relaxed);
+            self.shared.is_ticking.store(true, Ordering::Relaxed);
         }
         self.shared.with_inbox(|inbox| inbox.drain_into(events));
     }
@@ -104,6 +111,7 @@ impl Front {
 
     /// Hands over everything since the last call. Returns whether there was anything, so that the thread must be woken.
     pub(super) fn flush(&mut self) -> bool {
+        self.shared.is_ticking.store(false, Ordering::Relaxed);
         if self.outgoing.is_empty() {
             return false;
         }
@@ -126,5 +134,28 @@ impl Front {
         } else {
             self.shared.refused.add(PacketRefusal::Outgoing);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tick_lasts_from_the_poll_to_the_flush() {
+        let (mut front, _incoming) = Front::new(Clock::start(0), Some(Duration::from_millis(33)));
+        let shared = front.shared();
+        assert!(!shared.is_ticking());
+        front.poll(&mut Vec::new());
+        assert!(shared.is_ticking());
+        assert!(!front.flush(), "there is nothing to send");
+        assert!(!shared.is_ticking());
+    }
+
+    #[test]
+    fn a_host_without_a_rate_is_never_in_a_tick() {
+        let (mut front, _incoming) = Front::new(Clock::start(0), None);
+        front.poll(&mut Vec::new());
+        assert!(!front.shared().is_ticking());
     }
 }

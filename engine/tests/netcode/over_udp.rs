@@ -107,6 +107,27 @@ fn a_client_of_another_implementation_hears_of_its_end() {
     scene.until("it hears of it", |scene| scene.clients[0].is_disconnected());
 }
 
+/// The host polls again and again and never flushes, so that it is always in a tick.
+#[test]
+fn on_one_core_a_tick_that_never_ends_keeps_nobody_out() {
+    let mut scene = Scene::new(|settings| {
+        settings.poll_every = Some(Duration::from_millis(33));
+        settings.shares_core = true;
+    });
+    (1..=3).for_each(|client| scene.join(client));
+    let came = |scene: &Scene, id| {
+        scene
+            .events
+            .iter()
+            .any(|event| matches!(event, TransportEvent::Frame { client, .. } if *client == ClientId(id)))
+    };
+    scene.until("all frames come", |scene| (1..=3).all(|id| came(scene, id)));
+    // What is handed over at the end of a tick wakes the thread.
+    scene.transport.disconnect(ClientId(2));
+    scene.transport.flush();
+    scene.until("it is disconnected", |scene| scene.clients[1].is_disconnected());
+}
+
 #[test]
 fn a_tick_that_is_spread_over_time_loses_nothing() {
     let mut scene = Scene::new(|settings| settings.spread_sends_over = Duration::from_millis(100));

@@ -58,6 +58,9 @@ pub struct UdpSettings {
     /// How often the host polls. Datagrams gather until shortly before the next poll, since one look at many costs less
     /// than many looks. `None` where it polls now and then: they gather for two milliseconds.
     pub poll_every: Option<Duration>,
+    /// Whether the host and the network thread have one core between them, so that the thread rests while the host is in a tick. By
+    /// default, whether this process may run on one core alone.
+    pub shares_core: bool,
     /// Offset, in milliseconds, of the time that connect tokens are checked against from the machine's clock. 0, except
     /// in tests that set clocks.
     pub clock_off_by_ms: i64,
@@ -78,6 +81,7 @@ impl UdpSettings {
             spread_sends_over: Duration::ZERO,
             burst_bytes: 64 << 10,
             poll_every: None,
+            shares_core: std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1),
             clock_off_by_ms: 0,
         }
     }

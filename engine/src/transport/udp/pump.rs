@@ -23,6 +23,8 @@ use crate::transport::{ClientId, TransportEvent};
 
 /// Longest sleep while there are connections and nobody knows when the host polls, so that timers are served in time.
 const LOOK_EVERY: Duration = Duration::from_millis(4);
+/// How long a tick has the core to itself, where there is only one.
+const TICK_ALONE: Duration = Duration::from_millis(8);
 /// Longest sleep while there are no connections.
 const REST: Duration = Duration::from_secs(1);
 
@@ -41,6 +43,8 @@ pub(super) struct Pump {
     /// What payloads are built in: one for all connections, so that it stays in the cache.
     pub(super) payload: Vec<u8>,
     pub(super) host_is_behind: bool,
+    /// Whether the host and this thread have one core between them.
+    shares_core: bool,
     pub(super) shared: Arc<Shared>,
     pub(super) incoming: Incoming,
     /// The tick whose sends are under way. `next` is the one after it, if it is there.
@@ -86,6 +90,7 @@ impl Pump {
             events: Vec::new(),
             payload: Vec::new(),
             host_is_behind: false,
+            shares_core: settings.shares_core,
             shared,
             incoming,
             sending: None,
@@ -126,6 +131,18 @@ impl Pump {
         (0..self.connections.len()).for_each(|slot| self.disconnect(slot));
         self.wire.flush();
         self.wire.report();
+    }
+
+    /// Leaves the core to a tick that is under way, where there is only one. Returns whether it has waited.
+    ///
+    /// What comes during a tick is for the next one: to take it at once would only make this one longer.
+    pub(super) fn yield_to_tick(&mut self) -> bool {
+        if !self.shares_core || !self.shared.is_ticking() {
+            return false;
+        }
+        self.wire.wait(WaitFor::Host, TICK_ALONE);
+        self.now = self.clock.since_start();
+        true
     }
 
     fn rest(&mut self) {

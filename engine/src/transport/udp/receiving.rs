@@ -17,8 +17,11 @@ use crate::transport::{ClientId, TransportEvent};
 impl Pump {
     /// Receives what has come, at most one slice.
     pub(super) fn receive_slice(&mut self, received: &mut ReceiveBatch) {
+        // Once for each slice, so that a tick that never ends does not stop it.
+        let mut has_waited = self.yield_to_tick();
         self.wire.receive(received);
         for (datagram, from) in received.iter_mut() {
+            has_waited = has_waited || self.yield_to_tick();
             self.datagram(datagram, from);
         }
     }
