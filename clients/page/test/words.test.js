@@ -31,7 +31,7 @@ const refused = (problem) => ({
 
 test("errors of the API stand beside their fields", () => {
   const fields = apiWords(refused({ status: 422, errors: { password: ["has at least 8 characters"] } })).fields;
-  assert.deepEqual(fields, { password: "The password has at least 8 characters." });
+  assert.deepEqual(fields, { password: "The password must have at least 8 characters." });
   assert.match(apiWords(refused({ status: 409, code: "USERNAME_TAKEN" })).fields.username, /taken/);
   assert.match(apiWords(refused({ status: 429, code: "RATE_LIMITED", retryAfterS: 7 })).text, /7 seconds/);
   assert.match(apiWords({ kind: "Unreachable" }).text, /does not answer/);

@@ -62,7 +62,7 @@ pub fn measure(program: &Program, plan: &Plan, transports: &[Transport]) -> Resu
         for (transport, rounds) in all.iter().zip(&rounds) {
             let middle = |figure: fn(&Figures) -> f64| Middle::of(rounds.iter().map(figure)).median;
             let (name, cpu) = (transport.name(), cpu(rounds));
-            let thread = Middle::of(rounds.iter().map(|it| of_thread(it, &name))).median;
+            let thread = Middle::of(rounds.iter().map(|it| of_thread(it, *transport))).median;
             writeln!(
                 table,
                 "| {} | {players} | {name} | {:.1} ({:.1}–{:.1}) | {:.2} | {thread:.1} | {:.2} | {:.1} | {:.1} |",
@@ -131,7 +131,8 @@ fn round(
     Ok(figures)
 }
 
-/// What the thread of a transport used.
-fn of_thread(figures: &Figures, transport: &str) -> f64 {
-    figures.cpu_us_by_thread.iter().filter(|(name, _)| name == transport).map(|(_, us)| us).sum()
+/// What the thread of a transport used. renet's framing is one of UDP's.
+fn of_thread(figures: &Figures, transport: Transport) -> f64 {
+    let thread = if transport == Transport::Renet { Transport::Udp } else { transport }.name();
+    figures.cpu_us_by_thread.iter().filter(|(name, _)| *name == thread).map(|(_, us)| us).sum()
 }

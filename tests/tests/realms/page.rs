@@ -133,6 +133,11 @@ async fn a_player_who_is_attacked_fights_back_and_stays_safe_after_a_death() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn newcomers_wait_on_slow_lines_find_the_way_back_and_stand_apart() {
+    plays("first-impressions.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sounds_are_played_after_a_press_and_never_more_than_eight_at_once() {
     plays("sound.mjs").await;
 }

@@ -43,7 +43,9 @@ function only(text) {
 /** The server says `{"password": ["has at least 8 characters"]}`. */
 function fieldWords(errors) {
   const names = { username: "The user name", password: "The password", name: "The name", class_id: "The class" };
-  const words = (field, told) => `${names[field] ?? "This"} ${[told].flat().join(", and ")}.`;
+  // What it has to be, it is not yet.
+  const rule = (text) => text.replace(/^has /, "must have ");
+  const words = (field, told) => `${names[field] ?? "This"} ${[told].flat().map(rule).join(", and ")}.`;
   return Object.fromEntries(Object.entries(errors).map(([field, told]) => [field, words(field, told)]));
 }
 
