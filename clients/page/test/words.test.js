@@ -32,6 +32,8 @@ const refused = (problem) => ({
 test("errors of the API stand beside their fields", () => {
   const fields = apiWords(refused({ status: 422, errors: { password: ["has at least 8 characters"] } })).fields;
   assert.deepEqual(fields, { password: "The password must have at least 8 characters." });
+  const facts = apiWords(refused({ status: 422, errors: { username: ["has invalid format"], name: ["has already been taken"] } })).fields;
+  assert.deepEqual(facts, { username: "The user name has invalid format.", name: "The name has already been taken." });
   assert.match(apiWords(refused({ status: 409, code: "USERNAME_TAKEN" })).fields.username, /taken/);
   assert.match(apiWords(refused({ status: 429, code: "RATE_LIMITED", retryAfterS: 7 })).text, /7 seconds/);
   assert.match(apiWords({ kind: "Unreachable" }).text, /does not answer/);

@@ -43,8 +43,8 @@ function only(text) {
 /** The server says `{"password": ["has at least 8 characters"]}`. */
 function fieldWords(errors) {
   const names = { username: "The user name", password: "The password", name: "The name", class_id: "The class" };
-  // What it has to be, it is not yet.
-  const rule = (text) => text.replace(/^has /, "must have ");
+  // "has 3 to 64 characters" is a rule that is not kept yet; "has invalid format" is already true.
+  const rule = (text) => text.replace(/^has (?!invalid|already|more)/, "must have ");
   const words = (field, told) => `${names[field] ?? "This"} ${[told].flat().map(rule).join(", and ")}.`;
   return Object.fromEntries(Object.entries(errors).map(([field, told]) => [field, words(field, told)]));
 }
