@@ -451,7 +451,7 @@ each("acknowledgements", (name, { applied, newest, before, acknowledged }, hex) 
   same(name, toHex(out.bytes), hex);
 });
 
-// --- Section 9: messages ---
+// --- Section 10: messages ---
 
 function encode(kind, value) {
   const out = new BitWriter();
@@ -544,7 +544,7 @@ for (const [file, kind] of [["link_from_map", "FromMap"], ["link_to_map", "ToMap
   });
 }
 
-// --- Section 10: parts ---
+// --- Section 11: parts ---
 
 each("parts", (name, { parts }, hex) => {
   const content = fromHex(hex);
@@ -559,7 +559,7 @@ each("parts", (name, { parts }, hex) => {
   same(name, Object.keys(decode("ServerMessage", fromHex(toHex(joined)))), ["Chat"]);
 });
 
-// --- Section 8: reliable messages ---
+// --- Section 9: reliable messages ---
 
 each("reliable", (name, value, hex) => {
   same(name, toHex(sealPayload(value)), hex);
@@ -681,7 +681,7 @@ each("tickets", (name, value, hex) => {
   const netcode_key = toHex(new Uint8Array(hkdfSync("sha256", secret, "", "realmgate netcode key 1", 32)));
   const base64url = Buffer.from(hex, "hex").toString("base64url");
   same(name, { ...read, keys: value.keys, signing_key_id, netcode_key, text: base64url }, value);
-  // The client id, found as section 3 says.
+  // The client id, found as section 4 says.
   const at = 2 + fromHex(hex)[1];
   same(name, new ByteReader(fromHex(hex).subarray(at)).little(8).toString(), value.ticket_id);
 });
@@ -729,7 +729,7 @@ each("connect_token", (name, value, hex) => {
   same(name, game.netcode_protocol_id, value.protocol_id);
 });
 
-// --- Section 7: movement ---
+// --- Section 8: movement ---
 
 /** The sine of a direction, times 16,384, by symmetry from its quarter. */
 const sine = (step) => {
@@ -891,7 +891,7 @@ each("grid", (name, { rows, lines, runs }, hex) => {
   }
 });
 
-// --- Section 2: the protocol hash ---
+// --- Section 3: the protocol hash ---
 
 const listed = (fields) => fields.map((field) => `${field.name}:${field.type}`).join(",");
 const lines = [`datagram ${game.datagram_version} movement ${game.movement_revision}`];

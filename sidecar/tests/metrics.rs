@@ -3,7 +3,7 @@
 use realmgate_platform::metrics_recorder::builder;
 
 /// The document for operators.
-const DOCUMENT: &str = include_str!("../../docs/operations.md");
+const DOCUMENT: &str = include_str!("../../docs/metrics.md");
 
 /// The histograms of the document, without their labels.
 fn documented() -> Vec<&'static str> {

@@ -2,6 +2,7 @@
 
 use realmgate_protocol::codec::{decode_link, encode_link};
 use realmgate_protocol::ids::{BatchId, ChannelId, LockEpoch, MapId, RequestId, SaveSequence, TicketId};
+use realmgate_protocol::limits::LINK_VERSION;
 use realmgate_protocol::link::{
     self, BodyPlace, Change, ChannelLoad, CharacterLoad, CooldownLeft, EventOutcome, EventRefusal, Fence, FromMap,
     GoldAccount, LeaveReason, OwnedEvent, Owner, PartyMember, PrepareRefusal, Save, SocialCommand, SocialEvent,
@@ -35,7 +36,7 @@ fn samples_from_map() -> Vec<FromMap> {
     let mut samples = vec![
         M::Hello {
             server: "map-server-1".into(),
-            link_version: 4,
+            link_version: LINK_VERSION,
             protocol_hash: LARGE,
             maps: vec![MapId(1), MapId(2)],
             channels: 2,

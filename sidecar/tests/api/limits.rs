@@ -111,6 +111,30 @@ async fn an_address_registers_ten_accounts_a_minute_and_this_machine_600() {
 }
 
 #[tokio::test]
+async fn a_load_test_on_this_machine_lifts_the_limit_of_new_accounts_as_the_document_says() {
+    let document = include_str!("../../../docs/community.md");
+    let (_, said) =
+        document.split_once("`LOOPBACK_REGISTRATIONS_PER_MIN=").expect("docs/community.md names the setting");
+    let lifted: u32 = said.split_once('`').and_then(|(number, _)| number.parse().ok()).expect("with a number");
+    let app = TestApp::start_with(|settings| {
+        settings.registrations_per_min = 10;
+        settings.loopback_registrations_per_min = lifted;
+    })
+    .await;
+    let device = async |number: u32, from: &str| {
+        let body = json!({"device_id": format!("device {number}")});
+        app.post("/api/v1/login/device", body).from(from).send().await
+    };
+    for number in 0..700 {
+        device(number, "127.0.0.1").await.expect(StatusCode::OK);
+    }
+    for number in 700..710 {
+        device(number, "203.0.113.9").await.expect(StatusCode::OK);
+    }
+    assert_eq!(device(710, "203.0.113.9").await.status, StatusCode::TOO_MANY_REQUESTS, "from elsewhere it stays");
+}
+
+#[tokio::test]
 async fn what_proxies_claim_is_not_believed() {
     let app = TestApp::start_with(|settings| settings.registrations_per_min = 1).await;
     let register = async |name: &str, claim: &str| {

@@ -10,6 +10,7 @@ on_every_backend!(
     what_players_write_has_bounds,
     what_administrators_write_has_bounds,
     pages_have_bounds,
+    a_search_finds_a_thousand_users_at_most,
     so_many_friends_requests_and_blocks_has_an_account,
 );
 
@@ -147,6 +148,10 @@ async fn pages_have_bounds(realm: Realm) {
 const CROWD: &str = "INSERT INTO accounts (id, created_at_ms)
     WITH RECURSIVE crowd(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM crowd WHERE n < 1000)
     SELECT '00000000-0000-7000-8000-' || CAST(100000000000 + n AS TEXT), 0 FROM crowd";
+const MORE_OF_THE_CROWD: &str = "INSERT INTO accounts (id, created_at_ms)
+    SELECT '00000000-0000-7000-8001-' || substr(id, 25), 0 FROM accounts WHERE id LIKE '00000000-0000-7000-8000-%'";
+const NAMES_OF_THE_CROWD: &str = "INSERT INTO profiles (account_id, username, username_key, display_key)
+    SELECT id, 'crowd' || id, '63726f7764' || substr(id, 25), '' FROM accounts WHERE id LIKE '00000000-0000-7000-800%'";
 const ASKED: &str = "INSERT INTO friendships (id, requester_id, target_id, status, created_at_ms, changed_at_ms)
     SELECT 'a' || a.id, p.account_id, a.id, 'pending', 0, 0 FROM accounts a, profiles p
     WHERE p.username = 'ann' AND a.id <= '00000000-0000-7000-8000-100000000100'";
@@ -156,6 +161,22 @@ const FRIENDS: &str = "INSERT INTO friendships (id, requester_id, target_id, sta
 const BLOCKED: &str = "INSERT INTO friendships (id, requester_id, target_id, status, created_at_ms, changed_at_ms)
     SELECT 'c' || a.id, a.id, p.account_id, 'blocked', 0, 0 FROM accounts a, profiles p
     WHERE p.username = 'cid' AND a.id <= '00000000-0000-7000-8000-100000001000'";
+
+async fn a_search_finds_a_thousand_users_at_most(realm: Realm) {
+    for fill in [CROWD, MORE_OF_THE_CROWD, NAMES_OF_THE_CROWD] {
+        realm.execute(fill).await;
+    }
+    let find = async |query: &str| {
+        let found = realm.call("GET", &format!("/users?q={query}&page_size=100"), Value::Null).send().await;
+        let found = found.expect(StatusCode::OK);
+        (found["data"].as_array().unwrap().len(), found["meta"]["total_count"].clone())
+    };
+    assert_eq!(realm.count("SELECT COUNT(*) FROM profiles").await, 2_000);
+    assert_eq!(find("crowd").await, (100, json!(1_000)));
+    assert_eq!(find("CROWD&page=10").await, (100, json!(1_000)));
+    assert_eq!(find("crowd&page=11").await, (0, json!(1_000)), "further pages are empty");
+    assert_eq!(find("c").await, (0, json!(0)), "one letter would find a tenth of all");
+}
 
 async fn so_many_friends_requests_and_blocks_has_an_account(realm: Realm) {
     let mut players = Vec::new();

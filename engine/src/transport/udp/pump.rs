@@ -234,3 +234,52 @@ impl Drop for Pump {
         self.deliver();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::super::socket::{self, Waker};
+    use super::*;
+    use crate::transport::front::Front;
+
+    /// The pump of a host that ticks, with the host's end.
+    fn pump(shares_core: bool) -> (Pump, Front, Waker) {
+        let settings = UdpSettings { shares_core, ..UdpSettings::new((Ipv4Addr::LOCALHOST, 0).into(), [7; 32]) };
+        let clock = Clock::start(0);
+        let server = ServerSettings {
+            key: settings.netcode_key,
+            challenge_key: [8; 32],
+            protocol_id: settings.protocol_id,
+            addresses: Vec::new(),
+            max_clients: 1,
+            unix_start: clock.unix_start(),
+        };
+        let (front, incoming) = Front::new(clock, Some(Duration::from_millis(50)));
+        let (waker, woken) = Waker::new().unwrap();
+        let socket = socket::bind(settings.bind).unwrap();
+        (Pump::new(&settings, server, clock, socket, woken, front.shared(), incoming), front, waker)
+    }
+
+    #[test]
+    fn single_core_is_left_to_a_tick_that_is_under_way() {
+        let (mut pump, mut front, waker) = pump(true);
+        assert!(!pump.yield_to_tick(), "no tick is under way");
+        front.poll(&mut Vec::new());
+        let began = pump.clock.since_start();
+        assert!(pump.yield_to_tick());
+        assert!(pump.clock.since_start() - began >= TICK_ALONE, "it waits");
+        assert!(pump.now - began >= TICK_ALONE, "what comes next is dated by the time after the wait");
+        waker.wake();
+        assert!(pump.yield_to_tick(), "a host that has ended its tick ends the wait");
+        front.flush();
+        assert!(!pump.yield_to_tick(), "the tick is over");
+    }
+
+    #[test]
+    fn pump_with_a_core_of_its_own_waits_for_no_tick() {
+        let (mut pump, mut front, _waker) = pump(false);
+        front.poll(&mut Vec::new());
+        assert!(!pump.yield_to_tick());
+    }
+}

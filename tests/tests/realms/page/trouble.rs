@@ -1,4 +1,4 @@
-//! What stands in the way of players at the page, and what it says then: `clients/page/test/trouble.mjs`.
+//! What stands in the way of players at the page, and what it says then: `clients/page/test/trouble.mjs` and `party-ends.mjs`.
 
 use std::time::Duration;
 
@@ -20,9 +20,9 @@ struct Fated {
 }
 
 impl Fated {
-    /// One with room for a single player.
-    async fn start() -> Self {
-        let settings = Settings::new().set("MAX_PLAYERS", "1");
+    /// One with room for so many players.
+    async fn start(max_players: u32) -> Self {
+        let settings = Settings::new().set("MAX_PLAYERS", &max_players.to_string());
         let server = MapServer::start_linked(&settings).await;
         let ready = &server.ready;
         let again = settings.port(ready.game.port()).set("API_ADDR", &server.api_addr().to_string());
@@ -45,10 +45,20 @@ impl Fated {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_says_what_is_wrong_and_what_helps() {
+    plays("trouble.mjs", 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_party_that_ends_with_the_server_is_said_to_have_ended() {
+    plays("party-ends.mjs", 2).await;
+}
+
+/// Plays a script on a server with room for so many players, which meets what the script wants.
+async fn plays(name: &str, max_players: u32) {
     let _turn = browsers::turn().await;
-    let mut fated = Fated::start().await;
+    let mut fated = Fated::start(max_players).await;
     let server = fated.server.as_ref().expect("it was just started");
-    let Some(mut script) = Script::start("trouble.mjs", server, &json!({})) else {
+    let Some(mut script) = Script::start(name, server, &json!({})) else {
         return skip("node (Node.js) is not installed: nobody was in trouble");
     };
     let serve = async {
