@@ -13,7 +13,6 @@ mod dashboard;
 mod dist;
 mod features;
 mod feel;
-mod file_index;
 mod fuzz;
 mod generated;
 mod generated_client;
@@ -84,7 +83,7 @@ enum Command {
         #[command(flatten)]
         arguments: attack::Arguments,
     },
-    /// Pack what is handed out: a tarball and a Debian package of programs, data, maps and units (docs/operations.md)
+    /// Pack what is handed out: a tarball and a Debian package of programs, data, maps and units (docs/deploy.md)
     Dist {
         #[command(flatten)]
         arguments: dist::Arguments,
@@ -128,10 +127,11 @@ enum Command {
         #[command(flatten)]
         arguments: soak::Arguments,
     },
-    /// Check what no compiler does: file sizes, leftovers, names, sleeping tests, machine paths, metrics, links
+    /// Check what no compiler does: file sizes, leftovers, names, sleeping tests, machine paths, metrics, links,
+    /// long lines of documents, and words of added lines that docs/style.md avoids
     Tidy,
     /// Write the files that are generated from the code: protocol.json, what clients/js has of it, the data schemas,
-    /// openapi.json, the dashboard, docs/files.md
+    /// openapi.json, the dashboard
     Schema {
         /// Write nothing; name the files that differ from what the code says and fail
         #[arg(long)]

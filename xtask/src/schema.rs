@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use crate::binaries::{Binaries, output};
 use crate::dashboard;
-use crate::file_index;
 use crate::generated::{self, Owned};
 use crate::javascript;
 use crate::workspace::Workspace;
@@ -44,7 +43,6 @@ fn generate(workspace: &Workspace) -> Result<tempfile::TempDir> {
         fs::write(out.join(path), document)?;
     }
     put(out, dashboard::PATH, &dashboard::text())?;
-    put(out, file_index::PATH, &file_index::text(workspace)?)?;
     let (tables, types) = javascript::generate(&fs::read_to_string(out.join(PROTOCOL))?)?;
     put(out, javascript::TABLES, &tables)?;
     put(out, javascript::TYPES, &types)?;

@@ -1,6 +1,7 @@
 //! The files of a change, as git names them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::process::Command;
 
@@ -15,6 +16,60 @@ pub fn files(root: &Path, against: &str) -> Result<BTreeSet<String>> {
     let differing = git(root, &["diff", "--name-only", "--no-renames", "-z", &base])?;
     let untracked = git(root, &["ls-files", "-z", "--others", "--exclude-standard"])?;
     Ok(differing.split('\0').chain(untracked.split('\0')).filter(|file| !file.is_empty()).map(str::to_owned).collect())
+}
+
+/// The lines that a change adds, by file.
+#[derive(Default)]
+pub struct AddedLines(BTreeMap<String, Vec<RangeInclusive<usize>>>);
+
+impl AddedLines {
+    /// The lines that differ from a branch, with those that are not committed; on that branch itself, as [`files`].
+    pub fn read(root: &Path, against: &str) -> Result<Self> {
+        let base = base(root, against)?;
+        let plain =
+            ["--unified=0", "--no-renames", "--no-color", "--no-ext-diff", "--src-prefix=a/", "--dst-prefix=b/"];
+        let diff = git(root, &[&["-c", "core.quotePath=false", "diff"][..], &plain, &[&base]].concat())?;
+        let untracked = git(root, &["ls-files", "-z", "--others", "--exclude-standard"])?;
+        let mut added = Self::parse(&diff);
+        for file in untracked.split_terminator('\0') {
+            added.0.insert(file.to_owned(), vec![1..=usize::MAX]);
+        }
+        Ok(added)
+    }
+
+    /// Reads a diff without context.
+    fn parse(diff: &str) -> Self {
+        let mut added = Self::default();
+        let mut file = None;
+        for line in diff.lines() {
+            if let Some(path) = line.strip_prefix("+++ ") {
+                file = path.strip_prefix("b/").map(str::to_owned);
+            } else if let (Some(path), Some(lines)) = (&file, line.strip_prefix("@@ ").and_then(lines_of_hunk)) {
+                added.0.entry(path.clone()).or_default().push(lines);
+            }
+        }
+        added
+    }
+
+    /// These lines of one file.
+    #[cfg(test)]
+    pub fn of(file: &str, lines: RangeInclusive<usize>) -> Self {
+        Self(BTreeMap::from([(file.to_owned(), vec![lines])]))
+    }
+
+    /// Whether the change adds this line, counted from 1.
+    pub fn has(&self, file: &str, line: usize) -> bool {
+        self.0.get(file).is_some_and(|lines| lines.iter().any(|lines| lines.contains(&line)))
+    }
+}
+
+/// The lines that a hunk adds: those of `+12,3` in `-10,2 +12,3 @@`.
+fn lines_of_hunk(hunk: &str) -> Option<RangeInclusive<usize>> {
+    let (_, added) = hunk.split_once(" +")?;
+    let added = added.split(' ').next()?;
+    let (first, count) = added.split_once(',').unwrap_or((added, "1"));
+    let (first, count) = (first.parse::<usize>().ok()?, count.parse::<usize>().ok()?);
+    (count > 0).then(|| first..=first + count - 1)
 }
 
 fn base(root: &Path, against: &str) -> Result<String> {
@@ -85,6 +140,22 @@ mod tests {
         assert_eq!(changed(root), ["third"]);
         git(root, &["update-ref", "refs/remotes/origin/main", "HEAD~2"]).unwrap();
         assert_eq!(changed(root), ["second", "third"]);
+    }
+
+    #[test]
+    fn added_lines_are_those_of_the_change_and_of_new_files() {
+        let folder = repository();
+        let root = folder.path();
+        fs::write(root.join("text"), "1\n2\n3\n4\n").unwrap();
+        git(root, &["add", "text"]).unwrap();
+        commit(root, "second");
+        fs::write(root.join("text"), "1\n+++ b/other\n3\nnew\nnew\n4\n").unwrap();
+        fs::write(root.join("untracked"), "1\n").unwrap();
+        git(root, &["commit", "--quiet", "--all", "--message", "third", "--author", "A <a@b>"]).unwrap_or_default();
+        let added = AddedLines::read(root, "main").unwrap();
+        let lines: Vec<usize> = (1..=6).filter(|line| added.has("text", *line)).collect();
+        assert_eq!(lines, [2, 4, 5]);
+        assert!(added.has("untracked", 1) && !added.has("old", 1) && !added.has("other", 1));
     }
 
     #[test]

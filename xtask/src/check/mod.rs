@@ -1,6 +1,6 @@
 //! `cargo xtask check`: what a change has to pass while somebody works on it, which is less than `cargo xtask ci`.
 
-mod changed;
+pub mod changed;
 mod plan;
 mod readers;
 

@@ -47,7 +47,7 @@ static READERS: [Reader; 34] = [
     one("docs/protocol.md", "realmgate-protocol", "golden"),
     one("docs/tickets.md", "realmgate-protocol", "golden"),
     one("docs/link.md", "realmgate-protocol", "golden"),
-    one("docs/operations.md", "realmgate-sidecar", "metrics"),
+    one("docs/metrics.md", "realmgate-sidecar", "metrics"),
     one("docs/openapi.json", "realmgate-tests", "contract"),
     part("clients/js/README.md", "realmgate-tests", "realms", "readmes"),
     part("scripts", "realmgate-tests", "processes", "start_dev"),

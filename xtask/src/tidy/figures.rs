@@ -1,5 +1,5 @@
-//! Rule: every metric of the code is in `docs/operations.md`, and the documents name no other; every histogram has buckets
-//! that fit it.
+//! Rule: every metric of the code is in `docs/metrics.md`, and the pages for operators name no other; every histogram
+//! has buckets that fit it.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,9 @@ const CODE: [&str; 6] = [
     "sidecar/community/src/",
     "sidecar/platform/src/",
 ];
-const LIST: &str = "docs/operations.md";
+const LIST: &str = "docs/metrics.md";
+/// The other pages for operators, which name some of them.
+const PAGES: [&str; 3] = ["docs/deploy.md", "docs/failures.md", "docs/settings.md"];
 /// Where histograms get their buckets; those that have none of their own get seconds.
 const BUCKETS: &str = "sidecar/platform/src/metrics_recorder.rs";
 const HISTOGRAM: &str = "histogram!(\"";
@@ -27,7 +29,7 @@ const CRATES: [&str; 9] =
 /// What Prometheus adds to the name of a histogram or summary.
 const SERIES: [&str; 3] = ["_bucket", "_sum", "_count"];
 
-/// Checks the whole tree: the list for operators, and the dashboards in `deploy/`.
+/// Checks the whole tree: the pages for operators, and the dashboards in `deploy/`.
 pub fn check(tree: &Tree) -> Vec<Finding> {
     let mut registered = BTreeMap::new();
     for file in tree.files.iter().filter(|file| CODE.iter().any(|folder| file.path.starts_with(folder))) {
@@ -36,7 +38,8 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
         }
     }
     let mut findings = unfit_histograms(tree);
-    let is_document = |file: &&File| file.path == LIST || file.path.starts_with("deploy/");
+    let is_page = |path: &str| path == LIST || PAGES.contains(&path);
+    let is_document = |file: &&File| is_page(&file.path) || file.path.starts_with("deploy/");
     for file in tree.files.iter().filter(is_document) {
         for (name, offset) in names(&file.text) {
             let series = SERIES.iter().find_map(|series| name.strip_suffix(series));
@@ -111,7 +114,7 @@ mod tests {
         let log = "`info,realmgate_engine=debug`, all of `realmgate_a_*`";
         let list = format!("| `realmgate_a_total{{x}}` | counter |\n{log}");
         let dashboard = r#"{"expr": "rate(realmgate_a_total_bucket{}[1m])", "query": "realmgate_.+"}"#;
-        let files = [("engine/src/a.rs", CODE), ("docs/operations.md", &list), ("deploy/a.json", dashboard)];
+        let files = [("engine/src/a.rs", CODE), ("docs/metrics.md", &list), ("deploy/a.json", dashboard)];
         assert_eq!(tidy(&files), [""; 0]);
     }
 
@@ -126,19 +129,19 @@ mod tests {
             "sidecar/platform/src",
         ];
         for path in folders.map(|folder| format!("{folder}/a.rs")) {
-            let found = tidy(&[(&path, CODE), ("docs/operations.md", "none")]);
+            let found = tidy(&[(&path, CODE), ("docs/metrics.md", "none")]);
             let [finding] = &found[..] else { panic!("{path}: {found:?}") };
-            let unlisted = format!("{path}:2: realmgate_a_total is not in docs/operations.md");
+            let unlisted = format!("{path}:2: realmgate_a_total is not in docs/metrics.md");
             assert!(finding.starts_with(&unlisted), "{finding}");
         }
         let test = format!("#[cfg(test)]\nmod tests {{\n{CODE}}}\n");
-        assert_eq!(tidy(&[("engine/src/a.rs", &test), ("docs/operations.md", "none")]), [""; 0]);
+        assert_eq!(tidy(&[("engine/src/a.rs", &test), ("docs/metrics.md", "none")]), [""; 0]);
     }
 
     #[test]
     fn a_histogram_of_anything_but_seconds_needs_buckets_of_its_own() {
         let code = "fn a() {\n    metrics::histogram!(\"realmgate_a_bytes\").record(1.0);\n}\n";
-        let list = ("docs/operations.md", "realmgate_a_bytes");
+        let list = ("docs/metrics.md", "realmgate_a_bytes");
         let found = tidy(&[("engine/src/a.rs", code), list]);
         let [finding] = &found[..] else { panic!("{found:?}") };
         assert!(finding.starts_with("engine/src/a.rs:2: realmgate_a_bytes would get buckets of seconds"), "{finding}");
@@ -148,21 +151,21 @@ mod tests {
             [""; 0]
         );
         let seconds = code.replace("bytes", "seconds");
-        assert_eq!(tidy(&[("engine/src/a.rs", &seconds), ("docs/operations.md", "realmgate_a_seconds")]), [""; 0]);
+        assert_eq!(tidy(&[("engine/src/a.rs", &seconds), ("docs/metrics.md", "realmgate_a_seconds")]), [""; 0]);
     }
 
     #[test]
     fn a_metric_that_there_is_not_is_found_where_it_is_named() {
-        for path in ["docs/operations.md", "deploy/grafana/a.json"] {
+        for path in ["docs/metrics.md", "docs/failures.md", "deploy/grafana/a.json"] {
             let found = tidy(&[(path, "fine\nrealmgate_gone_total")]);
             let [finding] = &found[..] else { panic!("{path}: {found:?}") };
             assert!(finding.starts_with(&format!("{path}:2: no code registers realmgate_gone_total")), "{finding}");
         }
         for gone in ["realmgate_a_totals", "realmgate_a_tot", "realmgate_a_total_max"] {
             let list = format!("`realmgate_a_total`\n{gone}");
-            let found = tidy(&[("engine/src/a.rs", CODE), ("docs/operations.md", &list)]);
+            let found = tidy(&[("engine/src/a.rs", CODE), ("docs/metrics.md", &list)]);
             let [finding] = &found[..] else { panic!("{gone}: {found:?}") };
-            assert!(finding.starts_with(&format!("docs/operations.md:2: no code registers {gone}")), "{finding}");
+            assert!(finding.starts_with(&format!("docs/metrics.md:2: no code registers {gone}")), "{finding}");
         }
     }
 }

@@ -2,9 +2,11 @@
 
 mod cited;
 mod clippy_settings;
+mod english;
 mod figures;
 mod game_types;
 mod leftovers;
+mod line_lengths;
 mod links;
 mod machine;
 mod names;
@@ -19,10 +21,18 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 
 use self::tree::{File, Tree};
+use crate::check::changed::AddedLines;
 
 /// Every rule looks at one file at a time; only those in [`findings`] compare several.
-const RULES: [fn(&File) -> Vec<Finding>; 6] =
-    [game_types::check, sizes::check, leftovers::check, names::check, sleeps::check, machine::check];
+const RULES: [fn(&File) -> Vec<Finding>; 7] = [
+    game_types::check,
+    sizes::check,
+    leftovers::check,
+    line_lengths::check,
+    names::check,
+    sleeps::check,
+    machine::check,
+];
 
 /// Something that a rule does not like.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -55,7 +65,9 @@ impl fmt::Display for Finding {
 /// warnings only.
 pub fn run(root: &Path) -> Result<()> {
     let tree = Tree::read(root)?;
-    let findings = findings(&tree);
+    // A shallow clone has nothing to compare with.
+    let added = AddedLines::read(root, "main").unwrap_or_default();
+    let findings = findings(&tree, &added);
     for finding in &findings {
         println!("{finding}");
     }
@@ -65,12 +77,13 @@ pub fn run(root: &Path) -> Result<()> {
     Ok(())
 }
 
-fn findings(tree: &Tree) -> Vec<Finding> {
+fn findings(tree: &Tree, added: &AddedLines) -> Vec<Finding> {
     let mut findings: Vec<_> = tree.files.iter().flat_map(|file| RULES.iter().flat_map(|rule| rule(file))).collect();
     findings.extend(figures::check(tree));
     findings.extend(cited::check(tree));
     findings.extend(links::check(tree));
     findings.extend(clippy_settings::check(tree));
+    findings.extend(english::check(tree, added));
     findings.sort();
     findings.dedup();
     findings
@@ -93,7 +106,7 @@ mod testing {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        findings(&Tree::read(folder.path()).unwrap()).iter().map(Finding::to_string).collect()
+        findings(&Tree::read(folder.path()).unwrap(), &AddedLines::default()).iter().map(Finding::to_string).collect()
     }
 
     /// Asserts that tidy finds one thing in one file, at this line, in these words.
