@@ -74,6 +74,28 @@ fn request_bodies_are_optional_and_named_after_their_calls() {
 }
 
 #[test]
+fn fields_and_paths_that_clients_meet_are_described() {
+    let [(_, community), (_, worlds)] = documents();
+    for field in ["max", "max_bytes"] {
+        assert!(community["components"]["schemas"]["Refused"]["properties"][field].is_object(), "{field}");
+    }
+    let page = include_str!("../../../docs/community.md");
+    // Other names of routes that the document has.
+    for path in ["/me/friend_requests", "/auth/session/"] {
+        assert!(
+            page.contains(&format!("* `{path}`")),
+            "docs/community.md does not say that {path} is not in the document"
+        );
+    }
+    // Administrators' routes of the worlds are in the other document.
+    for path in ["characters", "characters/{id}", "characters/{id}/gold", "items/{id}/ledger", "servers", "settings"] {
+        let path = format!("/api/v1/admin/{path}");
+        assert!(worlds["paths"][&path].is_object() && community["paths"][&path].is_null(), "{path}");
+    }
+    assert!(page.contains("(openapi.json)"), "docs/community.md links to it");
+}
+
+#[test]
 fn every_schema_that_is_referred_to_is_there() {
     for (name, document) in documents() {
         let text = document.to_string();
