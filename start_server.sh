@@ -7,7 +7,7 @@ if [ -x "$here/start_server" ]; then
     exec "$here/start_server" "$@"
 fi
 if ! command -v cargo >/dev/null 2>&1; then
-    echo "start_server.sh: cargo is not there; install Rust from https://rustup.rs" >&2
+    echo "start_server.sh: cargo not found; install Rust from https://rustup.rs" >&2
     exit 1
 fi
 exec cargo run --profile play --bin start_server -- "$@"

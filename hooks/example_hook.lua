@@ -1,8 +1,8 @@
---- What a script looks like: docs/community.md, "Scripts". Players call what it returns.
+--- Example script; docs/community.md explains it in "Scripts". Players can call the functions that it returns.
 
 local hooks = {}
 
---- Greets whoever is named, or the caller.
+--- Greets the given name, or the caller.
 function hooks.hello(name)
   return "Hello, " .. (name or caller.username) .. "!"
 end

@@ -91,7 +91,7 @@ end_all() {
             still+=("$file")
             if ((ticks >= end_within)) && read -r pid _ <"$file"; then
                 name_of "$file"
-                say "$name ($pid) does not end and is killed"
+                say "$name ($pid) did not stop in time, killing it"
                 kill -KILL "$pid" 2>/dev/null || true
             fi
         done
@@ -150,7 +150,7 @@ end_run() {
         end_everything
         quick rm -f "$logs/start-dev.pid"
     fi
-    say "all ended"
+    say "all processes stopped"
 }
 
 # start <name> <ready file> <command…>: in the background, with its log and its process in files.
@@ -171,9 +171,9 @@ await() {
     until [[ -s $ready ]]; do
         is_ours "$logs/$name.pid" || {
             quick tail -n 20 "$logs/$name.log" >&2
-            fail "$name has ended; its log is $logs/$name.log"
+            fail "$name has stopped; see $logs/$name.log"
         }
-        ((ticks < up_within)) || fail "$name is not up; its log is $logs/$name.log"
+        ((ticks < up_within)) || fail "$name did not start in time; see $logs/$name.log"
         pause 0.1
         ticks=$((ticks + 1))
     done
@@ -193,23 +193,23 @@ trap 'leave 129' HUP
 trap 'leave 130' INT
 trap 'leave 143' TERM
 
-((${#ports[@]} == ${#maps[@]})) || fail "PORTS has ${#ports[@]} ports for ${#maps[@]} maps"
-[[ -r /proc/self/stat ]] || fail "this script needs /proc, to know its own processes again"
+((${#ports[@]} == ${#maps[@]})) || fail "PORTS must have ${#maps[@]} ports, but has ${#ports[@]}"
+[[ -r /proc/self/stat ]] || fail "this script needs /proc to identify its processes"
 quick mkdir -p "$logs"
-[[ -d $logs ]] || fail "$logs cannot be made"
+[[ -d $logs ]] || fail "cannot create $logs"
 if [[ -n ${BIN_DIR:-} ]]; then
     bin=$BIN_DIR
 else
-    command -v cargo >/dev/null || fail "cargo is not there; install Rust from https://rustup.rs"
+    command -v cargo >/dev/null || fail "cargo not found; install Rust from https://rustup.rs"
     # In a session of its own, so that cargo and the compilers below it can be ended together.
     setsid cargo build --profile play --bin start_server --bin sidecar {never}>&- &
     ended $! 0.1
-    wait $! || fail "the programs cannot be built"
+    wait $! || fail "cannot build the programs"
     bin=${CARGO_TARGET_DIR:-target}/play
 fi
 
 # An earlier run that still stands there ends its own parts; one that was killed has left them to us.
-is_ours "$logs/start-dev.pid" && say "ending the earlier run"
+is_ours "$logs/start-dev.pid" && say "stopping the previous run"
 is_in_charge=true
 end_all "$logs/start-dev.pid"
 end_everything
@@ -231,12 +231,12 @@ done
 field "$logs/sidecar.json" gateway_addr
 say "gateway: ws://$value/ws, log $logs/sidecar.log"
 field "$logs/sidecar.json" api_addr
-say "Play at http://$value ; Ctrl-C ends everything."
+say "Play at http://$value ; Ctrl-C stops everything."
 
 # Until Ctrl-C, or until a part ends by itself.
 while true; do
     for part in sidecar "${maps[@]/#/map-}"; do
-        is_ours "$logs/$part.pid" || fail "$part has ended; its log is $logs/$part.log"
+        is_ours "$logs/$part.pid" || fail "$part has stopped; see $logs/$part.log"
     done
     pause 0.1
 done

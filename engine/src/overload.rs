@@ -35,12 +35,12 @@ impl OverloadLevel {
     /// What it means for those who play, for the log. Each level includes the ones below it.
     pub fn consequence(self) -> &'static str {
         match self {
-            Self::Normal => "nothing is left out",
-            Self::FarRarely => "players are shown what is far away less often",
-            Self::NearRarely => "players are shown what is near less often, too",
-            Self::IdleMinds => "mobs that nobody fights decide less often, too",
-            Self::Full => "no new players are let in, either",
-            Self::SlowClock => "the game runs slower, too",
+            Self::Normal => "full service",
+            Self::FarRarely => "distant entities are sent less often",
+            Self::NearRarely => "near entities are sent less often too",
+            Self::IdleMinds => "mobs outside fights decide less often too",
+            Self::Full => "new players are rejected too",
+            Self::SlowClock => "the game clock runs slower too",
         }
     }
 

@@ -36,10 +36,10 @@ pub struct PersistPort {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotSubmitted {
     /// Too many events wait for the store.
-    #[error("too many changes wait for the store")]
+    #[error("too many changes are pending")]
     Busy,
     /// The store is unreachable, and no more events may wait for it.
-    #[error("the store is out of reach, and no more changes can wait for it")]
+    #[error("the store is unavailable and too many changes are pending")]
     Away,
 }
 

@@ -98,7 +98,7 @@ fn an_admission_is_logged_with_the_request_that_led_to_it() {
     server.step(433);
 
     let text = String::from_utf8(log.0.lock().expect("nobody panicked").clone()).expect("text");
-    let lines = text.lines().filter(|line| line.contains("a player is admitted"));
+    let lines = text.lines().filter(|line| line.contains("player admitted"));
     let fields = lines.map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["fields"].clone());
     let traces: Vec<_> = fields.map(|fields| (fields["character"].clone(), fields["trace"].clone())).collect();
     let expected = [(1, "0199-a7"), (2, ""), (3, longest.as_str())]

@@ -116,7 +116,7 @@ fn groups_within_groups_are_drawn() {
 #[test]
 fn flipped_tiles_are_drawn_and_those_of_hexagonal_maps_refused() {
     World::new().map("1,1", "2147483649,3758096385").assert_drawn();
-    World::new().map("1,1", "1,268435457").assert_refused("1_map.tmx:3:73: the tile is turned as on a hexagonal map");
+    World::new().map("1,1", "1,268435457").assert_refused("1_map.tmx:3:73: the tile is rotated as on a hexagonal map");
 }
 
 #[test]
@@ -166,11 +166,11 @@ fn a_number_is_of_the_tileset_with_the_greatest_first_number_that_is_not_above_i
 #[test]
 fn tilesets_are_in_the_order_of_their_first_numbers_which_only_an_empty_one_shares() {
     let twice = || World::new().map("<layer", r#"<tileset firstgid="1" source="second.tsx"/><layer"#);
-    let expected = "expected the map as Tiled saves it: open and save it there";
-    let same = format!("`firstgid` is 1, and the tileset before begins with 1; {expected}");
+    let expected = "expected a map saved by Tiled: open it in Tiled and save it";
+    let same = format!("`firstgid` is 1, but the previous tileset begins with 1; {expected}");
     twice().file("second.tsx", SHEET).assert_refused(&same);
     let out_of_order = World::new().map("<tileset", r#"<tileset firstgid="9" source="second.tsx"/><tileset"#);
-    let less = format!("`firstgid` is 1, and the tileset before begins with 9; {expected}");
+    let less = format!("`firstgid` is 1, but the previous tileset begins with 9; {expected}");
     out_of_order.file("second.tsx", SHEET).assert_refused(&less);
     let empty = SHEET.split("<tile id").next().unwrap().replace(r#"tilecount="4""#, r#"tilecount="0""#);
     twice().file("second.tsx", SHEET).sheet(SHEET, &format!("{empty}</tileset>")).assert_drawn();
@@ -246,15 +246,15 @@ fn what_has_nothing_to_do_with_looks_is_well() {
 #[test]
 fn pictures_and_tilesets_that_clients_do_not_get_are_warned_about() {
     let picture = |name: &str| World::new().sheet("sheet.png", name);
-    picture("none.png").assert_warned("sheet.tsx:2:17", "`none.png` is not there");
-    picture("sheet.gif").file("sheet.gif", "").assert_warned("sheet.tsx:2:17", "`sheet.gif` is no .png");
-    let outside = "`../sheet.png` lies outside of the folder of the maps";
+    picture("none.png").assert_warned("sheet.tsx:2:17", "`none.png` does not exist");
+    picture("sheet.gif").file("sheet.gif", "").assert_warned("sheet.tsx:2:17", "`sheet.gif` is not a .png file");
+    let outside = "`../sheet.png` is outside the folder of the maps";
     picture("../sheet.png").assert_warned("sheet.tsx:2:17", outside);
-    let warning = "`../sheet.tsx` lies outside of the folder of the maps";
+    let warning = "`../sheet.tsx` is outside the folder of the maps";
     let outside = World::new().map("sheet.tsx", "../sheet.tsx").file("../sheet.tsx", SHEET).warnings();
     assert!(outside.iter().any(|line| line.starts_with(&format!("1_map.tmx:2:31: warning: {warning}"))), "{outside:?}");
     let long = format!("<map {}", " ".repeat(4 << 20));
-    World::new().map("<map ", &long).assert_warned("1_map.tmx:1:1", "the map is longer than 4 MiB");
+    World::new().map("<map ", &long).assert_warned("1_map.tmx:1:1", "the map is larger than 4 MiB");
 }
 
 #[test]
@@ -288,14 +288,14 @@ fn what_would_mislead_players_is_refused() {
     for (what, by, fault) in [
         ("orthogonal", "isometric", "the map's orientation is isometric"),
         ("infinite=\"0\"", "infinite=\"1\"", "the map is infinite"),
-        ("encoding=\"csv\"", "encoding=\"base64\" compression=\"zstd\"", "the layer is written as base64"),
+        ("encoding=\"csv\"", "encoding=\"base64\" compression=\"zstd\"", "the layer is saved as base64"),
         ("<layer", second, "the tileset is embedded in the map"),
-        ("<layer id", "<layer offsety=\"0.5\" id", "the layer is moved by `offsety`"),
-        ("<objectgroup", "<objectgroup offsetx=\"1\"", "the layer is moved by `offsetx`"),
+        ("<layer id", "<layer offsety=\"0.5\" id", "the layer has the offset `offsety`"),
+        ("<objectgroup", "<objectgroup offsetx=\"1\"", "the layer has the offset `offsetx`"),
         ("<object id", "<object gid=\"1\" id", "is drawn as a tile"),
-        ("<object id", "<object rotation=\"45\" id", "is drawn as a turned object"),
+        ("<object id", "<object rotation=\"45\" id", "is drawn as a rotated object"),
         ("<object id", "<object template=\"a.tx\" id", "the object is made from a template"),
-        (POINT, "<text>here</text>", "is drawn as a text"),
+        (POINT, "<text>here</text>", "is drawn as text"),
         (POINT, "<polygon points=\"0,0\"/>", "is drawn as a polygon"),
     ] {
         World::new().map(what, by).assert_refused(fault);
@@ -303,5 +303,5 @@ fn what_would_mislead_players_is_refused() {
     World::new()
         .map(LAYER, offset)
         .map("</layer>", "</layer></group>")
-        .assert_refused("the layer is moved by `offsetx`");
+        .assert_refused("the layer has the offset `offsetx`");
 }

@@ -14,7 +14,7 @@ use crate::limits::{MAX_LINK_BYTES, MAX_PART_BYTES, MAX_PARTS, MAX_RELIABLE_BYTE
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CodecError {
     /// The message is longer than the limit for its kind.
-    #[error("a message of {bytes} bytes is over the limit of {limit}")]
+    #[error("a message of {bytes} bytes exceeds the limit of {limit}")]
     TooLong {
         /// Length of the message in bytes.
         bytes: usize,
@@ -22,10 +22,10 @@ pub enum CodecError {
         limit: usize,
     },
     /// The bytes are not a value of the type, or the value cannot be serialized.
-    #[error("not a message: {0}")]
+    #[error("invalid message: {0}")]
     Malformed(String),
     /// This many bytes follow the message.
-    #[error("{0} bytes follow the message")]
+    #[error("{0} trailing bytes after the message")]
     Trailing(usize),
 }
 
@@ -107,7 +107,7 @@ fn decode_bits<T: BitField>(bytes: &[u8], limit: usize) -> Result<T, CodecError>
     }
     let mut from = BitReader::new(bytes);
     let message =
-        T::read(&mut from).ok_or_else(|| CodecError::Malformed("cut short, or an illegal value".to_owned()))?;
+        T::read(&mut from).ok_or_else(|| CodecError::Malformed("truncated, or an invalid value".to_owned()))?;
     let left = from.left_bits();
     if from.at_end() { Ok(message) } else { Err(CodecError::Trailing(left.div_ceil(8))) }
 }

@@ -28,10 +28,10 @@ pub struct Cron {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CronFault {
     /// It has not five fields.
-    #[error("{0} fields in place of five: minute, hour, day of month, month, day of week")]
+    #[error("expected 5 fields (minute, hour, day of month, month, day of week), found {0}")]
     Fields(usize),
     /// A field cannot be read.
-    #[error("`{text}` is no {field}: {least} to {most}, `*`, ranges, steps and lists of them")]
+    #[error("`{text}` is not a valid {field}: expected {least} to {most}, `*`, ranges, steps or lists of them")]
     Field {
         /// What was written.
         text: String,
@@ -43,7 +43,7 @@ pub enum CronFault {
         most: u8,
     },
     /// There is no such day.
-    #[error("it never comes")]
+    #[error("this schedule never fires")]
     Never,
 }
 
@@ -182,21 +182,21 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_refused() {
         for (text, fault) in [
-            ("", "0 fields"),
-            ("* * * *", "4 fields"),
-            ("* * * * * *", "6 fields"),
-            ("60 * * * *", "`60` is no minute: 0 to 59"),
-            ("* 24 * * *", "`24` is no hour"),
-            ("* * 0 * *", "`0` is no day of month"),
-            ("* * 32 * *", "`32` is no day of month"),
-            ("* * * 0 *", "`0` is no month"),
-            ("* * * 13 *", "`13` is no month"),
-            ("* * * * 8", "`8` is no day of week"),
-            ("5-3 * * * *", "`5-3` is no minute"),
-            ("*/0 * * * *", "`*/0` is no minute"),
-            ("a * * * *", "`a` is no minute"),
-            ("1,,2 * * * *", "`1,,2` is no minute"),
-            ("0 0 30 2 *", "it never comes"),
+            ("", "found 0"),
+            ("* * * *", "found 4"),
+            ("* * * * * *", "found 6"),
+            ("60 * * * *", "`60` is not a valid minute: expected 0 to 59"),
+            ("* 24 * * *", "`24` is not a valid hour"),
+            ("* * 0 * *", "`0` is not a valid day of month"),
+            ("* * 32 * *", "`32` is not a valid day of month"),
+            ("* * * 0 *", "`0` is not a valid month"),
+            ("* * * 13 *", "`13` is not a valid month"),
+            ("* * * * 8", "`8` is not a valid day of week"),
+            ("5-3 * * * *", "`5-3` is not a valid minute"),
+            ("*/0 * * * *", "`*/0` is not a valid minute"),
+            ("a * * * *", "`a` is not a valid minute"),
+            ("1,,2 * * * *", "`1,,2` is not a valid minute"),
+            ("0 0 30 2 *", "this schedule never fires"),
         ] {
             let found = text.parse::<Cron>().unwrap_err().to_string();
             assert!(found.contains(fault), "{text}: {found}");

@@ -144,7 +144,7 @@ pub struct ServerId(String);
 
 /// The text is not a valid [`ServerId`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a server id has 1 to 48 characters of a-z, A-Z, 0-9, '.', '_' and '-'")]
+#[error("a server id must have 1 to 48 characters of a-z, A-Z, 0-9, '.', '_' and '-'")]
 pub struct BadServerId;
 
 impl ServerId {

@@ -27,14 +27,14 @@ pub enum TextFault {
     #[error("has more than one line")]
     Separator,
     /// It has a character that sets or overrides the writing direction.
-    #[error("has characters that turn the direction of writing")]
+    #[error("has characters that change the writing direction")]
     Direction,
     /// It has invisible characters: joiners, variation selectors and tags where nothing needs them, fillers and the
     /// like.
     #[error("has invisible characters")]
     Invisible,
     /// It has private-use or unassigned characters.
-    #[error("has characters that mean nothing")]
+    #[error("has private-use or unassigned characters")]
     Unassigned,
     /// It has more than [`MAX_MARKS`] combining marks on one letter, or a mark without a letter.
     #[error("has too many marks on one letter")]

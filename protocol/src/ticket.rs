@@ -51,7 +51,7 @@ pub enum TicketError {
     #[error("malformed ticket")]
     Malformed,
     /// It was signed by a key that is not in the ring.
-    #[error("ticket of an unknown key")]
+    #[error("ticket signed with an unknown key")]
     UnknownKey,
     /// The MAC is wrong.
     #[error("forged ticket")]

@@ -195,13 +195,10 @@ impl Running {
         self.state.background.shutdown.cancel();
         self.state.background.tasks.close();
         if tokio::time::timeout(SHUTDOWN_PATIENCE, self.state.background.tasks.wait()).await.is_err() {
-            tracing::warn!(
-                left = self.state.background.tasks.len(),
-                "shutting down without waiting for all connections"
-            );
+            tracing::warn!(left = self.state.background.tasks.len(), "shutting down before all connections closed");
         }
         if let Err(error) = self.state.world.stop().await {
-            tracing::warn!(%error, "the lock of this sidecar was not given back: its id is free in half a minute");
+            tracing::warn!(%error, "cannot release this sidecar's lock: its id is free in 30 s");
         }
         self.state.store.close().await;
         tracing::info!("the sidecar is down");
@@ -261,7 +258,7 @@ impl Listeners {
                 async move {
                     // This reads files, which may take a while if they are on another machine.
                     if let Err(error) = tokio::task::spawn_blocking(move || certificate.refresh()).await {
-                        tracing::error!(%error, "the TLS certificate cannot be looked at");
+                        tracing::error!(%error, "cannot check the TLS certificate");
                     }
                 }
             });
@@ -316,7 +313,7 @@ async fn spawn_background(state: &AppState, happenings: Happenings) -> Result<()
         state.community.forget_abandoned();
         let boards = state.community.leaderboards();
         boards.begin_seasons().await.map_err(Error::from)?;
-        background.keep(Duration::ZERO, LEADERBOARDS_EVERY, "leaderboards could not be kept up", move || {
+        background.keep(Duration::ZERO, LEADERBOARDS_EVERY, "updating leaderboards failed", move || {
             let boards = boards.clone();
             async move { boards.run_due().await.map_err(Error::internal) }
         });
@@ -331,8 +328,8 @@ async fn spawn_background(state: &AppState, happenings: Happenings) -> Result<()
     state.replicas.start(Arc::new(here), &background.tasks, background.shutdown.clone());
     every(state, SWEEP_EVERY, |state| async move {
         match state.store.sessions.sweep(state.clock.now_ms()).await {
-            Ok(swept) => tracing::debug!(swept, "forgot expired refresh tokens"),
-            Err(error) => tracing::warn!(%error, "cannot forget expired refresh tokens"),
+            Ok(swept) => tracing::debug!(swept, "expired refresh tokens deleted"),
+            Err(error) => tracing::warn!(%error, "cannot delete expired refresh tokens"),
         }
     });
     every(state, CHARACTERS_EVERY, |state| async move {
@@ -341,12 +338,12 @@ async fn spawn_background(state: &AppState, happenings: Happenings) -> Result<()
             Err(error) => Err(error.into()),
         };
         if let Err(error) = done {
-            tracing::warn!(%error, "characters that are due could not be deleted, or names not compared");
+            tracing::warn!(%error, "cannot remove deleted characters, or fill in name keys");
         }
     });
     every(state, AUDIT_EVERY, |state| async move {
         if let Err(error) = crate::service::world::audit(&state.store.ledger).await {
-            tracing::warn!(%error, "the ledger could not be audited");
+            tracing::warn!(%error, "ledger audit failed");
         }
     });
     every(state, FORGET_EVERY, |state| async move {
@@ -356,7 +353,7 @@ async fn spawn_background(state: &AppState, happenings: Happenings) -> Result<()
         }
     });
     let own = state.clone();
-    background.keep(Duration::ZERO, FIGURES_EVERY, "the figures of a minute could not be taken", move || {
+    background.keep(Duration::ZERO, FIGURES_EVERY, "sampling the overview's metrics failed", move || {
         let state = own.clone();
         async move { state.figures.sample().await }
     });
@@ -378,7 +375,7 @@ fn start_parties(state: &AppState, happenings: Happenings) {
         }
     });
     let parties = state.parties.clone();
-    state.background.keep(Duration::ZERO, TIDY_PARTIES_EVERY, "parties could not be tidied up", move || {
+    state.background.keep(Duration::ZERO, TIDY_PARTIES_EVERY, "cleaning up parties failed", move || {
         let parties = parties.clone();
         async move { parties.tidy().await }
     });

@@ -72,7 +72,7 @@ impl Drop for ReadyFiles {
     fn drop(&mut self) {
         for file in &self.0 {
             if let Err(error) = fs::remove_file(file) {
-                tracing::debug!(file = %file.display(), %error, "the ready file is gone already");
+                tracing::debug!(file = %file.display(), %error, "cannot remove the ready file");
             }
         }
     }

@@ -171,7 +171,7 @@ fn a_second_one_in_the_same_folder_is_refused_and_leaves_the_first_alone() {
     let file = dir.path().join("data/sidecar/ready.json");
     let ready = std::fs::read(&file).unwrap();
     let (code, said) = ended(&mut sidecar(dir.path(), &["serve"]));
-    assert!(code == 2 && said.contains("DATA_DIR: a sidecar gateway-1 runs in"), "{code}: {said}");
+    assert!(code == 2 && said.contains("DATA_DIR: sidecar gateway-1 already runs in"), "{code}: {said}");
     assert_eq!(std::fs::read(&file).unwrap(), ready, "scripts find the one that runs");
     let addrs: Value = serde_json::from_slice(&ready).unwrap();
     assert!(get(&addrs["api_addr"], "/readyz").starts_with("HTTP/1.1 200 "), "and it serves");
@@ -300,7 +300,7 @@ fn start_without_room_for_a_secret_may_be_tried_again() {
     let limited = r#"trap "" XFSZ; ulimit -f 0; exec "$0" serve"#;
     let (code, said) = ended(full.args(["-c", limited, env!("CARGO_BIN_EXE_sidecar")]));
     assert_eq!(code, 1, "a service is started again: {said}");
-    assert!(said.starts_with("sidecar: SERVICE_TOKEN: ") && said.ends_with("make some, and start again"), "{said}");
+    assert!(said.starts_with("sidecar: SERVICE_TOKEN: ") && said.ends_with("free some and start again"), "{said}");
     let secrets = dir.path().join("data/secrets");
     assert_eq!(std::fs::read_dir(&secrets).unwrap().count(), 0, "no draft is left");
     drop(Serving::start(&mut sidecar(dir.path(), &["serve"])));

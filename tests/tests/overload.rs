@@ -31,7 +31,7 @@ fn levels(server: &MapServer) -> Vec<String> {
     let log = server.process.stderr();
     let of_line =
         |line: &str| line.split_once("level=").map(|(_, rest)| rest.split(' ').next().unwrap_or(rest).to_owned());
-    log.lines().filter(|line| line.contains("the overload level has changed")).filter_map(of_line).collect()
+    log.lines().filter(|line| line.contains("overload level changed")).filter_map(of_line).collect()
 }
 
 /// Lets the server run for a tenth of the time, until told otherwise.

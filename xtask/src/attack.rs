@@ -8,10 +8,10 @@ use crate::workspace::Workspace;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Debug builds instead of release builds: those that `cargo test --workspace` has made
+    /// Use the debug builds of `cargo test --workspace` instead of release builds
     #[arg(long)]
     debug: bool,
-    /// What the run takes: --minutes N, --seed S, --accounts N, --bots N, --profiles N, --only NAMES; --help after -- says more
+    /// Options of the run: --minutes N, --seed S, --accounts N, --bots N, --profiles N, --only NAMES; see -- --help
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }

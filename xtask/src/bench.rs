@@ -6,52 +6,52 @@ use clap::{Args, Subcommand};
 use crate::workspace::Workspace;
 
 /// The packages whose programs are measured, or play.
-const PACKAGES: [&str; 3] = ["realmgate-sidecar", "realmgate-server", "realmgate-client"];
+const PACKAGES: [&str; 3] = ["realmgate-sidecar", "realmgate-server", "realmgate-bot"];
 
 /// What is to be measured: everything, unless a part is named.
 #[derive(Args)]
 pub struct Arguments {
     #[command(subcommand)]
     part: Option<Part>,
-    /// A few seconds for each figure: shows that everything works, measures little
+    /// Take only a few seconds per figure: a check that everything works, not a measurement
     #[arg(long)]
     quick: bool,
 }
 
 #[derive(Subcommand)]
 enum Part {
-    /// The sidecar's services beside a bare axum handler that does the same SQL; what that takes: docs/performance.md
+    /// The sidecar's services, compared with a bare axum handler that does the same SQL (docs/performance.md)
     Services {
-        /// The profile that everything is built in
+        /// Build profile
         #[arg(long, default_value = "release")]
         profile: String,
-        /// A few seconds for each figure: shows that everything works, measures little
+        /// Take only a few seconds per figure: a check that everything works, not a measurement
         #[arg(long)]
         quick: bool,
-        /// Only these parts: postgres, idle, embedded, ranks, community, scripts, sockets; hashing compares other ways to hash passwords, if it is named
+        /// Only these parts: postgres, idle, embedded, ranks, community, scripts, sockets; hashing (not in the default) compares password hashes
         #[arg(long, value_name = "PART", value_delimiter = ',')]
         only: Vec<String>,
     },
-    /// A map server full of players beside a bare program that moves the same datagrams; writes docs/performance.md
+    /// A map server full of players, compared with a bare program that moves the same datagrams; writes docs/performance.md
     World(World),
 }
 
 /// What of a world is to be measured.
 #[derive(Args, Default)]
 struct World {
-    /// A few seconds for each figure, few players: shows that everything works; writes nothing into docs/
+    /// Take only a few seconds per figure, with few players: a check that everything works; writes nothing into docs/
     #[arg(long)]
     quick: bool,
     /// Only these scenarios: spread, crowd, fight, brawl
     #[arg(long, value_name = "SCENARIO", value_delimiter = ',')]
     scenario: Vec<String>,
-    /// Only with so many players
+    /// Only with these numbers of players
     #[arg(long, value_name = "N", value_delimiter = ',')]
     players: Vec<usize>,
-    /// Only what these transports cost beside UDP: renet, websocket, webtransport; writes nothing
+    /// Only compare these transports with UDP: renet, websocket, webtransport; writes nothing
     #[arg(long, value_name = "TRANSPORT", value_delimiter = ',')]
     transport: Vec<String>,
-    /// With so many players of these transports that hang while it counts, beside a round without
+    /// Number of players of these transports that hang while the round is measured; compared with a round without them
     #[arg(long, value_name = "COUNT", requires = "transport")]
     stalled: Option<usize>,
     /// Keep the raw figures here [default: target/bench/world.json]

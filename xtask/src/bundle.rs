@@ -59,12 +59,12 @@ pub fn check(workspace: &Workspace) -> Result<()> {
 /// A folder with all that browsers load, at its path from the root.
 fn generate(workspace: &Workspace) -> Result<tempfile::TempDir> {
     let (program, arguments) = TOOL.probe;
-    ensure!(workspace.answers(program, arguments), "{program} does not answer: {}", TOOL.install);
+    ensure!(workspace.answers(program, arguments), "cannot run {program}: {}", TOOL.install);
     let version = String::from_utf8(output(workspace.command(program).args(arguments))?)?;
     let pinned = pinned(&fs::read_to_string(workspace.root.join(PINNED))?)?;
     ensure!(
         version.trim() == pinned,
-        "this is {program} {}, and {PINNED} names {pinned}: {}",
+        "{program} {} is installed, but {PINNED} requires {pinned}: {}",
         version.trim(),
         TOOL.install
     );
@@ -77,7 +77,7 @@ fn generate(workspace: &Workspace) -> Result<tempfile::TempDir> {
 fn pinned(package: &str) -> Result<String> {
     let package: Value = serde_json::from_str(package).context(PINNED)?;
     let version = package["dependencies"][TOOL.probe.0].as_str();
-    version.map(str::to_owned).with_context(|| format!("{PINNED} does not name {}", TOOL.probe.0))
+    version.map(str::to_owned).with_context(|| format!("{PINNED} does not list {}", TOOL.probe.0))
 }
 
 fn bundle(workspace: &Workspace, page: &Path, out: &Path) -> Result<()> {

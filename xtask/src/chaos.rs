@@ -7,10 +7,10 @@ use crate::workspace::Workspace;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Debug builds instead of release builds
+    /// Use debug builds instead of release builds
     #[arg(long)]
     debug: bool,
-    /// What the runs take: --seeds N, --from N, --minutes N, --bots N, --sqlite; --help after -- says more
+    /// Options of the run: --seeds N, --from N, --minutes N, --bots N, --sqlite; see -- --help
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }

@@ -11,10 +11,10 @@ use crate::workspace::Workspace;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Debug builds instead of release builds
+    /// Use debug builds instead of release builds
     #[arg(long)]
     debug: bool,
-    /// What the program takes; --help after -- says more
+    /// Options of the program; see -- --help
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }

@@ -44,7 +44,7 @@ struct Protocol {
 
 /// The content of [`TABLES`] and of [`TYPES`] for the text of `docs/protocol.json`.
 pub fn generate(protocol: &str) -> Result<(String, String)> {
-    let protocol = Protocol::read(serde_json::from_str(protocol).context("protocol.json is no JSON")?)?;
+    let protocol = Protocol::read(serde_json::from_str(protocol).context("protocol.json is not JSON")?)?;
     Ok((tables(&protocol)?, types(&protocol)?))
 }
 
@@ -77,7 +77,7 @@ fn text(of: &Value, name: &str) -> Result<String> {
 }
 
 fn fields(list: &Value) -> Result<Vec<Field>> {
-    let list = list.as_array().context("fields are no list")?;
+    let list = list.as_array().context("fields are not a list")?;
     let field =
         |field: &Value| Ok(Field { name: text(field, "name")?, kind: text(field, "type")?, doc: text(field, "doc")? });
     list.iter().map(field).collect()
@@ -115,7 +115,7 @@ fn tables(protocol: &Protocol) -> Result<String> {
     constant("Revision of the rules of movement.", "MOVEMENT_REVISION", &number("movement_revision")?.to_string());
     constant("Sizes that both ends keep to.", "LIMITS", &frozen(object(document, "limits")?.iter().map(member)));
     for (field, flags) in object(document, "flags")? {
-        let flags = flags.as_array().context("flags are no list")?;
+        let flags = flags.as_array().context("flags are not a list")?;
         let bits = flags
             .iter()
             .map(|flag| Ok(format!("{}: {}", text(flag, "name")?, flag["value"])))

@@ -6,9 +6,9 @@ use clap::builder::PossibleValuesParser;
 use crate::step::{Missing, Step, Tool, run_all};
 use crate::workspace::Workspace;
 use crate::workspaces::{ART, Beside};
-use crate::{attack, bundle, features, long, schema, schemathesis, tidy};
+use crate::{attack, bundle, features, long, packages, schema, schemathesis, tidy};
 
-static STEPS: [Step; 11] = [
+static STEPS: [Step; 12] = [
     Step {
         name: "rustfmt",
         fix: "cargo fmt --all, and the same with --manifest-path clients/godot/Cargo.toml",
@@ -27,7 +27,7 @@ static STEPS: [Step; 11] = [
     },
     Step {
         name: "typos",
-        fix: "typos --write-changes (a word that is right goes into typos.toml)",
+        fix: "typos --write-changes (add correct words to typos.toml)",
         needs: Some(Tool { probe: ("typos", &["--version"]), install: "pip install typos", on_ci: Missing::Fails }),
         run: |workspace| workspace.run("typos", &[]),
     },
@@ -71,6 +71,12 @@ static STEPS: [Step; 11] = [
         run: |workspace| workspace.run("cargo-deny", &["check", "--hide-inclusion-graph", "advisories"]),
     },
     Step {
+        name: "packages",
+        fix: "each line above names the file; `cargo xtask packages` runs this step alone",
+        needs: Some(packages::TOOL),
+        run: packages::check,
+    },
+    Step {
         name: "clippy",
         fix: "cargo clippy --workspace --all-targets --fix; for a long test the same with --test NAME",
         needs: None,
@@ -105,7 +111,7 @@ static LONG: Step = Step { name: "long", fix: "cargo xtask long", needs: None, r
 
 static SCHEMATHESIS: Step = Step {
     name: "schemathesis",
-    fix: "cargo xtask schemathesis; what it finds is a fault of a route or of what its documentation says",
+    fix: "cargo xtask schemathesis; a finding is a fault of a route or of its documentation",
     needs: Some(Tool {
         probe: ("python3", &["-m", "pip", "--version"]),
         install: "apt-get install python3-pip",
@@ -116,7 +122,7 @@ static SCHEMATHESIS: Step = Step {
 
 static ATTACK: Step = Step {
     name: "attack",
-    fix: "cargo xtask attack --minutes 2; what it names was refused to honest players, or not refused to hostile ones",
+    fix: "cargo xtask attack --minutes 2; it lists honest requests that failed and hostile ones that succeeded",
     needs: None,
     run: attack::run_briefly,
 };

@@ -22,6 +22,7 @@ mod lint;
 mod long;
 mod metadata;
 mod mutate;
+mod packages;
 mod schema;
 mod schemathesis;
 mod soak;
@@ -53,99 +54,103 @@ enum Command {
         #[command(flatten)]
         strictness: Strictness,
     },
-    /// Check the packages that a change touches: format, clippy, their own tests, and tidy where documents changed
+    /// Check the packages that a change touches: format, clippy, tests, and tidy if documents changed
     Check {
         #[command(flatten)]
         arguments: check::Arguments,
     },
-    /// Check fuzz/ and clients/godot/, which compile for minutes, and run the tests whose targets have `test = false`
+    /// Run the long tests (targets with `test = false`), and check fuzz/ and clients/godot/
     Long,
-    /// Ask a running sidecar everything that openapi.json allows and forbids, and see whether its answers are in it
+    /// Test the HTTP API against openapi.json and community-openapi.json with schemathesis
     Schemathesis {
         #[command(flatten)]
         hunt: schemathesis::Hunt,
     },
-    /// Run the checks that need no test: format, tidy, spelling, bundle, dependencies, clippy, other workspaces, generated files
+    /// Run all checks except tests: format, tidy, spelling, bundle, dependencies, packages, clippy, other workspaces,
+    /// generated files
     Lint {
         #[command(flatten)]
         strictness: Strictness,
-        /// Run these steps only
+        /// Run only these steps
         #[arg(long, value_name = "STEP", value_delimiter = ',', value_parser = lint::step_names())]
         only: Vec<String>,
     },
-    /// Play whole realms of real processes through seeded faults, and judge what survives (docs/reliability.md)
+    /// Run a realm of real processes under seeded faults, and check the invariants (docs/reliability.md)
     Chaos {
         #[command(flatten)]
         arguments: chaos::Arguments,
     },
-    /// Let hundreds of hostile accounts loose on a real server beside honest players, and judge (docs/reliability.md)
+    /// Run hundreds of hostile accounts and some honest players against a real server (docs/reliability.md)
     Attack {
         #[command(flatten)]
         arguments: attack::Arguments,
     },
-    /// Pack what is handed out: a tarball and a Debian package of programs, data, maps and units (docs/deploy.md)
+    /// Build the release files: a tarball and a Debian package of programs, data, maps and units, and the add-on for Godot
+    /// (docs/deploy.md)
     Dist {
         #[command(flatten)]
         arguments: dist::Arguments,
     },
-    /// Drive scripted players through bad lines, and print what their screens show beside the truth (docs/feel.md): --line
+    /// Check the files to publish, without publishing: two crates, the package for npm, the add-on for Godot
+    Packages,
+    /// Play on simulated bad networks, and compare what players see with the server (docs/feel.md): --line
     /// lan|50ms|100ms|200ms|300ms, --core rust|js|godot, --seconds N, --seed N
     Feel {
         #[command(flatten)]
         measuring: feel::Measuring,
     },
-    /// Play the page in Chromium from its address to the first kill; its pictures go to target/browser. --pictures: make
-    /// those of every screen; --measure [--minutes N]: its figures beside their targets (docs/performance.md)
+    /// Play the page in Chromium from its address to the first kill; write pictures to target/browser. --pictures:
+    /// pictures of every screen; --measure [--minutes N]: compare the page with its targets (docs/performance.md)
     Browser {
         #[command(flatten)]
         arguments: feel::Arguments,
     },
-    /// Stand between clients and a server as a bad line (docs/feel.md): --to ADDRESS, --line NAME, --latency MS, --loss %
+    /// Simulate a bad network between clients and a server (docs/feel.md): --to ADDRESS, --line NAME, --latency MS, --loss %
     Conditioner {
         #[command(flatten)]
         arguments: feel::Arguments,
     },
-    /// Get Godot, build its add-on, check its scripts, and play it headless on real servers (clients/godot/README.md)
+    /// Get Godot, build the add-on, check its scripts, and run its tests on real servers (clients/godot/README.md)
     Godot {
         #[command(flatten)]
         arguments: godot::Arguments,
     },
-    /// Draw the pictures of classes, mobs, items, tiles and effects, and make the sounds, by the program in art/
+    /// Generate the pictures of classes, mobs, items, tiles and effects, and the sounds, with the program in art/
     Art,
-    /// Fuzz every parser that sees bytes from strangers (docs/reliability.md)
+    /// Fuzz every parser of untrusted bytes (docs/reliability.md)
     Fuzz {
         #[command(flatten)]
         arguments: fuzz::Arguments,
     },
-    /// Leave out one rule of the locks at a time, and demand that the test that guards it fails (docs/model.md)
+    /// Remove one rule of the locks at a time, and check that its test fails (docs/model.md)
     Mutate {
         #[command(flatten)]
         arguments: mutate::Arguments,
     },
-    /// Have players come, play, leave and be replaced by others for long, and see whether anything grows (docs/reliability.md)
+    /// Run players that come and go for a long time, and check that memory and tick times do not grow (docs/reliability.md)
     Soak {
         #[command(flatten)]
         arguments: soak::Arguments,
     },
-    /// Check what no compiler does: file sizes, leftovers, names, sleeping tests, machine paths, metrics, links,
-    /// long lines of documents, and words of added lines that docs/style.md avoids
+    /// Check the style of files: sizes, leftovers, names, sleeping tests, machine paths, metrics, links, long lines of
+    /// documents, and words in added lines that docs/style.md avoids
     Tidy,
-    /// Write the files that are generated from the code: protocol.json, what clients/js has of it, the data schemas,
+    /// Write the files that are generated from the code: protocol.json, its tables in clients/js, the data schemas,
     /// openapi.json, the dashboard
     Schema {
-        /// Write nothing; name the files that differ from what the code says and fail
+        /// Write nothing; list the files that are out of date, and fail if there are any
         #[arg(long)]
         check: bool,
     },
-    /// Write what browsers load of the page, by esbuild: clients/page/built/
+    /// Bundle the page with esbuild into clients/page/built/
     Bundle {
-        /// Write nothing; name the files that differ from what the sources say and fail
+        /// Write nothing; list the files that are out of date, and fail if there are any
         #[arg(long)]
         check: bool,
     },
-    /// Write the manifest of tests/features: with it, testing one package uses what testing all has compiled
+    /// Write the manifest of tests/features, so that testing one package reuses the builds of the workspace
     Features,
-    /// Measure how fast it is, beside a yardstick: everything, or one part
+    /// Run the benchmarks and compare them with a baseline: all, or one part
     Bench {
         #[command(flatten)]
         arguments: bench::Arguments,
@@ -169,6 +174,7 @@ fn main() -> ExitCode {
         Command::Chaos { arguments } => chaos::run(&workspace, &arguments),
         Command::Attack { arguments } => attack::run(&workspace, &arguments),
         Command::Dist { arguments } => dist::run(&workspace, &arguments),
+        Command::Packages => packages::check(&workspace),
         Command::Art => art::draw(&workspace),
         Command::Fuzz { arguments } => fuzz::run(&workspace, &arguments),
         Command::Mutate { arguments } => mutate::run(&workspace, &arguments),

@@ -20,10 +20,14 @@ pub struct Package {
 
 /// All of them.
 pub fn packages(workspace: &Workspace) -> Result<Vec<Package>> {
+    of(&read(workspace)?).context("unexpected format of cargo metadata")
+}
+
+/// The workspace as `cargo metadata` describes it, without dependencies.
+pub fn read(workspace: &Workspace) -> Result<Value> {
     let mut cargo = workspace.command("cargo");
     let metadata = output(cargo.args(["metadata", "--no-deps", "--format-version", "1"]))?;
-    let metadata = serde_json::from_slice(&metadata)?;
-    of(&metadata).context("cargo metadata has another form than expected")
+    Ok(serde_json::from_slice(&metadata)?)
 }
 
 /// The long tests of the workspace.

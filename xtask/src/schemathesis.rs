@@ -31,10 +31,10 @@ const RAISED: [&str; 4] =
 /// How long and how it looks.
 #[derive(Args)]
 pub struct Hunt {
-    /// What the choices begin with: the same seed, the same requests
+    /// Random seed; the same seed gives the same requests
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Requests for each route, beside those that try its edges one by one
+    /// Random requests per route, besides those for boundary values
     #[arg(long, default_value_t = 100)]
     examples: u32,
     /// Where tools are kept
@@ -149,7 +149,7 @@ pub fn run(workspace: &Workspace, hunt: &Hunt) -> Result<()> {
             failed.push(part.name);
         }
     }
-    ensure!(failed.is_empty(), "schemathesis is not content with {}", failed.join(", "));
+    ensure!(failed.is_empty(), "schemathesis found faults in {}", failed.join(", "));
     let client = GeneratedClient {
         workspace,
         cache: hunt.cache.as_deref(),
@@ -241,6 +241,6 @@ fn register(address: &str, name: &str) -> Result<String> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    let tokens: Value = serde_json::from_str(body).with_context(|| format!("an account cannot be made: {answer}"))?;
+    let tokens: Value = serde_json::from_str(body).with_context(|| format!("cannot create an account: {answer}"))?;
     Ok(tokens["access_token"].as_str().context("no access token")?.to_owned())
 }

@@ -7,10 +7,10 @@ use crate::workspace::Workspace;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Debug builds instead of release builds
+    /// Use debug builds instead of release builds
     #[arg(long)]
     debug: bool,
-    /// What the run takes: --minutes N, --backend embedded|postgres, --players N, --life S, --seed N; --help after -- says more
+    /// Options of the run: --minutes N, --backend embedded|postgres, --players N, --life S, --seed N; see -- --help
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }

@@ -117,7 +117,7 @@ fn run_one(workspace: &Workspace, step: &Step) -> Outcome {
     if let Some(tool) = &step.needs
         && !workspace.answers(tool.probe.0, tool.probe.1)
     {
-        println!("`{} {}` does not answer; to have this step: {}", tool.probe.0, tool.probe.1.join(" "), tool.install);
+        println!("cannot run `{} {}`; to enable this step: {}", tool.probe.0, tool.probe.1.join(" "), tool.install);
         return if workspace.ci && tool.on_ci == Missing::Fails { Outcome::Failed } else { Outcome::Skipped };
     }
     Outcome::of((step.run)(workspace))

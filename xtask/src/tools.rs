@@ -27,7 +27,7 @@ pub fn install_python(workspace: &Workspace, requirements: &str, folder: &Path) 
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
-    println!("installing what {} names into {}", wanted.display(), folder.display());
+    println!("installing the packages of {} into {}", wanted.display(), folder.display());
     let mut pip = workspace.command("python3");
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore"]);
     let done =

@@ -1,6 +1,7 @@
 //! Where the repository lies, and running other programs in it.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -24,6 +25,14 @@ impl Workspace {
     /// The same repository, with CI's stricter view of missing tools.
     pub fn on_ci(self, ci: bool) -> Self {
         Self { ci, ..self }
+    }
+
+    /// The version of the workspace, which all its packages have.
+    pub fn version(&self) -> Result<String> {
+        let manifest: toml::Table = fs::read_to_string(self.root.join("Cargo.toml"))?.parse()?;
+        let package = manifest.get("workspace").and_then(|it| it.get("package"));
+        let version = package.and_then(|it| it.get("version")?.as_str());
+        version.map(ToOwned::to_owned).context("Cargo.toml has no workspace.package.version")
     }
 
     /// A program that will run in the root folder.

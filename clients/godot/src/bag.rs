@@ -119,7 +119,7 @@ impl RealmBag {
     fn with(&self, request: &str, item: &GString, message: impl FnOnce(ItemId) -> ClientMessage) {
         match item.to_string().parse() {
             Ok(item) => self.requests.ask(message(item)),
-            Err(_) => self.requests.misused(request, &format!("{item} is no id of an item")),
+            Err(_) => self.requests.misused(request, &format!("{item} is not an item id")),
         }
     }
 }

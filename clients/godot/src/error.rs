@@ -85,9 +85,11 @@ impl RealmError {
 /// What a game's author does about a failure.
 fn advice(failure: &Failure) -> &'static str {
     match (failure.kind, failure.code.as_str()) {
-        (FailureKind::RateLimited, _) => "Wait for `retry_after` seconds, then ask again.",
-        (FailureKind::Unreachable, _) => "Check the address of the server and that it runs, then try again.",
-        (FailureKind::LoggedOut, _) => "Show the log-in again.",
+        (FailureKind::RateLimited, _) => "Wait for `retry_after` seconds, then try again.",
+        (FailureKind::Unreachable, _) => {
+            "Check the address of the server and that the server is running, then try again."
+        }
+        (FailureKind::LoggedOut, _) => "Show the login screen again.",
         (FailureKind::Outdated, _) => "Build game and server from the same version of the protocol.",
         (_, "VALIDATION_FAILED" | "INVALID_DATA") => "Show `fields` beside the inputs.",
         (_, "USERNAME_TAKEN" | "NAME_TAKEN") => "Let the player choose another name.",
@@ -97,17 +99,17 @@ fn advice(failure: &Failure) -> &'static str {
         (_, "TOO_MANY_CHARACTERS") => "Let the player delete a character first.",
         (_, "CHARACTER_IN_WORLD" | "ALREADY_ONLINE" | "IN_WORLD_ALREADY") => "Leave the world first.",
         (_, "CHARACTER_DELETED") => "Restore the character first.",
-        (_, "CHARACTER_NOT_FOUND" | "NOT_FOUND") => "List again what there is.",
+        (_, "CHARACTER_NOT_FOUND" | "NOT_FOUND") => "Reload the list.",
         (_, "MAP_FULL" | "MAP_NOT_FOUND" | "OVERLOADED" | "TIMEOUT" | "TRAVEL_FAILED") => "Try again a little later.",
-        (_, "NOT_IN_WORLD") => "Enter the world first; a lost connection is made anew by itself.",
-        (_, "BUSY") => "Ask for less at once.",
-        (_, "OUT_OF_RANGE" | "NO_LINE_OF_SIGHT") => "Go nearer.",
+        (_, "NOT_IN_WORLD") => "Enter the world first; a lost connection reconnects by itself.",
+        (_, "BUSY") => "Send fewer requests at once.",
+        (_, "OUT_OF_RANGE" | "NO_LINE_OF_SIGHT") => "Move closer.",
         (_, "ON_COOLDOWN") => "Wait until the slot is ready: `RealmAvatar.ready_in`.",
-        (_, "TOO_LITTLE_RESOURCE" | "TOO_LITTLE_GOLD") => "Get more of it first.",
+        (_, "TOO_LITTLE_RESOURCE" | "TOO_LITTLE_GOLD") => "Get more resource or gold first.",
         (_, "DEAD") => "Respawn first.",
         (_, "IN_COMBAT") => "Wait until the fight is over.",
         (_, "BAG_FULL") => "Make room in the bag first.",
-        (_, "STALE_TRADE" | "WRONG_PRICE") => "Show what it is now, and ask the player again.",
+        (_, "STALE_TRADE" | "WRONG_PRICE") => "Show the current state, and ask the player again.",
         (_, "STORE_AWAY" | "STORE_BUSY" | "NOT_COMMITTED") => "Nothing has changed. Try again a little later.",
         _ => "Show `text` to the player.",
     }

@@ -75,9 +75,9 @@ impl RealmTrade {
         match (items, u64::try_from(gold)) {
             (Ok(items), Ok(gold)) => self.requests.ask(ClientMessage::TradeOffer { items, gold }),
             (Err(_), _) => {
-                self.requests.misused("TradeOffer", &format!("not all of {item_ids} are ids of items"));
+                self.requests.misused("TradeOffer", &format!("not all of {item_ids} are item ids"));
             }
-            (_, Err(_)) => self.requests.misused("TradeOffer", &format!("{gold} gold cannot be offered")),
+            (_, Err(_)) => self.requests.misused("TradeOffer", &format!("cannot offer {gold} gold")),
         }
     }
 

@@ -43,7 +43,7 @@ impl RealmVendor {
                 let (vendor, definition) = (entity(vendor_id), definition.to_string());
                 self.requests.ask(ClientMessage::VendorBuy { vendor, definition, price });
             }
-            Err(_) => self.requests.misused("VendorBuy", &format!("{price} is no price")),
+            Err(_) => self.requests.misused("VendorBuy", &format!("{price} is not a price")),
         }
     }
 
@@ -52,7 +52,7 @@ impl RealmVendor {
     fn sell(&self, vendor_id: i64, item_id: GString) {
         match item_id.to_string().parse() {
             Ok(item) => self.requests.ask(ClientMessage::VendorSell { vendor: entity(vendor_id), item }),
-            Err(_) => self.requests.misused("VendorSell", &format!("{item_id} is no id of an item")),
+            Err(_) => self.requests.misused("VendorSell", &format!("{item_id} is not an item id")),
         }
     }
 
@@ -63,8 +63,8 @@ impl RealmVendor {
             (Ok(item), Ok(price)) => {
                 self.requests.ask(ClientMessage::VendorBuyBack { vendor: entity(vendor_id), item, price });
             }
-            (Err(_), _) => self.requests.misused("VendorBuyBack", &format!("{item_id} is no id of an item")),
-            (_, Err(_)) => self.requests.misused("VendorBuyBack", &format!("{price} is no price")),
+            (Err(_), _) => self.requests.misused("VendorBuyBack", &format!("{item_id} is not an item id")),
+            (_, Err(_)) => self.requests.misused("VendorBuyBack", &format!("{price} is not a price")),
         }
     }
 }

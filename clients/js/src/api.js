@@ -76,7 +76,7 @@ export class Api {
     return this.#ask("GET", "/api/v1/me", { token: accessToken });
   }
 
-  /** Changes the account's user name. Answers it as it is kept, in small letters. */
+  /** Changes the account's user name. Returns the stored name, in lower case. */
   async setUsername(accessToken, username) {
     return (await this.#ask("PATCH", "/api/v1/me/username", { token: accessToken, body: { username } })).username;
   }
@@ -111,12 +111,12 @@ export class Api {
     return this.#ask("GET", `/api/v1/auth/session/${encodeURIComponent(sessionId)}`);
   }
 
-  /** Trades the refresh token of `register` or `login` for a new pair. The old one is invalid afterwards. */
+  /** Exchanges the refresh token of `register` or `login` for a new pair. The old one becomes invalid. */
   refresh(refreshToken) {
     return this.#ask("POST", "/auth/refresh", { body: { refresh_token: refreshToken } });
   }
 
-  /** Ends the log-in, also in the world. */
+  /** Ends the login, also in the world. */
   async logout(accessToken) {
     await this.#request("POST", "/auth/logout", { token: accessToken });
   }
@@ -131,12 +131,12 @@ export class Api {
     return this.#ask("GET", "/characters", { token: accessToken });
   }
 
-  /** Makes a character. */
+  /** Creates a character. */
   createCharacter(accessToken, name, classId) {
     return this.#ask("POST", "/characters", { token: accessToken, body: { name, class_id: classId } });
   }
 
-  /** Changes the name or the appearance of a character that is not in the world, each if it is given. */
+  /** Changes the given fields of a character that is not in the world. */
   changeCharacter(accessToken, id, { name, appearance }) {
     return this.#ask("PATCH", `/characters/${encodeURIComponent(id)}`, {
       token: accessToken,
@@ -149,23 +149,23 @@ export class Api {
     await this.#request("DELETE", `/characters/${encodeURIComponent(id)}`, { token: accessToken });
   }
 
-  /** Undoes the deletion of a character. */
+  /** Restores a deleted character. */
   restoreCharacter(accessToken, id) {
     return this.#ask("POST", `/characters/${encodeURIComponent(id)}/restore`, { token: accessToken });
   }
 
-  /** The channels that can be watched. For operators, who have the service token. */
+  /** The channels that can be watched. Requires the service token. */
   watchable(serviceToken) {
     return this.#ask("GET", "/watch", { token: serviceToken });
   }
 
-  /** Has a map server expect a spectator. Answers what it connects with: see `Spectator`. */
+  /** Prepares a map server for a spectator. Returns the grant to connect with: see `Spectator`. */
   watch(serviceToken, { map, channel = null, server = null }) {
     const body = { map_id: map, channel, server_id: server };
     return this.#ask("POST", "/watch", { token: serviceToken, body });
   }
 
-  /** What the server says about its gateway and its maps; null if it answers 404. */
+  /** The state of the gateway and the maps; null if the server answers 404. */
   async worldStatus() {
     try {
       return await this.#ask("GET", "/status");
@@ -178,7 +178,7 @@ export class Api {
   /** The gateway's address, on the host of this API: `wss` where that is reached by `https`. */
   async gatewayUrl() {
     const port = (await this.worldStatus())?.gateway_port;
-    if (!Number.isInteger(port)) throw new ApiError("Unreadable", "the API does not say where the gateway is");
+    if (!Number.isInteger(port)) throw new ApiError("Unreadable", "the API does not name the port of the gateway");
     const url = new URL(this.#base);
     return `${url.protocol === "https:" ? "wss" : "ws"}://${url.hostname}:${port}/ws`;
   }
@@ -188,7 +188,7 @@ export class Api {
     try {
       return await response.json();
     } catch (error) {
-      throw new ApiError("Unreadable", `the API's answer cannot be read: ${error.message}`, { cause: error });
+      throw new ApiError("Unreadable", `cannot read the API's answer: ${error.message}`, { cause: error });
     }
   }
 
@@ -203,7 +203,7 @@ export class Api {
       const fetch = this.#fetch;
       response = await fetch(`${this.#base}${path}`, { method, headers, signal, body: body && JSON.stringify(body) });
     } catch (error) {
-      throw new ApiError("Unreachable", `the API does not answer: ${error.message}`, { cause: error });
+      throw new ApiError("Unreachable", `cannot reach the API: ${error.message}`, { cause: error });
     }
     if (!response.ok) throw await refused(response);
     return response;

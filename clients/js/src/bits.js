@@ -40,7 +40,7 @@ export class BitReader {
    */
   take(width) {
     if (width > this.leftBits)
-      throw new ProtocolError("Malformed", `${width} bits are to come, ${this.leftBits} are left`);
+      throw new ProtocolError("Malformed", `expected ${width} more bits, found ${this.leftBits}`);
     let value = 0;
     for (let done = 0; done < width;) {
       const offset = this.#at & 7;
@@ -62,7 +62,7 @@ export class BitReader {
   /** Reads whole bytes, from any bit on. */
   takeBytes(count) {
     if (count * 8 > this.leftBits)
-      throw new ProtocolError("Malformed", `${count} bytes are to come, and are not there`);
+      throw new ProtocolError("Malformed", `expected ${count} more bytes, found fewer`);
     const bytes = new Uint8Array(count);
     for (let at = 0; at < count; at += 1) bytes[at] = this.take(8);
     return bytes;
@@ -109,7 +109,7 @@ export class BitWriter {
 
   /** Writes a `uint` in the shortest width. Throws a `RangeError` for what is not an unsigned number of 32 bits. */
   putUint(value) {
-    if (!Number.isInteger(value) || value < 0 || value >= UINT_END) throw new RangeError(`${value} is no uint`);
+    if (!Number.isInteger(value) || value < 0 || value >= UINT_END) throw new RangeError(`${value} is out of range for uint`);
     const size = UINT_BITS.findIndex((bits) => value < 2 ** bits);
     this.put(size, 2);
     this.put(value, UINT_BITS[size]);

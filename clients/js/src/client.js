@@ -83,7 +83,7 @@ export class GameClient {
     }
   }
 
-  /** What the player sees, owns and predicts. Another one after a journey. */
+  /** What the player sees, owns and predicts. A new one after each travel. */
   get session() {
     return this.#stay.session;
   }
@@ -93,7 +93,7 @@ export class GameClient {
     return this.session.position;
   }
 
-  /** What went either way on this connection. */
+  /** Counters of this connection, in both directions. */
   get traffic() {
     return this.#stay.traffic;
   }
@@ -103,17 +103,17 @@ export class GameClient {
     return this.#stay.transport;
   }
 
-  /** Whether commands and requests reach a server now. */
+  /** Whether the player is connected. */
   get isConnected() {
     return !this.#end && !this.#journey;
   }
 
-  /** Begins to keep what a screen shows: see `show`. A client that nobody looks at does without. */
+  /** Creates the `Display` for a screen: see `show`. A client without a screen does not need it. */
   openDisplay() {
     this.#display = new Display(this.session.welcome.tick_hz);
   }
 
-  /** What a screen shows, after `openDisplay`; null before. Another one after a journey. */
+  /** What a screen shows; null before `openDisplay`. A new one after each travel. */
   get display() {
     return this.#display;
   }
@@ -126,7 +126,7 @@ export class GameClient {
     this.#display?.advance(this.session, heading, this.#host.now());
   }
 
-  /** How the time in the world ended; null while it lasts. */
+  /** How the stay in the world ended; null while it lasts. */
   get end() {
     return this.#end;
   }

@@ -56,7 +56,7 @@ function makeCodec(type) {
   if (outer === "list") return list(codecOf(inner));
   if (PRIMITIVES[type]) return primitive(type);
   if (LAYOUTS[type]) return layoutOf(type);
-  if (!TYPES[type]) throw new TypeError(`the protocol has no type ${type}`);
+  if (!TYPES[type]) throw new TypeError(`unknown protocol type: ${type}`);
   return TYPES[type].struct ? struct(TYPES[type].struct) : enumeration(type, TYPES[type].enum);
 }
 
@@ -76,7 +76,7 @@ function list(inner) {
     read(from) {
       const count = from.takeUint();
       // Each value has a bit at least, so a lying count is found out before anything is made for it.
-      if (count > from.leftBits) throw new ProtocolError("Malformed", `${count} values are to come, and are not there`);
+      if (count > from.leftBits) throw new ProtocolError("Malformed", `expected ${count} more values, found fewer`);
       const values = [];
       for (let at = 0; at < count; at += 1) values.push(inner.read(from));
       return values;
@@ -114,12 +114,12 @@ function enumeration(type, variants) {
     read(from) {
       const id = from.takeUint();
       const variant = byId.get(id);
-      if (!variant) throw new ProtocolError("Malformed", `${type} has no variant ${id}`);
+      if (!variant) throw new ProtocolError("Malformed", `unknown variant of ${type}: ${id}`);
       return isTagged ? { type: variant.name, ...variant.body.read(from) } : variant.name;
     },
     write(out, value) {
       const variant = byName.get(isTagged ? value?.type : value);
-      if (!variant) throw new TypeError(`${type} has no variant ${isTagged ? value?.type : value}`);
+      if (!variant) throw new TypeError(`unknown variant of ${type}: ${isTagged ? value?.type : value}`);
       out.putUint(variant.id);
       if (isTagged) variant.body.write(out, value);
     },
@@ -167,14 +167,14 @@ export function decodeSplit(type, bytes) {
 function encode(type, message, limit) {
   const out = new BitWriter();
   codecOf(type).write(out, message);
-  if (out.lenBytes > limit) throw new ProtocolError("TooLong", `a message of ${out.lenBytes} bytes, ${limit} at most`);
+  if (out.lenBytes > limit) throw new ProtocolError("TooLong", `a message of ${out.lenBytes} bytes exceeds the limit of ${limit}`);
   return out.toBytes();
 }
 
 function decode(type, bytes, limit) {
-  if (bytes.length > limit) throw new ProtocolError("TooLong", `a message of ${bytes.length} bytes, ${limit} at most`);
+  if (bytes.length > limit) throw new ProtocolError("TooLong", `a message of ${bytes.length} bytes exceeds the limit of ${limit}`);
   const from = new BitReader(bytes);
   const message = codecOf(type).read(from);
-  if (!from.isAtEnd()) throw new ProtocolError("Trailing", "something follows the message");
+  if (!from.isAtEnd()) throw new ProtocolError("Trailing", "unexpected data after the message");
   return message;
 }

@@ -28,7 +28,7 @@ export class Connection {
     this.traffic.payloadsIn += 1;
     try {
       const payload = openPayload(bytes);
-      if (payload.section?.type === "Input") throw new ProtocolError("Flags", "an input from a server");
+      if (payload.section?.type === "Input") throw new ProtocolError("Flags", "unexpected input section from a server");
       this.#stream.receive(payload, nowMs);
       this.#keep(payload.section);
     } catch (error) {

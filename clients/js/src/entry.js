@@ -36,7 +36,7 @@ export class Entry {
     this.close();
   }
 
-  /** Number of tickets asked for so far. */
+  /** Number of tickets requested so far. */
   get tickets() {
     return this.#tickets;
   }
@@ -90,7 +90,7 @@ export class Entry {
     return this.#gateway.enterWorld(this.#characterId, channel);
   }
 
-  /** Closes the gateway socket. A player in the world stays there. */
+  /** Closes the gateway socket. This does not remove a player from the world. */
   close() {
     this.#gateway?.close();
     this.#gateway = null;

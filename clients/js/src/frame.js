@@ -48,11 +48,11 @@ const AIMS = [
  */
 export function checkIntent({ heading = null, action = null }) {
   const isAngle = (angle) => Number.isInteger(angle) && angle >= 0 && angle <= 255;
-  if (heading !== null && !isAngle(heading)) throw new RangeError(`${heading} is no direction`);
+  if (heading !== null && !isAngle(heading)) throw new RangeError(`${heading} is not a direction: expected an integer from 0 to 255`);
   if (action === null) return;
   const { slot, aim, seen = null } = action;
   if (!Number.isInteger(slot) || slot < 0 || slot >= LIMITS.ability_slots)
-    throw new RangeError(`there is no slot ${slot}`);
+    throw new RangeError(`invalid slot: ${slot}`);
   const isPoint = ({ x, y }) =>
     [x, y].every((units) => Number.isInteger(units) && units >= 0 && units <= FARTHEST_UNITS);
   const isLegal = {
@@ -61,8 +61,8 @@ export function checkIntent({ heading = null, action = null }) {
     Point: () => isPoint(aim.point),
     Direction: () => isAngle(aim.direction),
   }[aim?.type];
-  if (!isLegal?.()) throw new RangeError(`no ability can be aimed at ${JSON.stringify(aim)}`);
-  if (seen !== null && !isSight(seen)) throw new RangeError(`nobody sees ${JSON.stringify(seen)}`);
+  if (!isLegal?.()) throw new RangeError(`invalid aim: ${JSON.stringify(aim)}`);
+  if (seen !== null && !isSight(seen)) throw new RangeError(`invalid value of seen: ${JSON.stringify(seen)}`);
 }
 
 /**
@@ -125,7 +125,7 @@ export function writeClientFrame({ ack, commands }) {
 export function readClientFrame(body) {
   const from = new BitReader(body);
   const { newest, before, first, commands } = layoutOf("ClientFrame").read(from);
-  if (!from.isAtEnd()) throw new ProtocolError("Trailing", "something follows the frame");
+  if (!from.isAtEnd()) throw new ProtocolError("Trailing", "unexpected data after the frame");
   const list = commands.map(({ heading, action }, at) => {
     return { number: first + at, heading, action: action && actionOf(action) };
   });
@@ -134,7 +134,7 @@ export function readClientFrame(body) {
 
 function actionFields({ slot, aim, seen = null }) {
   const kind = AIMS.findIndex(({ type }) => type === aim.type);
-  if (kind < 0) throw new TypeError(`there is no aim ${aim.type}`);
+  if (kind < 0) throw new TypeError(`unknown type of aim: ${aim.type}`);
   const { field } = AIMS[kind];
   return { slot, aim: kind, seen, ...(field && { [field]: aim[field] }) };
 }

@@ -34,7 +34,7 @@ export class GatewayError extends Error {
   }
 }
 
-/** An open gateway socket. Closing it leaves a player in the world there. */
+/** An open gateway socket. Closing it does not remove a player from the world. */
 export class Gateway {
   #host;
   #socket;
@@ -70,7 +70,7 @@ export class Gateway {
       // Browsers set no headers, so the token goes as a subprotocol.
       socket = host.open(path, ["bearer", accessToken]);
     } catch (error) {
-      throw new GatewayError("Unreachable", `the gateway cannot be reached: ${error.message}`);
+      throw new GatewayError("Unreachable", `cannot connect to the gateway: ${error.message}`);
     }
     const gateway = new Gateway(host, socket);
     await gateway.#answer("welcome");
@@ -91,11 +91,11 @@ export class Gateway {
     try {
       return readGrant(data);
     } catch (error) {
-      throw new GatewayError("Unreadable", `the gateway's answer cannot be read: ${error.message}`);
+      throw new GatewayError("Unreadable", `cannot read the gateway's answer: ${error.message}`);
     }
   }
 
-  /** Asks to leave the world, and waits until the character is saved and free to enter again. */
+  /** Leaves the world, and waits until the character is saved and can enter again. */
   async leaveWorld() {
     await this.#ask("leave_world", {});
   }
@@ -112,7 +112,7 @@ export class Gateway {
 
   async #ask(event, data) {
     // The gateway closes a socket that asks again before it has answered.
-    if (this.#asked) throw new GatewayError("Refused", "one request at a time", { code: "BAD_MESSAGE" });
+    if (this.#asked) throw new GatewayError("Refused", "another request is still pending: wait for its answer", { code: "BAD_MESSAGE" });
     if (this.#closed) throw this.#closed;
     const answer = this.#answer(`${event}_success`);
     this.#socket.send(JSON.stringify({ event, data }));
@@ -140,7 +140,7 @@ export class Gateway {
   #hear(text) {
     const said = read(text);
     if (!this.#asked) return;
-    if (!said) this.#settle().reject(new GatewayError("Unreadable", "the gateway's answer cannot be read"));
+    if (!said) this.#settle().reject(new GatewayError("Unreadable", "cannot read the gateway's answer"));
     else if (said.event === "error") this.#settle().reject(refused(said.data));
     else if (said.event === "leaving") this.#waitFor(ANSWER_WITHIN_MS + lingerMs(said.data));
     else if (said.event === this.#asked.event) this.#settle().resolve(said.data);
@@ -149,7 +149,7 @@ export class Gateway {
   #end(code = BROKEN, reason = "") {
     const [kind, what] = this.#wasOpen
       ? ["Closed", "the gateway closed the socket"]
-      : ["Unreachable", "the gateway cannot be reached"];
+      : ["Unreachable", "cannot connect to the gateway"];
     this.#closed ??= new GatewayError(kind, `${what}: ${code} ${reason}`, { closeCode: code });
     this.#settle()?.reject(this.#closed);
   }
@@ -178,5 +178,5 @@ function lingerMs({ seconds }) {
 }
 
 function refused({ code = "", message = "", retry_after: retryAfterS = null }) {
-  return new GatewayError("Refused", `the gateway answers ${code}: ${message}`, { code, reason: message, retryAfterS });
+  return new GatewayError("Refused", `the gateway refused the request: ${code}: ${message}`, { code, reason: message, retryAfterS });
 }

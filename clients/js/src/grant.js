@@ -24,11 +24,11 @@ export function readGrant(data) {
   const number = (name) => {
     // Foreign gateways give ids as numbers or as text.
     const value = typeof data?.[name] === "string" && data[name] !== "" ? Number(data[name]) : data?.[name];
-    if (!Number.isInteger(value) || value < 0) throw new TypeError(`the grant's ${name} is no number`);
+    if (!Number.isInteger(value) || value < 0) throw new TypeError(`the grant's ${name} must be a non-negative integer`);
     return value;
   };
   const text = (name) => {
-    if (typeof data?.[name] !== "string") throw new TypeError(`the grant's ${name} is no text`);
+    if (typeof data?.[name] !== "string") throw new TypeError(`the grant's ${name} must be a string`);
     return data[name];
   };
   return {

@@ -23,7 +23,7 @@ export class Host {
   /** Opens a WebSocket. Throws where there is none, as in Node 20 without one handed in. */
   open(url, protocols = []) {
     const WebSocket = this.#options.WebSocket ?? globalThis.WebSocket;
-    if (!WebSocket) throw new TypeError("there is no WebSocket here: hand one in as the option `WebSocket`");
+    if (!WebSocket) throw new TypeError("WebSocket is not available: pass one as the option `WebSocket`");
     return new WebSocket(url, protocols);
   }
 
@@ -35,7 +35,7 @@ export class Host {
   /** Opens a WebTransport session. Throws where there is none. */
   openSession(url, options) {
     const WebTransport = this.#webTransport;
-    if (!WebTransport) throw new TypeError("there is no WebTransport here");
+    if (!WebTransport) throw new TypeError("WebTransport is not available: pass one as the option `WebTransport`");
     return new WebTransport(url, options);
   }
 
@@ -43,7 +43,7 @@ export class Host {
     return this.#options.WebTransport ?? globalThis.WebTransport;
   }
 
-  /** Milliseconds from any fixed moment. They never go back. */
+  /** Milliseconds of a clock that never goes back. */
   now() {
     return this.#options.now ? this.#options.now() : performance.now();
   }

@@ -33,13 +33,13 @@ export {
 
 // --- accounts and characters ---
 
-/** The tokens of a log-in. */
+/** The tokens of a login. */
 export interface Tokens {
   /** The bearer token. */
   access_token: string;
   /** The account's id. */
   user_id: string;
-  /** Trades for new tokens, once. */
+  /** Can be exchanged for new tokens once. */
   refresh_token: string;
   /** Seconds that the access token is valid. */
   expires_in: number;
@@ -64,34 +64,34 @@ export interface Character {
   class_name: string;
   /** The appearance that the player chose; null if none. */
   appearance: Record<string, string | number | boolean> | null;
-  /** When it is deleted, in Unix milliseconds; null unless it is to be. */
+  /** When it will be deleted, in Unix milliseconds; null if no deletion is due. */
   deletes_at_ms: number | null;
 }
 
-/** What an account is called. */
+/** The names of an account. */
 export interface Names {
-  /** Unique; in small letters. */
+  /** Unique; lower case. */
   username: string;
-  /** May be empty, and is not unique. */
+  /** Not unique; may be empty. */
   display_name: string;
 }
 
-/** What is to be other about a character. */
+/** Fields of a character to change. */
 export interface CharacterChange {
   name?: string;
   appearance?: Record<string, string | number | boolean>;
 }
 
-/** A problem document (RFC 9457), with the status and header it came with. */
+/** A problem document (RFC 9457), with its HTTP status and `Retry-After` header. */
 export interface Problem {
   status: number;
   /** A stable code in capitals; empty if the answer had none. */
   code: string;
   title: string;
   detail: string;
-  /** What is wrong with each field. */
+  /** Errors by field. */
   errors: Record<string, unknown>;
-  /** Seconds to wait before asking again, from the `Retry-After` header. */
+  /** Seconds to wait before the next try, from the `Retry-After` header. */
   retryAfterS: number | null;
 }
 
@@ -103,7 +103,7 @@ export class ApiError extends Error {
   readonly problem: Problem | null;
   /** The stable code of a refusal, such as `USERNAME_TAKEN`; null for other errors. */
   get code(): string | null;
-  /** Seconds to wait before asking again, if that can help; else null. */
+  /** Seconds to wait before the next try; null if trying again does not help. */
   get retryAfterS(): number | null;
 }
 
@@ -112,58 +112,58 @@ export class Api {
   constructor(base: string, options?: { fetch?: typeof fetch });
   /** Creates an account and logs in. */
   register(username: string, password: string): Promise<Tokens>;
-  /** Logs in. */
+  /** Logs in with user name and password. */
   login(username: string, password: string): Promise<Tokens>;
-  /** Logs in by an e-mail address. */
+  /** Logs in with e-mail address and password. */
   loginEmail(email: string, password: string): Promise<Tokens & Names>;
-  /** Logs in by a secret that this device keeps. The first time, an account is made. */
+  /** Logs in with a secret that this device keeps. The first login creates the account. */
   loginDevice(deviceId: string): Promise<Tokens & Names>;
-  /** Renews a log-in of `loginEmail` or `loginDevice`, whose refresh token stays the same. */
+  /** Renews a login of `loginEmail` or `loginDevice`. The refresh token stays the same. */
   renew(refreshToken: string): Promise<Tokens & Names>;
   /** The account as its owner sees it: docs/community.md. */
   me(accessToken: string): Promise<Names & { has_password: boolean; [more: string]: unknown }>;
-  /** Changes the account's user name. Answers it as it is kept, in small letters. */
+  /** Changes the account's user name. Returns the stored name, in lower case. */
   setUsername(accessToken: string, username: string): Promise<string>;
-  /** Gives an account its first password. Every log-in ends, this one too. */
+  /** Sets the first password of an account. This ends every login, this one too. */
   setPassword(accessToken: string, password: string): Promise<void>;
-  /** Sets the e-mail address, once the link in a mail that is sent there has been opened. */
+  /** Sends a confirmation e-mail. The address is set when its link is opened. */
   setEmail(accessToken: string, email: string, currentPassword: string): Promise<void>;
-  /** Names of the providers that one may log in by, such as `google`. */
+  /** Names of the login providers, such as `google`. */
   providers(): Promise<string[]>;
   /**
-   * Begins a log-in by a provider or, with an access token, to link it to the account. The player's browser goes to the address, and ends
-   * on a page that shows `code`: show it too. With `browser`, a page of the server itself is known by a cookie, and there is no code.
+   * Starts a login with a provider. With an access token, it links the provider to the account. Open `authorization_url` in the player's
+   * browser. The last page there shows `code`: show it too. With `browser`, for pages of the server itself, a cookie takes its place.
    */
   beginSignIn(
     provider: string,
     accessToken?: string,
     options?: { browser?: boolean },
   ): Promise<{ authorization_url: string; session_id: string; code?: string }>;
-  /** How that stands. The data are `Tokens` once a log-in is completed, and the code of an error or a conflict. */
+  /** The state of such a login. `data` holds `Tokens` when it is completed, or the code of an error or a conflict. */
   signInStatus(
     sessionId: string,
   ): Promise<{ status: "pending" | "completed" | "error" | "conflict"; message: string; data: any }>;
-  /** Trades the refresh token of `register` or `login` for a new pair. The old one is invalid afterwards. */
+  /** Exchanges the refresh token of `register` or `login` for a new pair. The old one becomes invalid. */
   refresh(refreshToken: string): Promise<Tokens>;
-  /** Ends the log-in, also in the world. */
+  /** Ends the login, also in the world. */
   logout(accessToken: string): Promise<void>;
   /** The classes that a character can have. */
   classes(): Promise<CharacterClass[]>;
   /** The account's characters. */
   characters(accessToken: string): Promise<Character[]>;
-  /** Makes a character. */
+  /** Creates a character. */
   createCharacter(accessToken: string, name: string, classId: string): Promise<Character>;
-  /** Changes the name or the appearance of a character that is not in the world, each if it is given. */
+  /** Changes the given fields of a character that is not in the world. */
   changeCharacter(accessToken: string, id: string, change: CharacterChange): Promise<Character>;
   /** Deletes a character that is not in the world. */
   deleteCharacter(accessToken: string, id: string): Promise<void>;
-  /** Undoes the deletion of a character. */
+  /** Restores a deleted character. */
   restoreCharacter(accessToken: string, id: string): Promise<Character>;
-  /** The channels that can be watched. For operators, who have the service token. */
+  /** The channels that can be watched. Requires the service token. */
   watchable(serviceToken: string): Promise<WatchableChannel[]>;
-  /** Has a map server expect a spectator. Answers what it connects with: see `Spectator`. */
+  /** Prepares a map server for a spectator. Returns the grant to connect with: see `Spectator`. */
   watch(serviceToken: string, watched: Watched): Promise<EntryGrant>;
-  /** What the server says about its gateway and its maps; null if it answers 404. */
+  /** The state of the gateway and the maps; null if the server answers 404. */
   worldStatus(): Promise<any>;
   /** The gateway's address, on the host of this API. */
   gatewayUrl(): Promise<string>;
@@ -172,18 +172,18 @@ export class Api {
 /** A channel that can be watched. */
 export interface WatchableChannel {
   map_id: number;
-  /** What the map is called; null where its server does not say. */
+  /** The name of the map; null if its server sends none. */
   map_name: string | null;
   channel: number;
   server_id: string;
   server_name: string;
-  /** Players in it, and on the way there. */
+  /** Players in the channel and on the way there. */
   players: number;
-  /** Whether it takes no more players. */
+  /** Whether it is full. */
   is_full: boolean;
 }
 
-/** What is watched: by default the map's channel with the most players, on any map server. */
+/** The channel to watch: by default the map's channel with the most players, on any map server. */
 export interface Watched {
   map: number;
   channel?: number | null;
@@ -192,24 +192,24 @@ export interface Watched {
 
 // --- tickets into the world ---
 
-/** What a program may hand in instead of the browser's or Node's own. */
+/** Replacements for the browser's or Node's own functions. */
 export interface HostOptions {
   WebSocket?: new (url: string, protocols?: string[]) => any;
   WebTransport?: new (url: string, options?: object) => any;
-  /** Milliseconds from any fixed moment. They never go back. */
+  /** Milliseconds of a clock that never goes back. */
   now?: () => number;
   setTimeout?: (callback: () => void, ms: number) => any;
   clearTimeout?: (timer: any) => void;
 }
 
-/** What lets a character into the world, once. */
+/** A single-use grant to enter the world. */
 export interface EntryGrant {
   character_id: string | null;
   map_ip: string;
   map_port: number;
   /** The ticket in base64url. */
   ticket: string;
-  /** Where the character arrives, in tiles; null if its map server does not say. */
+  /** Where the character arrives, in tiles; null if its map server sends none. */
   spawn_pos: { x: number; y: number } | null;
   map_id: number;
   map_name: string | null;
@@ -221,7 +221,7 @@ export interface EntryGrant {
   map_ws_url: string | null;
   /** The map server's WebTransport; null if it has none. */
   map_wt_url: string | null;
-  /** The SHA-256 of its certificate in hexadecimal digits; null for one that browsers trust anyway. */
+  /** The SHA-256 of its certificate in hexadecimal digits; null for a certificate that browsers trust. */
   map_wt_cert_sha256: string | null;
   /** 16 hexadecimal digits. */
   protocol_hash: string;
@@ -229,7 +229,7 @@ export interface EntryGrant {
   expires_in: number;
 }
 
-/** A grant from its JSON. Throws a `TypeError` when that does not follow the contract. */
+/** Reads a grant from its JSON. Throws a `TypeError` if the JSON is invalid. */
 export function readGrant(data: unknown): EntryGrant;
 
 /** Why a request to the gateway failed. */
@@ -242,24 +242,24 @@ export class GatewayError extends Error {
   readonly kind: "Unreachable" | "Refused" | "Closed" | "Silent" | "Unreadable";
   /** The stable code of a refusal, such as `MAP_FULL`; null for other errors. */
   readonly code: string | null;
-  /** What the server says of a refusal, for people; else empty. */
+  /** The reason of a refusal, for people; empty for other errors. */
   readonly reason: string;
-  /** Seconds to wait before asking again, if the gateway says so. */
+  /** Seconds to wait before the next try; null if the gateway sends none. */
   readonly retryAfterS: number | null;
-  /** The close code of the socket: 1008 for a token that is no longer valid, 4001 when replaced. */
+  /** The close code of the socket: 1008 for an invalid token, 4001 when another login replaced this one. */
   readonly closeCode: number | null;
-  /** Whether the gateway wants newer tokens: refresh, or log in again. */
+  /** Whether newer tokens are needed: refresh them, or log in again. */
   get wantsFreshTokens(): boolean;
 }
 
-/** An open gateway socket. Closing it leaves a player in the world there. */
+/** An open gateway socket. Closing it does not remove a player from the world. */
 export class Gateway {
   private constructor();
-  /** Connects, shows the token and waits for the welcome. Rejects with a `GatewayError`. */
+  /** Connects, authenticates and waits for the welcome. Rejects with a `GatewayError`. */
   static connect(url: string, accessToken: string, options?: HostOptions): Promise<Gateway>;
-  /** Asks for a ticket into the world. Rejects with a `GatewayError`. */
+  /** Requests a ticket to enter the world. Rejects with a `GatewayError`. */
   enterWorld(characterId: string, channel?: number | null): Promise<EntryGrant>;
-  /** Asks to leave the world, and waits until the character is saved and free to enter again. */
+  /** Leaves the world, and waits until the character is saved and can enter again. */
   leaveWorld(): Promise<void>;
   /** Whether the socket is still open. */
   get isOpen(): boolean;
@@ -267,27 +267,27 @@ export class Gateway {
   close(): void;
 }
 
-/** What a program hands in for a character's way into the world. */
+/** Options of an `Entry`. */
 export interface EntryOptions extends HostOptions {
   /**
-   * Answers a newer access token, after a refresh. It is asked when the gateway takes the old one no more, once for each
-   * ticket; what it rejects with, entering rejects with. A `Player` tries again after an `ApiError` that may pass.
+   * Returns a newer access token, after a refresh. Called when the gateway refuses the old one, at most once for each ticket.
+   * If it rejects, entering rejects with the same error. A `Player` tries again after a temporary `ApiError`.
    */
   freshToken?: () => Promise<string> | string;
 }
 
-/** One character's way into the world, with as many tickets as it takes. */
+/** Gets tickets for one character and enters the world with them. */
 export class Entry {
   constructor(gatewayUrl: string, accessToken: string, characterId: string, options?: EntryOptions);
   /** Sets a newer access token, after a refresh. Closes the open gateway socket. */
   setAccessToken(accessToken: string): void;
-  /** Number of tickets asked for so far. */
+  /** Number of tickets requested so far. */
   get tickets(): number;
   /** Enters the world. Rejects with a `GatewayError` or an `EnterError`, or with what `freshToken` rejects with. */
   enter(options?: ClientOptions & { channel?: number | null }): Promise<GameClient>;
   /** Gets a ticket from the gateway. */
   ticket(channel?: number | null, signal?: AbortSignal | null): Promise<EntryGrant>;
-  /** Closes the gateway socket. A player in the world stays there. */
+  /** Closes the gateway socket. This does not remove a player from the world. */
   close(): void;
 }
 
@@ -300,20 +300,20 @@ export type Aim =
   | { type: "Point"; point: Position }
   | { type: "Direction"; direction: number };
 
-/** At which moment of the server a player saw others when it used an ability: a tick, and 0 to 7 eighths of the next. */
+/** The server time at which the player saw others when it used an ability: a tick, and 0 to 7 eighths of the next. */
 export interface Seen {
   tick: number;
   part: number;
 }
 
-/** The use of an ability. Without `seen` (see `Display.withSeen`) the player went by the newest snapshot. */
+/** The use of an ability. Without `seen` (see `Display.withSeen`), the newest snapshot counts. */
 export interface Action {
   slot: number;
   aim: Aim;
   seen?: Seen | null;
 }
 
-/** What a player wants to do this tick. */
+/** The input of a player for one tick. */
 export interface Intent {
   /** The direction to walk in, 0 (east) to 255; null to stand. */
   heading?: number | null;
@@ -321,7 +321,7 @@ export interface Intent {
   action?: Action | null;
 }
 
-/** What a player wanted to do in one tick, by its number from 1. */
+/** The input of one tick with its number, from 1. */
 export interface InputCommand {
   number: number;
   heading: number | null;
@@ -343,13 +343,13 @@ export interface CloseReason {
   reason: string;
 }
 
-/** How a player's time in the world ended. */
+/** How a player's stay in the world ended. */
 export interface End {
   /** The reason that the server gave; null if it gave none. */
   left: LeaveReason | null;
   /** Why the connection closed. */
   closeReason: CloseReason | null;
-  /** Why a journey failed; null if none did. */
+  /** Why a travel failed; null if none did. */
   error: Error | null;
 }
 
@@ -374,25 +374,25 @@ export class EnterError extends Error {
   readonly closeReason: CloseReason | null;
   /** The server's reason, if `kind` is `SentAway`. */
   readonly left: LeaveReason | null;
-  /** Whether another ticket may help. */
+  /** Whether trying with another ticket may help. */
   get isWorthAnotherTicket(): boolean;
 }
 
-/** What a program hands in: what the player wants each tick, and who is told what happens. */
+/** Options of a `GameClient`: the input of each tick, and callbacks. */
 export interface ClientOptions extends HostOptions {
-  /** The solid tiles of maps that the program has, by map: for maps that are too large to be sent. */
+  /** The solid tiles of maps that are too large for the server to send, by map. */
   grids?: Map<number, CollisionGrid>;
   /** How long to wait for the connection to open; 10 s by default. */
   acceptWithinMs?: number;
-  /** `auto` (the default) takes WebTransport where there is any, and WebSocket where that comes to nothing within 3 s. */
+  /** `auto` (the default) uses WebTransport if it is available, and WebSocket if that does not connect within 3 s. */
   transport?: "auto" | "websocket" | "webtransport";
-  /** Calls entering off: it rejects with the signal's reason. */
+  /** Cancels entering, which rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Asked once for each tick. */
+  /** Called once in each tick. */
   intent?: (client: GameClient) => Intent;
-  /** Gets another ticket where one was of no use. `Entry` sets it. */
+  /** Gets another ticket when one could not be used. `Entry` sets it. */
   anotherGrant?: (why: { isTravelling: boolean; signal: AbortSignal | undefined }) => Promise<EntryGrant>;
-  /** Told of each session before its first message, also after a journey. */
+  /** Called for each session before its first message, also after a travel. */
   onEnter?: (client: GameClient) => void;
   onMessage?: (message: ServerMessage, client: GameClient) => void;
   onSnapshot?: (client: GameClient) => void;
@@ -404,27 +404,27 @@ export interface ClientOptions extends HostOptions {
 /** A player in the world: ticks at the server's rate, travels from server to server, and logs out. */
 export class GameClient {
   private constructor();
-  /** Connects with a grant and greets. Rejects with an `EnterError`. */
+  /** Connects with a grant and enters the world. Rejects with an `EnterError`. */
   static enter(grant: EntryGrant, options?: ClientOptions): Promise<GameClient>;
-  /** What the player sees, owns and predicts. Another one after a journey. */
+  /** What the player sees, owns and predicts. A new one after each travel. */
   get session(): Session;
   /** The player's predicted position; null before the first snapshot. */
   get position(): Position | null;
-  /** What went either way on this connection. */
+  /** Counters of this connection, in both directions. */
   get traffic(): Traffic;
   /** The transport to the map server. */
   get transport(): "websocket" | "webtransport";
-  /** Whether commands and requests reach a server now: there is no end, and no journey under way. */
+  /** Whether the client is connected: it has not ended and is not traveling. */
   get isConnected(): boolean;
-  /** How the time in the world ended; null while it lasts. */
+  /** How the stay in the world ended; null while it lasts. */
   get end(): End | null;
-  /** Begins to keep what a screen shows: see `show`. A client that nobody looks at does without. */
+  /** Creates the `Display` for a screen: see `show`. A client without a screen does not need it. */
   openDisplay(): void;
-  /** What a screen shows, after `openDisplay`; null before. Another one after a journey. */
+  /** What a screen shows; null before `openDisplay`. A new one after each travel. */
   get display(): Display | null;
-  /** A frame is about to be drawn: moves the display on. `heading` is the direction that the player presses now. */
+  /** Advances the display. Call it before each frame; `heading` is the direction that the player presses now. */
   show(heading?: number | null): void;
-  /** Queues a request, which is sent with the next tick. Answers its id, by which `Refused.answers` names it. */
+  /** Queues a request for the next tick. Returns its id, which `Refused.answers` has. */
   ask(message: ClientMessage): number;
   /** Logs out, and waits until the server has saved and confirmed it. */
   logOut(): Promise<End>;
@@ -432,71 +432,71 @@ export class GameClient {
   close(): void;
 }
 
-/** What happens to a player, besides what its session shows. */
+/** Events of a player that its session does not show. */
 export type PlayerEvent =
-  /** The server says something. The session knows it already. */
+  /** A message from the server. The session has already applied it. */
   | { type: "Told"; message: ServerMessage }
-  /** The connection is lost, and is being made anew. */
+  /** The connection is lost. The player reconnects. */
   | { type: "Lost"; reason: CloseReason }
-  /** The player is on its way to another map or channel. */
+  /** The player travels to another map or channel. */
   | { type: "Travels" }
-  /** The player is in the world again; the session is a new one. */
+  /** The player is in the world again, with a new session. */
   | { type: "Entered" }
-  /** The server has sent the player away: nothing is tried. */
+  /** The server removed the player. It does not reconnect. */
   | { type: "Left"; reason: LeaveReason }
-  /** There is no way back into the world. The account may have to log in again. */
+  /** The player cannot return to the world. The account may have to log in again. */
   | { type: "GaveUp"; error: Error };
 
-/** What a program hands in: what the player wants each tick, and who is told what happens. */
+/** Options of a `Player`: the input of each tick, and callbacks. */
 export interface PlayerOptions extends Omit<ClientOptions, "intent" | "anotherGrant"> {
-  /** The channel to enter at first; the least loaded one without it. */
+  /** The channel to enter first; the least loaded one by default. */
   channel?: number | null;
-  /** Calls `Player.enter` off: it rejects with the signal's reason. A player in the world is ended by `close`. */
+  /** Cancels `Player.enter`, which rejects with the signal's reason. `close` ends a player in the world. */
   signal?: AbortSignal;
-  /** Asked once for each tick. */
+  /** Called once in each tick. */
   intent?: (player: Player) => Intent;
-  /** Told what happens, also before `enter` has answered: what the server says first. */
+  /** Called for each event. The first ones come before `enter` resolves. */
   onEvent?: (event: PlayerEvent, player: Player) => void;
 }
 
 /**
- * A player who stays in the world: through changes of map and lost connections, with a picture all the while. A lost
- * connection is made anew for two minutes.
+ * A player who stays in the world through travels and lost connections, with a display at all times. It tries to reconnect
+ * for two minutes.
  */
 export class Player {
   private constructor();
-  /** Enters the world. The entry is the player's from then on, and is closed with it. Rejects as `Entry.enter`. */
+  /** Enters the world. The player then owns the entry and closes it. Rejects as `Entry.enter`. */
   static enter(entry: Entry, options?: PlayerOptions): Promise<Player>;
-  /** The client. Another one after each way back into the world. */
+  /** The client. A new one after each reconnect. */
   get client(): GameClient;
-  /** What the player sees, owns and predicts. Another one after each `Entered`. */
+  /** What the player sees, owns and predicts. A new one after each `Entered`. */
   get session(): Session;
-  /** What a screen shows. Another one after each `Entered`. */
+  /** What a screen shows. A new one after each `Entered`. */
   get display(): Display;
-  /** Whether commands and requests reach a server now. */
+  /** Whether the player is connected. */
   get isConnected(): boolean;
-  /** Queues a request. Answers its id, by which `Refused.answers` names it; null without a connection: it is dropped. */
+  /** Queues a request. Returns its id, which `Refused.answers` has; null if it was dropped without a connection. */
   ask(message: ClientMessage): number | null;
-  /** A frame is about to be drawn: moves the display on. `heading` is the direction that the player presses now. */
+  /** Advances the display. Call it before each frame; `heading` is the direction that the player presses now. */
   show(heading?: number | null): void;
   /** Where an entity, or the player itself, is shown in this frame, in units; null if it is not in view. */
   place(entity?: number): Point | null;
-  /** Logs out, and waits until the server has saved and confirmed it. On the way back it stays outside. */
+  /** Logs out, and waits until the server has saved and confirmed it. Stops reconnecting. */
   logOut(): Promise<End>;
-  /** Ends the connection at once, or the way back. The player stays in the world until the server notices. */
+  /** Ends the connection or the reconnecting at once. The player stays in the world until the server notices. */
   close(): void;
 }
 
-/** What happens to a spectator, besides what its session shows. */
+/** Events of a spectator that its session does not show. */
 export type SpectatorEvent =
   | { type: "Lost"; reason: CloseReason }
-  /** The connection could not be made anew yet; it is tried again. */
+  /** Reconnecting failed. The spectator tries again. */
   | { type: "Waits"; error: Error }
   | { type: "Entered" }
-  /** Trying again is of no use: the token is wrong, or the program too old. */
+  /** Reconnecting cannot succeed: the token is wrong, or the program is too old. */
   | { type: "GaveUp"; error: Error };
 
-/** What a program hands in. */
+/** Options of a `Spectator`. */
 export interface SpectatorOptions extends HostOptions {
   transport?: "auto" | "websocket" | "webtransport";
   signal?: AbortSignal;
@@ -504,41 +504,41 @@ export interface SpectatorOptions extends HostOptions {
   onSnapshot?: (spectator: Spectator) => void;
 }
 
-/** Somebody who watches a channel without a character. A lost connection is made anew until `close`. */
+/** A spectator of a channel, without a character. It reconnects until `close`. */
 export class Spectator {
   private constructor();
-  /** Begins to watch. Rejects with an `ApiError` or an `EnterError`. */
+  /** Starts to watch. Rejects with an `ApiError` or an `EnterError`. */
   static watch(api: Api, serviceToken: string, watched: Watched, options?: SpectatorOptions): Promise<Spectator>;
-  /** What is seen. Another one after each `Entered`. */
+  /** What the spectator sees. A new one after each `Entered`. */
   get session(): Session;
-  /** What a screen shows. Another one after each `Entered`. */
+  /** What a screen shows. A new one after each `Entered`. */
   get display(): Display;
-  /** What was answered for the way in: it names the map, the channel and the server. */
+  /** The grant that it entered with: it names the map, the channel and the server. */
   get grant(): EntryGrant;
-  /** What went either way on this connection. */
+  /** Counters of this connection, in both directions. */
   get traffic(): Traffic;
   /** The transport to the map server. */
   get transport(): string;
-  /** Whether snapshots come now. */
+  /** Whether the spectator is connected. */
   get isConnected(): boolean;
   /** Where the server lets the spectator look from, in units; null before the first snapshot. */
   get viewpoint(): Point | null;
-  /** Looks elsewhere, in units, and follows an entity from there on if one is given. May be called for each frame. */
+  /** Moves the view to a point, in units, and follows the given entity. May be called in each frame. */
   look(at: Point, follow?: number | null): void;
-  /** A frame is about to be drawn: moves the display on. */
+  /** Advances the display. Call it before each frame. */
   show(): void;
   /** Where an entity is shown in this frame, in units; null if it is not in view. */
   place(entity: number): Point | null;
-  /** Ends the connection at once, or the way back. */
+  /** Ends the connection or the reconnecting at once. */
   close(): void;
 }
 
 // --- the parts without I/O ---
 
-/** Bytes that no honest end sends, or that were damaged. Nothing of them was taken. */
+/** Received bytes break the protocol. None of them were applied. */
 export class ProtocolError extends Error {
   constructor(code: string, message: string);
-  /** The rule that is broken. */
+  /** The code of the broken rule. */
   readonly code: string;
 }
 
@@ -555,7 +555,7 @@ export function encodeReliable(type: "ServerMessage", message: ServerMessage): U
 export function decodeReliable(type: "ClientMessage", bytes: Uint8Array): ClientMessage;
 export function decodeReliable(type: "ServerMessage", bytes: Uint8Array): ServerMessage;
 
-/** What went either way. Bad payloads were dropped. */
+/** Counters of both directions. Bad payloads were dropped. */
 export interface Traffic {
   bytesIn: number;
   bytesOut: number;
@@ -570,55 +570,55 @@ export interface Incoming {
   bytes: Uint8Array;
 }
 
-/** Payloads over any transport. The caller passes in the time. */
+/** Payloads over any transport. The caller passes the time. */
 export class Connection {
   constructor();
   traffic: Traffic;
-  /** Takes a payload from the server. A bad one is counted, and nothing of it is taken. */
+  /** Takes a payload from the server. A bad one is counted and dropped. */
   receive(bytes: Uint8Array, nowMs: number): void;
-  /** The next received frame or message; null where there is none. */
+  /** The next received frame or message; null if there is none. */
   nextIncoming(): Incoming | null;
-  /** Queues a reliable message. Answers its id. Throws a `QueueError`. */
+  /** Queues a reliable message. Returns its id. Throws a `QueueError`. */
   sendMessage(message: Uint8Array): number;
   /** Whether every sent message has been acknowledged. */
   get isAllAcknowledged(): boolean;
-  /** The payloads of a client's tick. */
+  /** The payloads to send in a client's tick. */
   tick(frame: ClientFrame | null, nowMs: number): Uint8Array[];
 }
 
-/** What carries payloads, for a transport of your own. */
+/** Carries payloads, for your own transport. */
 export interface Wire {
-  /** Whether a tick's payloads may go out at once; told how long nothing has come. */
+  /** Whether a tick's payloads can be sent now. `unheardMs` is the time since the last received payload. */
   isReady(unheardMs: number): boolean;
   send(payload: Uint8Array): void;
-  /** Lets the other end know that it is over. */
+  /** Tells the other end that the connection is closed. */
   close(): void;
 }
 
 /** A `Connection` on a wire. */
 export class Transport {
   constructor(host: { now(): number; after(ms: number, callback: () => void): () => void }, wire: Wire);
-  /** Waits until the wire is open. Rejects with a `CloseReason` where it ends before, or takes longer. */
+  /** Waits until the wire is open. Rejects with a `CloseReason` if it ends before, or takes longer. */
   opening(isOpen: Promise<void>, withinMs: number, signal: AbortSignal | null): Promise<void>;
-  /** Says who is told what arrives, and the end. */
+  /** Sets the callbacks for received data and for the end. */
   listen(listener: { incoming?: (incoming: Incoming) => void; ended: (reason: CloseReason) => void }): void;
-  /** Queues a reliable message, which is sent with the next tick. Answers its id. */
+  /** Queues a reliable message for the next tick. Returns its id. */
   sendMessage(message: Uint8Array): number;
-  /** Ends a client tick: sends the frame, and what is due of messages and acknowledgements. */
+  /** Ends a client tick: sends the frame, and the due messages and acknowledgements. */
   finishTick(frame: ClientFrame | null): void;
   /** Why the connection ended; null while it lasts. */
   get closeReason(): CloseReason | null;
-  /** What went either way so far. */
+  /** Counters of both directions so far. */
   get traffic(): Traffic;
   /** Ends the connection. */
   close(): void;
-  /** For the wire: a payload has come. */
+  /** Called by the wire when a payload arrives. */
   receive(bytes: Uint8Array): void;
-  /** For the wire: the connection is over. Only the first reason counts. */
+  /** Called by the wire when the connection ends. Only the first reason counts. */
   end(reason: CloseReason): void;
 }
 
-/** What a map server is told first: who comes, and the first message, `Hello`. */
+/** The first data for a map server: the ticket and the first message, `Hello`. */
 export interface Opening {
   ticket: Uint8Array;
   greeting: Uint8Array;
@@ -628,7 +628,7 @@ export interface Opening {
 export class WebSocketTransport extends Transport {
   private constructor();
   name: "websocket";
-  /** Connects, shows the ticket and queues the greeting. Rejects with a `CloseReason`. */
+  /** Connects, sends the ticket and queues the greeting. Rejects with a `CloseReason`. */
   static connect(
     host: any,
     url: string,
@@ -642,7 +642,7 @@ export class WebSocketTransport extends Transport {
 export class WebTransportTransport extends Transport {
   private constructor();
   name: "webtransport";
-  /** Connects, shows the ticket, greets and opens the stream. Rejects with a `CloseReason`; the ticket may have been taken even so. */
+  /** Connects, sends the ticket and the greeting, and opens the stream. Rejects with a `CloseReason`; the ticket may be used up even so. */
   static connect(
     host: any,
     grant: Pick<EntryGrant, "map_wt_url" | "map_wt_cert_sha256">,
@@ -659,37 +659,37 @@ export class Session {
   possessions: Possessions;
   /** The player's party, the leader first. Without members there is none. */
   party: { id: bigint; members: PartyMember[] };
-  /** The trade as it stands; null where there is none. */
+  /** The current trade; null if there is none. */
   trade: { with: number; revision: number; mine: OfferView; theirs: OfferView } | null;
   content: Content;
   places: PlaceInfo[];
   counters: { messagesIn: number; snapshots: number; staleFrames: number; decodeErrors: number };
   /** The first message to send. */
   static hello(): ClientMessage.Hello;
-  /** Whether the server has sent everything that a player needs to begin. */
+  /** Whether the server has sent everything that a player needs to start. */
   get isEntered(): boolean;
-  /** Whether this is a spectator's, who has no character. */
+  /** Whether this is a spectator's session, without a character. */
   get isWatching(): boolean;
   /** The server's message `Welcome`; null until it has come. */
   get welcome(): ServerMessage.Welcome | null;
   /** The player's own entity; null until it is in view. */
   get ownEntity(): EntityView | null;
-  /** The player's predicted position; null while nothing says where it is. */
+  /** The player's predicted position; null while it is unknown. */
   get position(): Position | null;
   /** The solid tiles of the map; null if they are not known. */
   get grid(): CollisionGrid | null;
   get pace(): Pace;
   /** How often the server corrected the predicted position. */
   get corrections(): number;
-  /** By how much all corrections together have moved the player, in units. */
+  /** Total distance of all corrections, in units. */
   get correctedUnits(): number;
-  /** The contradictions in what the server sent since the last call. */
+  /** Contradictions in the server's messages since the last call. */
   takeAnomalies(): string[];
-  /** Takes a reliable message, applies it and hands it on. Null for one that is not complete or cannot be read. */
+  /** Applies a reliable message and returns it; null if it is incomplete or invalid. */
   receiveMessage(bytes: Uint8Array): ServerMessage | null;
-  /** Takes the body of a snapshot. Answers whether it was applied. */
+  /** Takes the body of a snapshot. Returns whether it was applied. */
   receiveFrame(body: Uint8Array): boolean;
-  /** Makes the next command, predicts it, and answers the frame to send. */
+  /** Creates the next command, predicts it, and returns the frame to send. */
   tick(intent?: Intent): ClientFrame;
   /** The frame to send in a tick without a command. */
   frame(): ClientFrame;
@@ -697,27 +697,27 @@ export class Session {
   get commandsIssued(): number;
   /** The tick in which the server is expected to apply a command. */
   tickOf(command: number): number;
-  /** The tick in which the server is expected to apply the newest command: the time at which the own character is shown. */
+  /** The tick in which the server is expected to apply the newest command: the time at which the player's own character is shown. */
   get ownTick(): number;
-  /** Whether the ability on a slot could begin with the next command, as far as a client knows; for buttons. */
+  /** Whether the ability on a slot could start with the next command, as far as a client knows; for buttons. */
   mayUse(slot: number): boolean;
   /** Why the server would refuse the ability on a slot; null if it would not. `HelloFirst` until the own entity is in view. */
   refusalOf(slot: number): Refusal | null;
-  /** The tick from which a slot is ready, uses that the server has not answered included. To be compared with `ownTick`. */
+  /** The tick from which a slot is ready, including uses that the server has not answered. Compare it with `ownTick`. */
   readyAt(slot: number): number;
-  /** The player's own cast, shown from the moment in which it was pressed; null if there is none. See `ownTick`. */
+  /** The player's own cast, from the moment of the key press; null if there is none. See `ownTick`. */
   get cast(): Cast | null;
-  /** The uses of abilities that are shown, and that the server has not answered for. */
+  /** Predicted uses of abilities that the server has not answered. */
   get predictedUses(): PredictedUse[];
-  /** The uses of abilities that were shown, and that the server has refused since the last call; the newest where they are many. */
+  /** Predicted uses of abilities that the server has refused since the last call; only the newest if there are many. */
   takeTakenBack(): PredictedUse[];
-  /** Where a command with this direction leads the player's body from a position. */
+  /** Where a command with this direction moves the player's body from a position. */
   ahead(from: Position, heading: number | null): Position;
 }
 
-/** A use of an ability that the server has not answered for yet. */
+/** A predicted use of an ability. */
 export interface PredictedUse {
-  /** The number of the command that asks for it. */
+  /** The number of its command. */
   command: number;
   slot: number;
   /** The ability, an index into `Content.abilities`. */
@@ -738,7 +738,7 @@ export interface Cast {
   until: number;
 }
 
-/** What each snapshot says first. */
+/** The head of a snapshot. */
 export interface Head {
   tick: number;
   last_command: number;
@@ -748,13 +748,13 @@ export interface Head {
 /** The entities in view, as of the newest applied snapshot. */
 export class WorldView {
   constructor(own?: number, tick?: number);
-  /** Applies a snapshot. Answers null if it is not newer. Throws a `ProtocolError`, and then changes nothing. */
+  /** Applies a snapshot. Returns null if it is not newer. If it throws a `ProtocolError`, nothing has changed. */
   apply(body: Uint8Array): Head | null;
   /** An entity in view; null if none has this id. */
   entity(id: number): EntityView | null;
   /** The ids and the entities in view. */
   entities(): IterableIterator<[number, EntityView]>;
-  /** Where an entity is at the tick of the newest snapshot; null if nothing says so. */
+  /** Where an entity is at the tick of the newest snapshot; null if unknown. */
   positionOf(id: number): Position | null;
   /** Where a spectator looks, in units; null for players. */
   get viewpoint(): Position | null;
@@ -763,20 +763,20 @@ export class WorldView {
   get head(): Head;
   /** The snapshots to acknowledge. */
   get ack(): ClientFrame["ack"];
-  /** How often the server updated an entity that it had never announced. */
+  /** Number of updates of entities that the server had not announced. */
   get unknownEntities(): number;
 }
 
 /** One entity as a client sees it. */
 export class EntityView {
   constructor();
-  /** Its course, and the tick of the snapshot that told it. */
+  /** Its course, and the tick of the snapshot that brought it. */
   course: { tick: number; course: Course } | null;
-  /** Its components by name. What it does not have is missing. */
+  /** Its components by name. */
   components: Partial<Components>;
   /** Its position at a tick, by dead reckoning. */
   positionAt(tick: number): Position | null;
-  /** The direction in which it looks. */
+  /** The direction that it faces. */
   get facing(): number | null;
   get kind(): EntityKind | null;
   /** Its name; empty if it has none. */
@@ -815,19 +815,19 @@ export class Possessions {
   experience: bigint;
   level: number;
   bagSlots: number;
-  /** Whether the server's store is out of reach. Gains and losses wait until it is back. */
+  /** Whether the server's store is unavailable. Gains and losses wait until it is available. */
   storeAway: boolean;
   /** Number of changes that wait for the store. */
   pending: number;
-  /** The same, to compare with the first inventory from another map server. */
+  /** A copy to compare with the first inventory from another map server. */
   carriedOver(): Possessions;
-  /** Whether this server has told them. */
+  /** Whether this server has sent them. */
   get isTold(): boolean;
   bag(): ItemView[];
   /** The item worn in a slot; null if there is none. */
   worn(slot: number): ItemView | null;
   get isBagFull(): boolean;
-  /** Takes a message. Answers what contradicts what was told before. */
+  /** Applies a message. Returns contradictions to earlier messages. */
   take(message: ServerMessage): string[];
 }
 
@@ -840,9 +840,9 @@ export class Predictor {
   get issued(): number;
   get corrections(): number;
   get correctedUnits(): number;
-  /** Where a command with this direction leads a body. */
+  /** Where a command with this direction moves a body. */
   ahead(from: Position, heading: number | null, unitsPerTick: number): Position;
-  /** Makes the next command and predicts its result. */
+  /** Creates the next command and predicts its result. */
   issue(intent: Intent, unitsPerTick: number): void;
   /** The newest commands that the server has not confirmed, oldest first. */
   newest(): InputCommand[];
@@ -855,7 +855,7 @@ export class Predictor {
 /** The length of client ticks. */
 export class Pace {
   constructor(tickHz?: number);
-  /** Takes what a new snapshot says of the commands: how many wait at the server, and which it has applied by when. */
+  /** Takes the head of a new snapshot: the number of buffered commands, and the newest applied command. */
   observe(head: { tick: number; last_command: number; buffered_commands: number }): void;
   /** How long the next tick should be. */
   get intervalMs(): number;
@@ -872,28 +872,28 @@ export interface Point {
 }
 
 /**
- * What a screen shows between ticks and snapshots. It stands beside a `Session` and is told what the session was told; a new
- * session takes a new one. Times are milliseconds of any clock that never goes back, such as `performance.now()`.
+ * What a screen shows between ticks and snapshots. Pass it the same input as its `Session`; a new session needs a new one.
+ * Times are milliseconds of any clock that never goes back, such as `performance.now()`.
  */
 export class Display {
-  /** `tickHz` is what `Welcome` tells; others are shown at most `extrapolationMs` (150) beyond the newest snapshot. */
+  /** `tickHz` is from `Welcome`. Others are shown at most `extrapolationMs` (150) beyond the newest snapshot. */
   constructor(tickHz?: number, extrapolationMs?: number);
-  /** Frames shown, and in how many of them a correction moved the own character by more than 0.1 tile. */
+  /** Number of frames, and of frames in which a correction moved the player's own character by more than 0.1 tile. */
   counters: { frames: number; visibleCorrections: number };
-  /** The clock: how late others are shown, and how long the way to the server is. */
+  /** The clock: the delay of others, and the round trip to the server. */
   get clock(): DisplayClock;
   /** The tick in which others are shown, with its fraction. */
   get tick(): number;
   /**
-   * The intent with the moment at which others are shown in the last frame, for `Session.tick`: the server hits those whom a
-   * shape has reached there. What an action says of it already is kept.
+   * The intent with the server time that the last frame shows others at, for `Session.tick`: the server tests hits at that time.
+   * A time that the action already has is kept.
    */
   withSeen(intent: Intent): Intent;
   /** The session has applied a snapshot: `Session.receiveFrame` answered true. */
   takeSnapshot(session: Session, nowMs: number): void;
   /** The session has issued a command: `Session.tick` was called with this intent. */
   takeTick(session: Session, intent: Intent, nowMs: number): void;
-  /** A frame is about to be drawn; `heading` is the direction that the player presses now. */
+  /** Call it before each frame; `heading` is the direction that the player presses now. */
   advance(session: Session, heading: number | null | undefined, nowMs: number): void;
   /** Where an entity is shown in this frame, in units; null if it is not in view. */
   place(session: Session, entity: number): Point | null;
@@ -904,25 +904,25 @@ export class DisplayClock {
   constructor(tickHz: number, extrapolationMs: number);
   /** Milliseconds of a tick. */
   get tickMs(): number;
-  /** How late snapshots come, measured against the most prompt of the last 24, but for rare ones. */
+  /** How late snapshots arrive compared with the earliest of the last 24, without rare outliers. */
   get jitterMs(): number;
   /** Milliseconds to the server and back. */
   get roundTripMs(): number;
-  /** How far behind the server's present others are shown. */
+  /** Milliseconds that others are shown behind the server's present. */
   get delayMs(): number;
-  /** A snapshot of the end of this tick has come. */
+  /** Takes the arrival of a snapshot of the end of this tick. */
   observe(tick: number, nowMs: number): void;
-  /** A command was answered: milliseconds from when it was issued, less the time that it waited at the server. */
+  /** Takes a measured round trip: milliseconds from issuing a command to its answer, less its wait at the server. */
   observeRoundTrip(ms: number): void;
-  /** The tick that the server is in, as far as can be told; 0 before the first snapshot. */
+  /** The estimated current tick of the server; 0 before the first snapshot. */
   present(nowMs: number): number;
-  /** The tick to show now. It never goes back but by a jump. */
+  /** The tick to show now. It goes back only by a jump. */
   advance(nowMs: number): number;
 }
 
 /** Where another entity is shown at a tick and its fraction, from the courses that the server has sent. */
 export class Track {
-  /** Takes the course that a snapshot of this tick has sent. Answers whether it is new. */
+  /** Takes the course from a snapshot of this tick. Returns whether it is new. */
   push(toldAt: number, course: Course): boolean;
   /** Where it is shown at a tick; null without a course. */
   at(tick: number): Point | null;
@@ -930,13 +930,13 @@ export class Track {
 
 /** A correction that is spread over some frames. */
 export class Smoothing {
-  /** In so many milliseconds a correction shrinks to half. */
+  /** A correction shrinks to half within `halfLifeMs`. */
   constructor(halfLifeMs: number);
-  /** What was shown here is to be there. From beyond three tiles it is shown there at once. */
+  /** Corrects the shown position from `here` to `there`. Beyond three tiles it jumps. */
   correct(here: Point, there: Point): void;
-  /** Lets some time pass. Answers by how far what is shown has moved for it, in units. */
+  /** Advances by some milliseconds. Returns the distance that the correction moved, in units. */
   pass(ms: number): number;
-  /** What is shown for something that should be there. */
+  /** The position to show for something at `there`. */
   shown(there: Point): Point;
 }
 
@@ -946,7 +946,7 @@ export class Smoothing {
 export const UNITS_PER_TILE: number;
 /** A coordinate or length in tiles. */
 export function tiles(units: number): number;
-/** The tile that a coordinate lies in. */
+/** The tile of a coordinate. */
 export function tileOf(units: number): number;
 /** The position of a point in tiles. */
 export function positionOfTiles(point: { x: number; y: number }): Position;
@@ -997,10 +997,10 @@ export class Course {
   static fromFields(fields: object): Course;
   /** The fields of its layout. */
   toFields(): object;
-  /** What it moves by each tick, in units. */
+  /** Its movement per tick, in units. */
   step(): { dx: number; dy: number };
-  /** Where it is shown so many ticks later. */
+  /** Where it is shown `ticks` later. */
   after(ticks: number): Position;
-  /** The same course, as of so many ticks later. */
+  /** The same course as of `ticks` later. */
   later(ticks: number): Course;
 }

@@ -1,8 +1,8 @@
 // The client library for Realmgate worlds. From the outside in: `Api` has accounts and characters, `Gateway` and
-// `Entry` hand out admissions to the world, `GameClient` connects with one and plays, `Player` stays in the world through
-// changes of map and lost connections; `Spectator` watches without a character. Below that are the parts without I/O, for programs with sockets and clocks of
-// their own: `Connection` (reliable messages, frames), `Session` (what the player sees, owns and predicts) and `Display`
-// (which shows it smoothly).
+// `Entry` get tickets to the world, `GameClient` connects with one and plays, `Player` stays in the world through
+// changes of map and lost connections; `Spectator` watches without a character. Below that are the parts without I/O,
+// for programs with their own sockets and clocks: `Connection` (reliable messages, frames), `Session` (what the player
+// sees, owns and predicts) and `Display` (which shows it smoothly).
 
 export { Api, ApiError } from "./api.js";
 export { GameClient } from "./client.js";

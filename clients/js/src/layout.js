@@ -111,14 +111,14 @@ function low(bits, step, path) {
 /** The value of a path like `newest.tick`, in the nearest of the scopes that has its beginning. */
 function known([first, ...rest], scopes) {
   const scope = scopes.find((one) => first in one);
-  if (!scope) throw new TypeError(`nothing is known as ${first}`);
+  if (!scope) throw new TypeError(`unknown name in the layout: ${first}`);
   return rest.reduce((value, name) => value[name], scope[first]);
 }
 
 const ASCENDING = {
   read(from, _, before) {
     const apart = from.takeUint();
-    if (apart === 0 || before + apart >= ID_END) throw new ProtocolError("Malformed", "ids that do not ascend");
+    if (apart === 0 || before + apart >= ID_END) throw new ProtocolError("Malformed", "ids are not in ascending order");
     return before + apart;
   },
   write: (out, value, _, before) => out.putUint(value - before),
@@ -128,7 +128,7 @@ const ASCENDING = {
 function components(codecs) {
   return {
     read(from, [{ mask, is_new: isNew }]) {
-      if (mask >= 2 ** MASK_BITS) throw new ProtocolError("Malformed", `a mask of ${mask}`);
+      if (mask >= 2 ** MASK_BITS) throw new ProtocolError("Malformed", `invalid mask: ${mask}`);
       const found = {};
       for (let id = 0; id < MASK_BITS; id += 1) {
         if (((mask >> id) & 1) === 0) continue;
@@ -136,7 +136,7 @@ function components(codecs) {
         const component = codecs.get(id);
         // What is gone and was never known need not be forgotten.
         if (!component && isGone) continue;
-        if (!component) throw new ProtocolError("Malformed", `component ${id} cannot be read past`);
+        if (!component) throw new ProtocolError("Malformed", `unknown component: ${id}`);
         found[component.name] = isGone ? null : component.codec.read(from);
       }
       return found;

@@ -25,7 +25,7 @@ export class Reassembly {
     const isLegal = index < count && count <= LIMITS.parts && bytes.length <= LIMITS.part_bytes;
     if (!(isStart || goesOn) || !isLegal) {
       this.#forget();
-      throw new ProtocolError("BadPart", `part ${index} of ${count}, with ${bytes.length} bytes`);
+      throw new ProtocolError("BadPart", `unexpected part ${index} of ${count}, with ${bytes.length} bytes`);
     }
     for (let at = 0; at < bytes.length; at += 1) this.#bytes.push(bytes[at]);
     [this.#next, this.#count] = [index + 1, count];

@@ -35,18 +35,18 @@ const MOST_MESSAGES = 255;
  */
 export function openPayload(bytes) {
   if (bytes.length < HEADER_BYTES || bytes.length > LIMITS.payload_bytes) {
-    throw new ProtocolError("Length", `a payload of ${bytes.length} bytes`);
+    throw new ProtocolError("Length", `invalid payload length: ${bytes.length} bytes`);
   }
   const [version, flags] = bytes;
-  if (version !== DATAGRAM_VERSION) throw new ProtocolError("Version", `a payload of version ${version}`);
-  if (!areLegal(flags)) throw new ProtocolError("Flags", `a payload with the flags ${flags}`);
+  if (version !== DATAGRAM_VERSION) throw new ProtocolError("Version", `unknown payload version: ${version}`);
+  if (!areLegal(flags)) throw new ProtocolError("Flags", `invalid payload flags: ${flags}`);
   const from = new ByteReader(bytes, HEADER_BYTES);
   const ack = flags & ACK ? { next: from.u16(), gaps: flags & GAPS ? from.u32() : 0 } : null;
   const { first, messages } = flags & MESSAGES ? takeMessages(from) : { first: 0, messages: [] };
   const body = from.rest();
   if (flags & SNAPSHOT) return { ack, first, messages, section: { type: "Snapshot", body } };
   if (flags & INPUT) return { ack, first, messages, section: { type: "Input", body } };
-  if (body.length > 0) throw new ProtocolError("End", "a payload that goes on after its end");
+  if (body.length > 0) throw new ProtocolError("End", "unexpected data after the payload");
   return { ack, first, messages, section: null };
 }
 
@@ -58,13 +58,13 @@ function areLegal(flags) {
 
 function takeMessages(from) {
   const count = from.u8();
-  if (count === 0) throw new ProtocolError("Message", "a payload that says that it has messages, and has none");
+  if (count === 0) throw new ProtocolError("Message", "payload has the messages flag but no message");
   const first = from.u16();
   const messages = [];
   for (let left = count; left > 0; left -= 1) {
     const length = from.u16();
     if (length === 0 || length > LIMITS.reliable_bytes)
-      throw new ProtocolError("Message", `a message of ${length} bytes`);
+      throw new ProtocolError("Message", `invalid message length: ${length} bytes`);
     messages.push(from.take(length));
   }
   return { first, messages };
@@ -81,7 +81,7 @@ class ByteReader {
   }
 
   take(count) {
-    if (this.#at + count > this.#bytes.length) throw new ProtocolError("End", "a payload that is cut short");
+    if (this.#at + count > this.#bytes.length) throw new ProtocolError("End", "payload ends too early");
     this.#at += count;
     return this.#bytes.subarray(this.#at - count, this.#at);
   }
@@ -162,7 +162,7 @@ export class PayloadWriter {
   finish(section) {
     if (section) {
       if (this.#length + section.body.length > LIMITS.payload_bytes)
-        throw new RangeError("a section that does not fit");
+        throw new RangeError("the section does not fit into the payload");
       this.#flags |= section.type === "Snapshot" ? SNAPSHOT : INPUT;
       this.#put(section.body);
     }
@@ -192,7 +192,7 @@ export function sealPayload({ ack = null, first = 0, messages = [], section = nu
   const payload = new PayloadWriter(ack);
   messages.forEach((message, at) => {
     const isIn = payload.push((first + at) & 0xffff, message, section?.body.length ?? 0);
-    if (!isIn) throw new RangeError("messages that do not fit one payload");
+    if (!isIn) throw new RangeError("the messages do not fit into one payload");
   });
   return payload.finish(section);
 }

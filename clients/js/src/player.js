@@ -86,17 +86,17 @@ export class Player {
     return this.#client;
   }
 
-  /** What the player sees, owns and predicts. Another one after each `Entered`. */
+  /** What the player sees, owns and predicts. A new one after each `Entered`. */
   get session() {
     return this.#client.session;
   }
 
-  /** What a screen shows. Another one after each `Entered`. */
+  /** What a screen shows. A new one after each `Entered`. */
   get display() {
     return this.#client.display;
   }
 
-  /** Whether commands and requests reach a server now. */
+  /** Whether the player is connected. */
   get isConnected() {
     return !this.#isOver && this.#client.isConnected;
   }
@@ -139,7 +139,7 @@ export class Player {
     return end;
   }
 
-  /** Ends the connection at once, or the way back. The player stays in the world until the server notices. */
+  /** Ends the connection or the reconnecting at once. The player stays in the world until the server notices. */
   close() {
     this.#stop();
     this.#client.close();

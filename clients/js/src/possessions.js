@@ -15,14 +15,14 @@ export class Possessions {
   level = 0;
   /** Number of slots in the bag. */
   bagSlots = 0;
-  /** Whether the server's store is out of reach. Gains and losses wait until it is back. */
+  /** Whether the server's store is unavailable. Gains and losses wait until it is available. */
   storeAway = false;
   /** Number of changes to these possessions that wait for the store. */
   pending = 0;
   #isTold = false;
   #isCarried = false;
 
-  /** The same, to compare with the first inventory from another map server. */
+  /** A copy to compare with the first inventory from another map server. */
   carriedOver() {
     const { items, gold, experience, level, bagSlots } = this;
     const carried = Object.assign(new Possessions(), { items: new Map(items), gold, experience, level, bagSlots });
@@ -30,7 +30,7 @@ export class Possessions {
     return carried;
   }
 
-  /** Whether this server has told them. */
+  /** Whether this server has sent them. */
   get isTold() {
     return this.#isTold;
   }
@@ -66,7 +66,7 @@ export class Possessions {
         this.items.set(message.item.item, message.item);
         return [];
       case "ItemGone":
-        return this.items.delete(message.item) ? [] : [`the item ${message.item} is gone that was never one's own`];
+        return this.items.delete(message.item) ? [] : [`removed item ${message.item} was not in the inventory`];
       case "Gold":
         this.gold = message.total;
         return [];
@@ -83,7 +83,7 @@ export class Possessions {
   #takeInventory({ items, gold, experience, level, bag_slots: bagSlots }) {
     const before = this.carriedOver();
     const told = new Map(items.map((item) => [item.item, item]));
-    const anomalies = told.size === items.length ? [] : ["the inventory names an item twice"];
+    const anomalies = told.size === items.length ? [] : ["the inventory lists an item twice"];
     Object.assign(this, { items: told, gold, experience, level, bagSlots });
     if (this.#isCarried) anomalies.push(...differences(before, this));
     [this.#isTold, this.#isCarried] = [true, false];
@@ -93,7 +93,7 @@ export class Possessions {
   #takeExperience({ gained, total, level }) {
     const before = this.experience;
     [this.experience, this.level] = [total, level];
-    return before + gained === total ? [] : [`${before} experience and ${gained} more are not ${total}`];
+    return before + gained === total ? [] : [`experience does not add up: ${before} + ${gained} is not ${total}`];
   }
 }
 
@@ -110,10 +110,10 @@ function differences(before, after) {
   for (const [id, item] of before.items) {
     const { definition, slot } = after.items.get(id) ?? {};
     if (definition === item.definition && slot === item.slot) continue;
-    found.push(`the ${item.definition} ${id} in slot ${item.slot} before the travel is lost or elsewhere after it`);
+    found.push(`${item.definition} ${id} in slot ${item.slot} was lost or moved by the travel`);
   }
   for (const id of after.items.keys()) {
-    if (!before.items.has(id)) found.push(`the item ${id} came from nowhere with the travel`);
+    if (!before.items.has(id)) found.push(`item ${id} appeared with the travel`);
   }
   return found;
 }

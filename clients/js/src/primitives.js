@@ -27,7 +27,7 @@ export function primitive(type) {
 const BOOL = {
   read: (from) => from.take(1) === 1,
   write(out, value) {
-    if (typeof value !== "boolean") throw new TypeError(`${value} is neither true nor false`);
+    if (typeof value !== "boolean") throw new TypeError(`expected true or false, found ${value}`);
     out.put(value ? 1 : 0, 1);
   },
 };
@@ -77,7 +77,7 @@ function wide(type, isSigned) {
     write(out, value) {
       // A whole number is taken too: nobody should have to write `gold: 5n`.
       const number = typeof value === "bigint" ? value : BigInt(whole(type, value));
-      if (number < least || number >= end) throw new RangeError(`${number} is no ${type}`);
+      if (number < least || number >= end) throw new RangeError(`${number} is out of range for ${type}`);
       const packed = !isSigned ? number : number < 0n ? -2n * number - 1n : 2n * number;
       out.putUint(Number(packed & LOW_32));
       out.putUint(Number(packed >> 32n));
@@ -92,7 +92,7 @@ function uuid(bytes) {
       return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
     },
     write(out, value) {
-      if (!UUID.test(value)) throw new TypeError(`${value} is no UUID`);
+      if (!UUID.test(value)) throw new TypeError(`${value} is not a UUID`);
       for (const byte of value.replaceAll("-", "").match(/../g)) out.put(parseInt(byte, 16), 8);
     },
   };
@@ -105,11 +105,11 @@ const TEXT = {
     try {
       return UTF8_READER.decode(bytes);
     } catch {
-      throw new ProtocolError("Malformed", "a text that is not UTF-8");
+      throw new ProtocolError("Malformed", "text is not valid UTF-8");
     }
   },
   write(out, value) {
-    if (typeof value !== "string") throw new TypeError(`${value} is no text`);
+    if (typeof value !== "string") throw new TypeError(`expected a string, found ${value}`);
     const bytes = UTF8_WRITER.encode(value);
     out.putUint(bytes.length);
     out.putBytes(bytes);
@@ -117,18 +117,18 @@ const TEXT = {
 };
 
 function whole(type, value) {
-  if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is no ${type}`);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`expected an integer for ${type}, found ${value}`);
   return value;
 }
 
 /** A value that is to be written, if its type holds it. */
 function within(type, value, least, end) {
-  if (whole(type, value) < least || value >= end) throw new RangeError(`${value} is no ${type}`);
+  if (whole(type, value) < least || value >= end) throw new RangeError(`${value} is out of range for ${type}`);
   return value;
 }
 
 /** A value that was read, if its type holds it. */
 function legal(type, value, end) {
-  if (value >= end) throw new ProtocolError("Malformed", `${value} is no ${type}`);
+  if (value >= end) throw new ProtocolError("Malformed", `${value} is out of range for ${type}`);
   return value;
 }

@@ -26,7 +26,7 @@ export class Session {
   possessions;
   /** The player's party: its id and members, the leader first. Without members there is none. */
   party = { id: 0n, members: [] };
-  /** The trade as it stands; null where there is none. */
+  /** The current trade; null if there is none. */
   trade = null;
   /** Names for the numbers on the wire, and the rules. */
   content = new Content();
@@ -58,12 +58,12 @@ export class Session {
     return { type: "Hello", protocol_hash: PROTOCOL_HASH };
   }
 
-  /** Whether the server has sent everything that a player needs to begin. */
+  /** Whether the server has sent everything that a player needs to start. */
   get isEntered() {
     return this.#welcome !== null && this.content.isTold && (this.isWatching || this.possessions.isTold);
   }
 
-  /** Whether this is a spectator's, who has no character. */
+  /** Whether this is a spectator's session, without a character. */
   get isWatching() {
     return this.#welcome?.entity === 0;
   }
@@ -106,7 +106,7 @@ export class Session {
   /** The contradictions in what the server sent since the last call, each as a sentence. */
   takeAnomalies() {
     const unknown = this.world.unknownEntities - this.#toldOfUnknownEntities;
-    if (unknown > 0) this.#anomalies.push(`${unknown} updates of entities never announced`);
+    if (unknown > 0) this.#anomalies.push(`${unknown} updates of unknown entities`);
     this.#toldOfUnknownEntities += unknown;
     const anomalies = this.#anomalies;
     this.#anomalies = [];
@@ -129,7 +129,7 @@ export class Session {
     const whole = this.#reassembly.take(index, count, bytes);
     if (!whole) return null;
     const message = decodeSplit("ServerMessage", whole);
-    if (message.type === "Part") throw new ProtocolError("BadPart", "no honest server sends a part within parts");
+    if (message.type === "Part") throw new ProtocolError("BadPart", "unexpected part inside of parts");
     return this.#take(message);
   }
 
@@ -176,7 +176,7 @@ export class Session {
     if (grid) {
       this.#predictor.standOn(grid);
       this.#ground = grid;
-    } else this.#anomalies.push(`the ground of ${width} by ${height} tiles is not covered by its runs`);
+    } else this.#anomalies.push(`the runs do not cover the ground of ${width} by ${height} tiles`);
   }
 
   /**
@@ -247,7 +247,7 @@ export class Session {
     return this.tickOf(this.commandsIssued);
   }
 
-  /** Whether the ability on a slot could begin with the next command, as far as a client knows; for buttons. */
+  /** Whether the ability on a slot could start with the next command, as far as a client knows; for buttons. */
   mayUse(slot) {
     return this.refusalOf(slot) === null;
   }
@@ -271,18 +271,18 @@ export class Session {
     return known ? this.#abilities.readyAt(known, slot) : 0;
   }
 
-  /** The player's own cast, shown from the moment in which it was pressed; null if there is none. See `ownTick`. */
+  /** The player's own cast, from the moment of the key press; null if there is none. See `ownTick`. */
   get cast() {
     const known = this.#known();
     return known && this.#abilities.cast(known);
   }
 
-  /** The uses of abilities that are shown, and that the server has not answered for. */
+  /** Predicted uses of abilities that the server has not answered. */
   get predictedUses() {
     return this.#abilities.uses;
   }
 
-  /** The uses of abilities that were shown, and that the server has refused since the last call; the newest where they are many. */
+  /** Predicted uses of abilities that the server has refused since the last call; only the newest if there are many. */
   takeTakenBack() {
     return this.#abilities.takeTakenBack();
   }

@@ -48,7 +48,7 @@ export function readFrame(body, newest) {
   const changes = naming("Snapshot", () => {
     const from = new BitReader(body);
     const snapshot = layoutOf("Snapshot").read(from, [{ newest }]);
-    if (!from.isAtEnd()) throw new ProtocolError("Trailing", "something follows the snapshot");
+    if (!from.isAtEnd()) throw new ProtocolError("Trailing", "unexpected data after the snapshot");
     return [...changesOf(snapshot)];
   });
   return { head, changes };

@@ -95,17 +95,17 @@ export class Spectator {
     return this.#stay.session;
   }
 
-  /** What a screen shows. Another one after each `Entered`. */
+  /** What a screen shows. A new one after each `Entered`. */
   get display() {
     return this.#display;
   }
 
-  /** What was answered for the way in: it names the map, the channel and the server. */
+  /** The grant that it entered with: it names the map, the channel and the server. */
   get grant() {
     return this.#grant;
   }
 
-  /** What went either way on this connection. */
+  /** Counters of this connection, in both directions. */
   get traffic() {
     return this.#stay.traffic;
   }
@@ -115,7 +115,7 @@ export class Spectator {
     return this.#stay.transport;
   }
 
-  /** Whether snapshots come now. */
+  /** Whether the spectator is connected. */
   get isConnected() {
     return !this.#life.signal.aborted && this.#stay.closeReason === null;
   }
@@ -149,7 +149,7 @@ export class Spectator {
     return this.#display.place(this.session, entity);
   }
 
-  /** Ends the connection at once, or the way back. */
+  /** Ends the connection or the reconnecting at once. */
   close() {
     this.#life.abort();
     this.#callOff();

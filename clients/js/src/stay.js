@@ -26,7 +26,7 @@ export class EnterError extends Error {
     this.left = left;
   }
 
-  /** Whether another ticket may help. */
+  /** Whether trying with another ticket may help. */
   get isWorthAnotherTicket() {
     return this.kind === "Closed" || this.kind === "Silent";
   }
@@ -93,7 +93,7 @@ export class Stay {
     const started = this.#host.now();
     while (!this.#session.isEntered) {
       if (this.#host.now() - started > ENTER_WITHIN_MS)
-        throw new EnterError("Silent", "the server did not let us begin in time");
+        throw new EnterError("Silent", "the server did not start the session in time");
       this.quietTick();
       await this.#news(QUIET_TICK_MS);
       this.#judgeGreeting();
@@ -102,8 +102,8 @@ export class Stay {
 
   #judgeGreeting() {
     const refusal = this.#told.find(({ type, reason }) => type === "Refused" && reason === "ProtocolMismatch");
-    if (refusal) throw new EnterError("Refused", "the server refuses the greeting: ProtocolMismatch");
-    if (this.left) throw new EnterError("SentAway", `the server sent us away: ${this.left}`, { left: this.left });
+    if (refusal) throw new EnterError("Refused", "the server refused the handshake: ProtocolMismatch");
+    if (this.left) throw new EnterError("SentAway", `the server closed the session: ${this.left}`, { left: this.left });
     if (this.closeReason) throw closed(this.closeReason);
   }
 
@@ -140,7 +140,7 @@ export class Stay {
     return this.#transport.name;
   }
 
-  /** What went either way so far. */
+  /** Counters of both directions so far. */
   get traffic() {
     return this.#transport.traffic;
   }
@@ -190,17 +190,17 @@ export class Stay {
 }
 
 function usableTicket(host, choice, grant) {
-  if (hashOf(grant) === null) throw new EnterError("Hash", "the protocol hash cannot be read");
+  if (hashOf(grant) === null) throw new EnterError("Hash", "cannot read the protocol hash of the grant");
   if (!speaksOurs(grant))
-    throw new EnterError("ProtocolMismatch", `the server speaks the protocol ${grant.protocol_hash}`);
+    throw new EnterError("ProtocolMismatch", `the server has another protocol hash: ${grant.protocol_hash}`);
   const hindrance = choice.hindrance(host, grant);
-  if (hindrance) throw new EnterError(hindrance, "there is no transport to the map server");
+  if (hindrance) throw new EnterError(hindrance, "no transport to the map server is available");
   const ticket = ticketBytes(grant);
-  if (!ticket) throw new EnterError("Ticket", "the ticket cannot be read");
+  if (!ticket) throw new EnterError("Ticket", "cannot read the ticket of the grant");
   return ticket;
 }
 
 function closed(closeReason) {
   const { type, code, reason } = closeReason;
-  return new EnterError("Closed", `not let in: ${type} ${code} ${reason}`, { closeReason });
+  return new EnterError("Closed", `the connection closed before entry: ${type} ${code} ${reason}`, { closeReason });
 }

@@ -161,7 +161,7 @@ test("without a newer token a player gives up", async () => {
 });
 
 test("a newer token that is not there yet is asked for again, unless the log-in is over", async () => {
-  const unreachable = new ApiError("Unreachable", "the API does not answer");
+  const unreachable = new ApiError("Unreachable", "cannot reach the API");
   const busy = new ApiError("Refused", "busy", { problem: { status: 503, code: "OVERLOADED", retryAfterS: null } });
   const ended = new ApiError("Refused", "over", { problem: { status: 401, code: "INVALID_REFRESH_TOKEN" } });
   const answers = [unreachable, busy, ended];

@@ -11,10 +11,14 @@ import { examples } from "./testing/readme.js";
 const FOLDER = fileURLToPath(new URL("..", import.meta.url));
 const TYPES = { ".html": "text/html", ".js": "text/javascript" };
 
-/** The folder of the README, with the page in it. */
+/** Where npm installs the package. */
+const PACKAGE = "/node_modules/realmgate-client/";
+
+/** A folder in which the package is installed, with the page in it. */
 const server = createServer(async ({ url }, answer) => {
   const path = normalize(new URL(url, "http://127.0.0.1").pathname);
-  const body = path === "/page.html" ? examples().html : await readFile(join(FOLDER, path)).catch(() => null);
+  const file = path.startsWith(PACKAGE) ? join(FOLDER, path.slice(PACKAGE.length)) : null;
+  const body = path === "/page.html" ? examples().html : file && (await readFile(file).catch(() => null));
   answer.writeHead(body === null ? 404 : 200, { "content-type": TYPES[extname(path)] ?? "text/plain" }).end(body ?? "");
 });
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));

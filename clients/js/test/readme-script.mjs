@@ -1,4 +1,4 @@
-// Runs the script of the README: node readme-script.mjs API_URL.
+// Runs the script of the README, and fails unless its character has hit something: node readme-script.mjs API_URL.
 
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,14 @@ import { examples } from "./testing/readme.js";
 const flags = ["--experimental-websocket", "--input-type=module", "-"];
 const node = spawn(process.execPath, [...flags, ...process.argv.slice(2)], {
   cwd: fileURLToPath(new URL("..", import.meta.url)),
-  stdio: ["pipe", "inherit", "inherit"],
+  stdio: ["pipe", "pipe", "inherit"],
 });
+let output = "";
+node.stdout.on("data", (text) => (output += text));
 node.stdin.end(examples().js);
-node.on("exit", (code) => process.exit(code ?? 1));
+node.on("close", (code) => {
+  console.log(output);
+  const hasHit = /^hits for [1-9]/m.test(output);
+  if (!hasHit) console.error("the script of the README has hit nothing");
+  process.exit(hasHit ? (code ?? 1) : code || 1);
+});

@@ -62,7 +62,7 @@ test("the ground is learnt, and walked on", () => {
   assert.deepEqual(session.takeAnomalies(), []);
   const grid = session.grid;
   tell(session, layout([1, 2]));
-  assert.deepEqual(session.takeAnomalies(), ["the ground of 4 by 3 tiles is not covered by its runs"]);
+  assert.deepEqual(session.takeAnomalies(), ["the runs do not cover the ground of 4 by 3 tiles"]);
   assert.equal(session.grid, grid, "what is known stays");
 });
 
@@ -221,9 +221,9 @@ test("changes of what is owned add up, and what does not fit is noted", () => {
   ])
     tell(session, message);
   assert.deepEqual(session.takeAnomalies(), [
-    "the inventory names an item twice",
-    `the item ${item(3, 0).item} is gone that was never one's own`,
-    "0 experience and 1 more are not 50",
+    "the inventory lists an item twice",
+    `removed item ${item(3, 0).item} was not in the inventory`,
+    "experience does not add up: 0 + 1 is not 50",
   ]);
 });
 
@@ -244,9 +244,9 @@ test("a travel carries what is owned, and compares", () => {
     "3 gold before the travel, 2 after it",
     "10 experience before the travel, 9 after it",
     "1 levels before the travel, 2 after it",
-    `the stick ${item(1, 0).item} in slot 0 before the travel is lost or elsewhere after it`,
-    `the stick ${item(2, 1).item} in slot 1 before the travel is lost or elsewhere after it`,
-    `the item ${item(4, 5).item} came from nowhere with the travel`,
+    `stick ${item(1, 0).item} in slot 0 was lost or moved by the travel`,
+    `stick ${item(2, 1).item} in slot 1 was lost or moved by the travel`,
+    `item ${item(4, 5).item} appeared with the travel`,
   ]);
 });
 
@@ -280,7 +280,7 @@ test("an entity that was never announced is counted, and shown", () => {
     frame(1, 0, { x: 0, y: 0 }, [{ entity: 3, components: { Health: { current: 1, max: 2 } } }, own()]),
   );
   assert.equal(session.world.entity(3).components.Health.current, 1);
-  assert.deepEqual(session.takeAnomalies(), ["1 updates of entities never announced"]);
+  assert.deepEqual(session.takeAnomalies(), ["1 updates of unknown entities"]);
   assert.deepEqual(session.takeAnomalies(), []);
 });
 

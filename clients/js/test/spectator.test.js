@@ -85,7 +85,7 @@ test("a server that goes is waited for, and where to look is said again", async 
   const failures = reasons.map(([status, code]) => {
     return new ApiError("Refused", "nobody hosts it", { problem: { status, code, retryAfterS: null } });
   });
-  failures.push(new ApiError("Unreachable", "the API does not answer"));
+  failures.push(new ApiError("Unreachable", "cannot reach the API"));
   const answer = (count) => {
     if (isGone) throw failures[count % failures.length];
     return grant({ character_id: null });

@@ -10,19 +10,19 @@ const WORDS = [
   ["PATCH", /^\/users\/[^/]+$/, "Changed a user"],
   ["DELETE", /^\/users\/[^/]+$/, "Deleted a user"],
   ["POST", /^\/users\/[^/]+\/kick$/, "Kicked a user"],
-  ["POST", /^\/announcements$/, "Announced"],
+  ["POST", /^\/announcements$/, "Sent an announcement"],
   ["DELETE", /^\/users\/[^/]+\/log_ins$/, "Logged a user out"],
-  ["POST", /^\/lobbies$/, "Made a lobby"],
+  ["POST", /^\/lobbies$/, "Created a lobby"],
   ["PATCH", /^\/lobbies\/[^/]+$/, "Changed a lobby"],
   ["DELETE", /^\/lobbies\/[^/]+$/, "Deleted a lobby"],
-  ["POST", /^\/leaderboards$/, "Made a leaderboard"],
+  ["POST", /^\/leaderboards$/, "Created a leaderboard"],
   ["PATCH", /^\/leaderboards\/[^/]+$/, "Changed a leaderboard"],
   ["DELETE", /^\/leaderboards\/[^/]+$/, "Deleted a leaderboard"],
   ["POST", /^\/leaderboards\/[^/]+\/end$/, "Ended a leaderboard"],
   ["POST", /^\/leaderboards\/[^/]+\/records$/, "Submitted a score"],
   ["PATCH", /^\/leaderboards\/[^/]+\/records\/.+$/, "Changed a score"],
   ["DELETE", /^\/leaderboards\/[^/]+\/records\/.+$/, "Deleted a score"],
-  ["POST", /^\/hooks\/reload$/, "Loaded changed scripts"],
+  ["POST", /^\/hooks\/reload$/, "Reloaded changed scripts"],
 ];
 
 /** The place of what administrators have done. */
@@ -33,22 +33,28 @@ export async function actsPlace({ rest: [page = "1"] }) {
     link(`user/${act.user_id}`, act.username || "a deleted account"),
     what(act),
     act.body && h("pre", {}, saidIn(act.body)),
-    act.status < 400 && act.status > 0 ? "done" : `refused: ${act.status || "the server ended"}`,
+    resultOf(act.status),
   ]);
   return section(
-    "What administrators have done",
-    table("Acts", ["When", "Who", "What", "With", "Result"], rows),
+    "Audit log",
+    table("Audit log", ["Time", "Administrator", "Action", "Details", "Result"], rows),
     pages(found.meta, (number) => `acts/${number}`),
   );
+}
+
+/** How a call ended. The status is 0 if the server stopped before it answered. */
+function resultOf(status) {
+  if (status === 0) return "unknown: the server stopped";
+  return status < 400 ? "done" : `refused: ${status}`;
 }
 
 /** What a change of a user is called; null for any other. */
 function changeOfUser(method, below, body) {
   if (method !== "PATCH" || !/^\/users\/[^/]+$/.test(below) || !body) return null;
   const { is_activated: isActivated, muted_until: mutedUntil, is_admin: isAdmin } = JSON.parse(body);
-  if (isActivated !== undefined) return isActivated ? "Lifted a ban, or activated" : "Banned";
+  if (isActivated !== undefined) return isActivated ? "Lifted a ban or activated" : "Banned";
   if (mutedUntil !== undefined) return mutedUntil ? "Muted" : "Unmuted";
-  if (isAdmin !== undefined) return isAdmin ? "Made an administrator of" : "Removed as administrator";
+  if (isAdmin !== undefined) return isAdmin ? "Made administrator" : "Removed as administrator";
   return null;
 }
 

@@ -50,5 +50,5 @@ function words(status, body) {
   const { error, message, errors, details } = body ?? {};
   const fields = errors ?? details ?? (typeof error === "object" ? error : null);
   const ofFields = fields && Object.entries(fields).map(([name, faults]) => `${name} ${[].concat(faults).join(", ")}`);
-  return message || ofFields?.join("; ") || (typeof error === "string" ? error : "") || `The server answers ${status}`;
+  return message || ofFields?.join("; ") || (typeof error === "string" ? error : "") || `The server answered with status ${status}`;
 }

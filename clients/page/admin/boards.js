@@ -6,21 +6,21 @@ import { openForm } from "./dialogs.js";
 import { button, facts, graveButton, link, pages, section, table, time } from "./parts.js";
 
 const ORDERS = [
-  ["desc", "The highest score is the best"],
-  ["asc", "The lowest score is the best"],
+  ["desc", "Highest score first"],
+  ["asc", "Lowest score first"],
 ];
 const OPERATORS = [
-  ["best", "Only a better score replaces the old one"],
-  ["set", "A score replaces the old one"],
-  ["incr", "Scores are added up"],
-  ["decr", "Scores are subtracted"],
+  ["best", "Keep the best score"],
+  ["set", "Keep the latest score"],
+  ["incr", "Add scores up"],
+  ["decr", "Subtract scores"],
 ];
 const wordsOf = (choices, value) => choices.find(([of]) => of === value)?.[1] ?? value;
 
 async function read(path) {
   const answer = await fetch(`/api/v1/leaderboards${path}`, { cache: "no-store" });
   const said = await answer.json();
-  if (!answer.ok) throw new Error(said.message ?? said.error ?? `The server answers ${answer.status}`);
+  if (!answer.ok) throw new Error(said.message ?? said.error ?? `The server answered with status ${answer.status}`);
   return said;
 }
 
@@ -36,7 +36,7 @@ export async function boardsPlace({ rest: [page = "1"], done }) {
   ]);
   return section(
     "Leaderboards",
-    table("Leaderboards", ["Title", "Slug", "Begins", "Ends", "State"], rows),
+    table("Leaderboards", ["Title", "Slug", "Starts", "Ends", "State"], rows),
     pages(found.meta, (number) => `boards/${number}`),
     h("div.buttons", {}, button("New leaderboard", () => makeBoard(done))),
   );
@@ -62,7 +62,7 @@ export async function boardPlace({ rest: [id, page = "1"], done }) {
         ["Description", board.description || "–"],
         ["Order", wordsOf(ORDERS, board.sort_order)],
         ["Scores", wordsOf(OPERATORS, board.operator)],
-        ["Begins", time(board.starts_at)],
+        ["Starts", time(board.starts_at)],
         ["Ends", time(board.ends_at)],
         ["State", board.is_active ? "active" : "ended"],
       ]),
@@ -70,7 +70,7 @@ export async function boardPlace({ rest: [id, page = "1"], done }) {
     ),
     section(
       "Scores",
-      table("Scores", ["Rank", "Who", "Score", "Changed", ""], rows),
+      table("Scores", ["Rank", "Player", "Score", "Updated", ""], rows),
       pages(found.meta, (number) => `board/${id}/${number}`),
       board.is_active && h("div.buttons", {}, button("New score", () => submitScore(id, done))),
     ),
@@ -78,37 +78,37 @@ export async function boardPlace({ rest: [id, page = "1"], done }) {
 }
 
 function endings({ id, title, is_active: isActive }, done) {
-  const end = { title: `End ${title} now?`, text: "No score counts any more. The scores stay.", yes: "End leaderboard" };
+  const end = { title: `End ${title} now?`, text: "New scores will not count. The existing scores stay.", yes: "End leaderboard" };
   const remove = {
     title: `Delete ${title}?`,
-    text: "Its scores are deleted too. This cannot be undone.",
+    text: "Its scores will be deleted too. This cannot be undone.",
     yes: "Delete leaderboard",
     typed: title,
   };
   return [
-    isActive && graveButton("End", end, () => done(call("POST", `/leaderboards/${id}/end`), "The leaderboard has ended.")),
-    graveButton("Delete", remove, () => done(call("DELETE", `/leaderboards/${id}`), "The leaderboard is deleted.", "boards")),
+    isActive && graveButton("End", end, () => done(call("POST", `/leaderboards/${id}/end`), "Leaderboard ended.")),
+    graveButton("Delete", remove, () => done(call("DELETE", `/leaderboards/${id}`), "Leaderboard deleted.", "boards")),
   ];
 }
 
 const settingsOf = (board) => [
   { name: "title", label: "Title", value: board.title, required: true },
   { name: "description", label: "Description", kind: "long", value: board.description },
-  { name: "starts_at", label: "Begins (UTC)", kind: "time", value: board.starts_at },
+  { name: "starts_at", label: "Starts (UTC)", kind: "time", value: board.starts_at },
   { name: "ends_at", label: "Ends (UTC)", kind: "time", value: board.ends_at },
 ];
 
 function makeBoard(done) {
   openForm({
     title: "New leaderboard",
-    yes: "Make leaderboard",
+    yes: "Create leaderboard",
     fields: [
-      { name: "slug", label: "Slug: small letters, digits and _", required: true },
+      { name: "slug", label: "Slug: lower-case letters, digits and _", required: true },
       ...settingsOf({}),
       { name: "sort_order", label: "Order", kind: "choice", choices: ORDERS, value: "desc" },
       { name: "operator", label: "Scores", kind: "choice", choices: OPERATORS, value: "best" },
     ],
-    save: async (settings) => done(await call("POST", "/leaderboards", settings), "The leaderboard is made."),
+    save: async (settings) => done(await call("POST", "/leaderboards", settings), "Leaderboard created."),
   });
 }
 
@@ -116,7 +116,7 @@ function editBoard(board, done) {
   openForm({
     title: `Edit ${board.title}`,
     fields: [...settingsOf(board), { name: "metadata", label: "Metadata", kind: "json", value: board.metadata }],
-    save: async (changed) => done(await call("PATCH", `/leaderboards/${board.id}`, changed), "The leaderboard is changed."),
+    save: async (changed) => done(await call("PATCH", `/leaderboards/${board.id}`, changed), "Leaderboard saved."),
   });
 }
 
@@ -129,7 +129,7 @@ function submitScore(board, done) {
     ],
     async save({ name, score }) {
       const owner = await userNamed(name);
-      done(await call("POST", `/leaderboards/${board}/records`, { user_id: owner, score }), "The score is submitted.");
+      done(await call("POST", `/leaderboards/${board}/records`, { user_id: owner, score }), "Score submitted.");
     },
   });
 }
@@ -138,7 +138,7 @@ function submitScore(board, done) {
 async function userNamed(name) {
   const found = await call("GET", `/users?q=${encodeURIComponent(name)}`);
   const user = found.data.find(({ username }) => username === name.trim().toLowerCase());
-  if (!user) throw new Error(`There is no user ${name}.`);
+  if (!user) throw new Error(`There is no user named ${name}.`);
   return user.id;
 }
 
@@ -153,12 +153,12 @@ function editScore(board, record, done) {
       { name: "score", label: "Score", kind: "number", value: record.score, required: true },
       { name: "metadata", label: "Metadata", kind: "json", value: record.metadata },
     ],
-    save: async (changed) => done(await call("PATCH", pathOf(board, record), changed), "The score is changed."),
+    save: async (changed) => done(await call("PATCH", pathOf(board, record), changed), "Score saved."),
   });
 }
 
 function deleteScoreButton(board, record, done) {
-  const text = `${whoseOf(record)} is then not on the leaderboard.`;
+  const text = `${whoseOf(record)} will be removed from the leaderboard.`;
   const question = { title: "Delete this score?", text, yes: "Delete score" };
-  return graveButton("Delete", question, () => done(call("DELETE", pathOf(board, record)), "The score is deleted."));
+  return graveButton("Delete", question, () => done(call("DELETE", pathOf(board, record)), "Score deleted."));
 }

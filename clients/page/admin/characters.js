@@ -20,10 +20,10 @@ export async function charactersPlace({ rest: [name = ""], go }) {
   ]);
   return section(
     "Characters and items",
-    search({ label: "How the name begins", value: name, onSearch: (wanted) => go(`characters/${encodeURIComponent(wanted)}`) }),
+    search({ label: "Name starts with", value: name, onSearch: (wanted) => go(`characters/${encodeURIComponent(wanted)}`) }),
     table("Characters", ["Name", "Class", "Level", "State"], rows),
-    found.length === MOST_FOUND && h("p.quiet", {}, `Only the first ${MOST_FOUND} are shown.`),
-    search({ label: "An item's id", button: "Follow", onSearch: (wanted) => go(`item/${encodeURIComponent(wanted)}`) }),
+    found.length === MOST_FOUND && h("p.quiet", {}, `Showing only the first ${MOST_FOUND}.`),
+    search({ label: "Item id", button: "Show history", onSearch: (wanted) => go(`item/${encodeURIComponent(wanted)}`) }),
   );
 }
 
@@ -47,16 +47,16 @@ export async function characterPlace({ rest: [id] }) {
         ["Account", link(`user/${character.user_id}`, user.username)],
         ["Class", character.class_id],
         ["Level", `${character.level}, ${character.experience} experience`],
-        ["Saved at", character.map_id ? `${map}, ${tile(character.x)} × ${tile(character.y)}` : "never in a world"],
+        ["Last saved position", character.map_id ? `${map}, ${tile(character.x)} × ${tile(character.y)}` : "never entered a world"],
         ["Lock", `${character.lock_owner}, epoch ${character.lock_epoch}`],
         ["Gold", character.gold],
-        ["Made", time(character.inserted_at)],
-        ["Will be deleted", time(character.deletes_at)],
+        ["Created", time(character.inserted_at)],
+        ["Deletion due", time(character.deletes_at)],
         ["Id", character.id],
       ]),
     ),
-    section("Items", table("Items", ["Slot", "What", "Ledger"], items)),
-    section("Purse, the newest first", table("Purse", ["When", "From", "To", "Gold", "Cause", "Server"], gold.map(goldLine))),
+    section("Items", table("Items", ["Slot", "Item", "History"], items)),
+    section("Gold transfers, newest first", table("Gold transfers", ["Time", "From", "To", "Gold", "Reason", "Server"], gold.map(goldLine))),
   );
 }
 
@@ -80,12 +80,12 @@ export async function itemPlace({ rest: [id] }) {
   const lines = await call("GET", `/items/${encodeURIComponent(id)}/ledger`);
   const rows = lines.map((line) => [
     time(line.at),
-    line.from ? owner(line.from, line.from_name) : "made",
-    line.to ? owner(line.to, line.to_name) : "ended",
+    line.from ? owner(line.from, line.from_name) : "created",
+    line.to ? owner(line.to, line.to_name) : "destroyed",
     line.reason,
     line.server_id,
   ]);
-  return section(`${lines[0].definition} ${id}`, table("Ledger", ["When", "From", "To", "Cause", "Server"], rows));
+  return section(`${lines[0].definition} ${id}`, table("History", ["Time", "From", "To", "Reason", "Server"], rows));
 }
 
 function owner(text, name) {

@@ -113,6 +113,6 @@ function parsed(text, label) {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`${label} is not JSON: ${error.message}`, { cause: error });
+    throw new Error(`${label} is not valid JSON: ${error.message}`, { cause: error });
   }
 }

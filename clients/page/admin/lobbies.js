@@ -10,40 +10,40 @@ export async function lobbiesPlace({ rest: [page = "1"], done }) {
   const found = await call("GET", `/lobbies?page=${page}`);
   const rows = found.data.map((lobby) => [
     lobby.title,
-    lobby.host_id ? link(`user/${lobby.host_id}`, lobby.host_name || "without a display name") : "nobody",
+    lobby.host_id ? link(`user/${lobby.host_id}`, lobby.host_name || "no display name") : "none",
     lobby.max_users,
     [lobby.is_hidden && "hidden", lobby.is_locked && "locked", lobby.is_passworded && "password"].filter(Boolean).join(", "),
     h("div.buttons", {}, button("Edit", () => editLobby(lobby, done)), deleteButton(lobby, done)),
   ]);
   return section(
     "Lobbies",
-    table("Lobbies", ["Title", "Host", "Places", "State", ""], rows),
+    table("Lobbies", ["Title", "Host", "Max members", "State", ""], rows),
     pages(found.meta, (number) => `lobbies/${number}`),
     h("div.buttons", {}, button("New lobby", () => makeLobby(done))),
   );
 }
 
 function deleteButton({ id, title }, done) {
-  const question = { title: `Delete ${title}?`, text: "Its members are then in no lobby.", yes: "Delete lobby" };
-  return graveButton("Delete", question, () => done(call("DELETE", `/lobbies/${id}`), "The lobby is deleted."));
+  const question = { title: `Delete ${title}?`, text: "Its members will be removed from it.", yes: "Delete lobby" };
+  return graveButton("Delete", question, () => done(call("DELETE", `/lobbies/${id}`), "Lobby deleted."));
 }
 
 const settingsOf = (lobby) => [
   { name: "title", label: "Title", value: lobby.title },
-  { name: "max_users", label: "Places", kind: "number", value: lobby.max_users ?? 8 },
-  { name: "slowdown", label: "Seconds between two lines of a member", kind: "number", value: lobby.slowdown ?? 0 },
+  { name: "max_users", label: "Max members", kind: "number", value: lobby.max_users ?? 8 },
+  { name: "slowdown", label: "Seconds between a member's messages", kind: "number", value: lobby.slowdown ?? 0 },
   { name: "is_hidden", label: "Hidden from lists", kind: "flag", value: lobby.is_hidden },
-  { name: "is_locked", label: "Locked: nobody can join", kind: "flag", value: lobby.is_locked },
+  { name: "is_locked", label: "Locked: no one can join", kind: "flag", value: lobby.is_locked },
   { name: "password", label: lobby.is_passworded ? "New password" : "Password", kind: "password" },
 ];
 
 function makeLobby(done) {
   openForm({
     title: "New lobby",
-    text: "A lobby without a host. It stays until it is deleted.",
-    yes: "Make lobby",
+    text: "This lobby has no host and stays until you delete it.",
+    yes: "Create lobby",
     fields: settingsOf({}),
-    save: async (settings) => done(await call("POST", "/lobbies", settings), "The lobby is made."),
+    save: async (settings) => done(await call("POST", "/lobbies", settings), "Lobby created."),
   });
 }
 
@@ -55,7 +55,7 @@ function editLobby(lobby, done) {
     fields: [...settingsOf(lobby), ...open, metadata],
     async save({ open: isOpened, ...changed }) {
       if (isOpened) changed.password = "";
-      done(await call("PATCH", `/lobbies/${lobby.id}`, changed), "The lobby is changed.");
+      done(await call("PATCH", `/lobbies/${lobby.id}`, changed), "Lobby saved.");
     },
   });
 }

@@ -30,7 +30,7 @@ export function logInPlace({ onDone }) {
   };
   const labelled = (text, input) => h("div.field", {}, h("label", { htmlFor: input.id }, text), input);
   const codeGiven = () => (code.value.trim() ? { code: code.value.trim() } : {});
-  const first = labelled("Code from the server's first start (only for a realm without an administrator)", code);
+  const first = labelled("Code from the server's first start (only while the realm has no administrator)", code);
   first.hidden = true;
   const others = h("div.buttons", {});
   showProviders(others, (provider) => attempt(() => byProvider(provider, codeGiven())));
@@ -68,7 +68,7 @@ async function byProvider(provider, code) {
   for (;;) {
     const { status, data, message } = await outcomeOf(session);
     if (status === "completed") return logIn({ refresh_token: data.refresh_token, ...code });
-    if (status !== "pending") throw new Error(message || "The log-in has failed");
+    if (status !== "pending") throw new Error(message || "Login failed");
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }

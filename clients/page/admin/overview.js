@@ -28,25 +28,25 @@ export async function overviewPlace({ done }) {
       facts([
         ["Players in the world", players],
         ["Map servers", servers],
-        ["Log-ins in the last hour", sum(samples.slice(-60), "log_ins")],
+        ["Logins in the last hour", sum(samples.slice(-60), "log_ins")],
       ]),
       h("div.buttons", {}, button("Announce", () => announce(done))),
     ),
     section(
-      "Last hours",
+      "Last 6 hours",
       h(
         "div.charts",
         {},
         chart("Players in the world", samples, "players"),
-        chart("Log-ins each minute", samples, "log_ins"),
-        chart("Fullest map server, percent", samples, "load"),
+        chart("Logins per minute", samples, "log_ins"),
+        chart("Fullest map server, in percent", samples, "load"),
       ),
-      h("p.quiet", {}, "One figure a minute, since this server process started."),
+      h("p.quiet", {}, "One value per minute since this server process started."),
     ),
     section(
-      "Who plays",
-      table("Who plays", ["Character", "Saved on", "Map server", ""], rows),
-      players > online.length && h("p.quiet", {}, `${online.length} of ${players} are shown.`),
+      "Players online",
+      table("Players online", ["Character", "Last saved map", "Map server", ""], rows),
+      players > online.length && h("p.quiet", {}, `Showing ${online.length} of ${players}.`),
     ),
   );
 }
@@ -58,9 +58,9 @@ function announce(done) {
   };
   openForm({
     title: "Announce",
-    text: "Every player in the world reads this line in the chat.",
+    text: "Every player in the world sees this message in the chat.",
     yes: "Announce",
-    fields: [{ name: "text", label: "Text", required: true }],
+    fields: [{ name: "text", label: "Message", required: true }],
     save: send,
   });
 }

@@ -7,10 +7,10 @@ import { button, section, table, time } from "./parts.js";
 /** The place of scripts. */
 export async function scriptsPlace({ done }) {
   const { plugins, failures, schedules } = await call("GET", "/hooks");
-  const reload = () => done(call("POST", "/hooks/reload"), "Loaded.");
+  const reload = () => done(call("POST", "/hooks/reload"), "Changed scripts reloaded.");
   const ofPlugin = (plugin) => [
     plugin.name,
-    plugin.fault ? h("span.error", {}, plugin.fault) : "runs",
+    plugin.fault ? h("span.error", {}, plugin.fault) : "running",
     plugin.functions.map((one) => one.signature).join(", "),
   ];
   return h(
@@ -19,21 +19,21 @@ export async function scriptsPlace({ done }) {
     section(
       "Scripts",
       table("Scripts", ["Plugin", "State", "Functions"], plugins.map(ofPlugin)),
-      h("div.buttons", {}, button("Load changes now", reload)),
+      h("div.buttons", {}, button("Reload changed scripts", reload)),
     ),
     section(
       "Schedules",
       table(
         "Schedules",
-        ["Plugin", "Function", "When", "Last", "Next"],
+        ["Plugin", "Function", "Schedule", "Last run", "Next run"],
         schedules.map((one) => [one.plugin, one.function, one.cron, time(one.last_at), time(one.next_at)]),
       ),
     ),
     section(
-      "Failures at this server",
+      "Failures on this server",
       table(
         "Failures",
-        ["When", "Plugin", "Function", "Error", "Reference"],
+        ["Time", "Plugin", "Function", "Error", "Reference"],
         failures.map((one) => [time(one.inserted_at), one.plugin, one.function, one.error, one.reference]),
       ),
     ),
@@ -49,7 +49,7 @@ export async function serversPlace() {
     one.supported_maps.join(", "),
     `${one.current_players} of ${one.max_players}`,
     one.load.toFixed(2),
-    one.linked ? "linked" : "no link",
+    one.linked ? "connected" : "not connected",
   ];
   const ofChannel = (one) => [one.map_name ?? one.map_id, one.channel, one.server_name, one.players, one.is_full ? "full" : ""];
   return h(

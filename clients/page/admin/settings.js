@@ -10,9 +10,9 @@ const ORIGINS = { environment: "environment", command_line: "command line", defa
 export async function settingsPlace() {
   const settings = await call("GET", "/settings");
   return section(
-    "Settings in force",
-    h("p.quiet", {}, "The settings of this server process. Secrets are not shown, only whether they are set."),
-    table("Settings", ["Name", "Value", "From", "What it is for"], settings.map(line)),
+    "Current settings",
+    h("p.quiet", {}, "The settings of this server process. Secrets are hidden: the page only shows whether they are set."),
+    table("Settings", ["Name", "Value", "Source", "Description"], settings.map(line)),
   );
 }
 

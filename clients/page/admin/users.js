@@ -13,7 +13,7 @@ const stateOf = (user) =>
     user.is_admin && "administrator",
     user.is_banned && "banned",
     isMuted(user) && "muted",
-    !user.is_activated && !user.is_banned && "waits for activation",
+    !user.is_activated && !user.is_banned && "not activated",
     user.is_online && "online",
   ]
     .filter(Boolean)
@@ -34,7 +34,7 @@ export async function usersPlace({ rest: [text = "", page = "1"], go }) {
     "Users",
     search({ label: "Name, e-mail or id", value: text, onSearch: (wanted) => go(`users/${encodeURIComponent(wanted)}`) }),
     h("p.quiet", {}, `${found.meta.total_count} found.`),
-    found.meta.total_count === 0 && h("p", {}, "This finds accounts. ", link(`characters/${encodeURIComponent(text)}`, "Search the characters")),
+    found.meta.total_count === 0 && h("p", {}, "This search finds accounts only. ", link(`characters/${encodeURIComponent(text)}`, "Search characters instead")),
     table("Users", ["User name", "Display name", "E-mail", "State", "Last seen"], rows),
     pages(found.meta, to),
   );
@@ -66,22 +66,22 @@ export async function userPlace({ rest: [id], done }) {
       h("div.buttons", {}, roleButton(user, change), kickButton(user, done), muteButton(user, done), banButton(user, done), deleteButton(user, done)),
     ),
     charactersPart(characters, mapNames(channels)),
-    logInsPart(logIns, () => done(call("DELETE", `/users/${id}/log_ins`), "Every log-in has ended.")),
-    metadataPart(user.metadata, (metadata) => change({ metadata }, "The metadata is changed.")),
+    logInsPart(logIns, () => done(call("DELETE", `/users/${id}/log_ins`), "All logins ended.")),
+    metadataPart(user.metadata, (metadata) => change({ metadata }, "Metadata saved.")),
   );
 }
 
 function banButton({ id, username, is_activated: isActivated, is_banned: isBanned }, done) {
   const change = (body) => call("PATCH", `/users/${id}`, body);
-  if (!isActivated) return button(isBanned ? "Lift the ban" : "Activate", () => done(change({ is_activated: true }), `${username} can log in.`));
+  if (!isActivated) return button(isBanned ? "Lift ban" : "Activate", () => done(change({ is_activated: true }), `${username} can log in.`));
   const ask = () =>
     openForm({
       title: `Ban ${username}?`,
-      text: "The player leaves the world now, and reads the reason and the end at the next log-in.",
+      text: "The player is removed from the world now. The next login shows the reason and the end of the ban.",
       yes: "Ban",
       fields: [
         { name: "ban_reason", label: "Reason (optional)" },
-        { name: "banned_until", label: "Until (UTC); leave it empty for a ban without an end", kind: "time" },
+        { name: "banned_until", label: "Until (UTC); leave empty for a permanent ban", kind: "time" },
       ],
       save: async (ban) => done(await change({ is_activated: false, ...ban }), `${username} is banned.`),
     });
@@ -93,8 +93,8 @@ const banOf = ({ ban_reason: reason, banned_until: until }) =>
 
 function kickButton({ id, username, is_online: isOnline }, done) {
   if (!isOnline) return null;
-  const text = "The player leaves the world now, and can come back at once.";
-  const kick = () => done(call("POST", `/users/${id}/kick`), `${username} has been sent out of the world.`);
+  const text = "The player is removed from the world now and can come back immediately.";
+  const kick = () => done(call("POST", `/users/${id}/kick`), `${username} has been kicked.`);
   return askingButton("Kick", { title: `Kick ${username}?`, text, yes: "Kick" }, kick);
 }
 
@@ -106,7 +106,7 @@ function muteButton(user, done) {
   const ask = () =>
     openForm({
       title: `Mute ${username}?`,
-      text: "The player can read the chat until then, but neither write in it nor whisper.",
+      text: "Until then, the player can read the chat but cannot write or whisper.",
       yes: "Mute",
       fields: [{ name: "until", label: "Until (UTC)", kind: "time", value: inAnHour, required: true }],
       save: async ({ until = inAnHour }) => done(await change(until), `${username} is muted.`),
@@ -136,11 +136,11 @@ function roleButton({ username, is_admin: isAdmin }, change) {
 function deleteButton({ id, username }, done) {
   const question = {
     title: `Delete ${username}?`,
-    text: "The account, its characters and everything they own are deleted. This cannot be undone.",
+    text: "The account, its characters and everything they own will be deleted. This cannot be undone.",
     yes: "Delete",
     typed: username,
   };
-  return graveButton("Delete", question, () => done(call("DELETE", `/users/${id}`), `${username} is deleted.`, "users"));
+  return graveButton("Delete", question, () => done(call("DELETE", `/users/${id}`), `${username} has been deleted.`, "users"));
 }
 
 function charactersPart(characters, maps) {
@@ -157,12 +157,12 @@ function charactersPart(characters, maps) {
 
 function logInsPart(logIns, end) {
   const rows = logIns.map((one) => [time(one.inserted_at), one.ended_at ? time(one.ended_at) : "active"]);
-  const text = "The player leaves the world, and has to log in on every device.";
-  const question = { title: "End every log-in?", text, yes: "End log-ins" };
+  const text = "The player is removed from the world and must log in again on every device.";
+  const question = { title: "End all logins?", text, yes: "End logins" };
   const isAny = logIns.some((one) => !one.ended_at);
   return section(
-    "Log-ins",
-    table("Log-ins", ["Began", "Ended"], rows),
+    "Logins",
+    table("Logins", ["Started", "Ended"], rows),
     isAny && h("div.buttons", {}, graveButton("End all", question, end)),
   );
 }
@@ -175,7 +175,7 @@ function metadataPart(metadata, save) {
     try {
       save(JSON.parse(field.value));
     } catch (error) {
-      fault.textContent = `This is not JSON: ${error.message}`;
+      fault.textContent = `This is not valid JSON: ${error.message}`;
     }
   };
   return section(

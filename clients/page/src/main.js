@@ -43,7 +43,7 @@ class Flow {
     document.title = `Play ${this.#realm}`;
     const wasThere = this.#logIn.isThere;
     if (await this.#logIn.resume()) return this.#characters();
-    this.#gate(wasThere ? "You are logged in in another tab. To play in this one, log in here." : "");
+    this.#gate(wasThere ? "Another tab is using your login. To play in this tab, log in here." : "");
   }
 
   /** The way in waits for none of them. Those of the world come while somebody logs in. */
@@ -72,7 +72,7 @@ class Flow {
 
   /** The server takes the log-in no more. A game says so itself. */
   #logInEnded() {
-    if (!this.#stage.querySelector(".game")) this.#gate("Your log-in has ended. Log in again.");
+    if (!this.#stage.querySelector(".game")) this.#gate("You have been logged out. Log in again.");
   }
 
   /** Calls the server. Answers null where that failed, and says why. */
@@ -129,7 +129,7 @@ class Flow {
 
   async #enter(character) {
     this.#wait("Entering the world…");
-    const why = () => this.#wait("Still entering: a body that is in a fight has to leave it first…");
+    const why = () => this.#wait("Still entering. If your character is in combat, it has to leave combat first…");
     const longWait = setTimeout(why, LONG_WAIT_MS);
     try {
       const game = await Game.enter({

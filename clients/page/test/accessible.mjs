@@ -35,7 +35,7 @@ async function beforePlay(visitor) {
   await look(visitor, "log-in");
   await page.getByRole("tab", { name: "New here?" }).click();
   await page.getByRole("button", { name: "Create account" }).click();
-  await page.getByText("Type your user name.").waitFor();
+  await page.getByText("Enter your user name.").waitFor();
   await look(visitor, "a new account, with a fault");
   await page.getByLabel("User name").last().fill(name);
   await page.getByLabel("Password").last().fill(PASSWORD);

@@ -78,7 +78,7 @@ await inBrowser(async (browser) => {
   await page.getByText("This account is not an administrator.").waitFor();
   await logsIn(admin, name, PASSWORD);
   // Who plays is there at once.
-  await page.getByRole("table", { name: "Who plays" }).waitFor();
+  await page.getByRole("table", { name: "Players online" }).waitFor();
   await row(admin, player.name).waitFor();
   await page.getByRole("img", { name: /^Players in the world: latest / }).waitFor();
   await look(admin, "overview");
@@ -106,7 +106,7 @@ await inBrowser(async (browser) => {
   if ((await page.getByText("1970").count()) > 0) throw new Error("a time that is not known is shown as 1970");
   // A character is found by how its name begins.
   await page.getByRole("link", { name: "Characters" }).click();
-  await page.getByLabel("How the name begins").fill(player.name.slice(0, 4).toUpperCase());
+  await page.getByLabel("Name starts with").fill(player.name.slice(0, 4).toUpperCase());
   await button(admin, "Search").click();
   await row(admin, player.name).waitFor();
   await look(admin, "characters");
@@ -117,7 +117,7 @@ await inBrowser(async (browser) => {
   await page.getByText("Bag 1", { exact: true }).or(page.getByText("Weapon", { exact: true })).first().waitFor();
   await look(admin, "character");
   await page.getByRole("table", { name: "Items" }).getByRole("link").first().click();
-  await row(admin, "made").getByRole("link", { name: player.name }).waitFor();
+  await row(admin, "created").getByRole("link", { name: player.name }).waitFor();
   await look(admin, "item");
 
   await page.goBack();
@@ -168,7 +168,7 @@ async function announcesAndMutes(admin, player) {
   await page.getByRole("link", { name: "Overview" }).click();
   await button(admin, "Announce").click();
   await look(admin, "announcement");
-  await fills(admin, "Announce", { Text: "The realm restarts at noon" }, "Announce");
+  await fills(admin, "Announce", { Message: "The realm restarts at noon" }, "Announce");
   await says(admin, /^Announced to /);
   const chat = player.page.getByRole("log", { name: "Chat" });
   await chat.getByText("Announcement: The realm restarts at noon").waitFor();
@@ -196,8 +196,8 @@ async function kicksAndBans(admin, player) {
   await answers(admin, /^Kick /, "Cancel");
   await button(admin, "Kick").click();
   await answers(admin, /^Kick /, "Kick");
-  await says(admin, "has been sent out of the world.");
-  await player.page.getByText("You were sent away").waitFor();
+  await says(admin, "has been kicked.");
+  await player.page.getByText("You were kicked").waitFor();
   await player.entersBy(player.page.getByRole("button", { name: "Enter again" }));
 
   await button(admin, "Ban").click();
@@ -221,8 +221,8 @@ async function makesABoard(admin, username) {
   await row(admin, "weekly_kills").waitFor();
   await button(admin, "New leaderboard").click();
   await look(admin, "new-board");
-  await fills(admin, "New leaderboard", { "Slug: small letters, digits and _": "arena", Title: "Arena" }, "Make leaderboard");
-  await says(admin, "The leaderboard is made.");
+  await fills(admin, "New leaderboard", { "Slug: lower-case letters, digits and _": "arena", Title: "Arena" }, "Create leaderboard");
+  await says(admin, "Leaderboard created.");
   await page.getByRole("link", { name: "Arena" }).click();
   await button(admin, "Edit").click();
   await fills(admin, "Edit Arena", { Title: "The Arena", "Ends (UTC)": "2099-01-01T12:00" });
@@ -238,7 +238,7 @@ async function makesABoard(admin, username) {
   await page.getByText("None.").waitFor();
   await button(admin, "Delete").click();
   await answers(admin, "Delete The Arena?", "Delete leaderboard", "The Arena");
-  await says(admin, "The leaderboard is deleted.");
+  await says(admin, "Leaderboard deleted.");
 }
 
 /** A lobby is made, changed and deleted; a form says what is wrong. */
@@ -248,13 +248,13 @@ async function makesALobby(admin) {
   await page.getByText("None.").waitFor();
   await button(admin, "New lobby").click();
   admin.pardons(/status of 422/);
-  await page.getByRole("spinbutton", { name: "Places" }).fill("0");
-  await button(admin, "Make lobby").click();
+  await page.getByRole("spinbutton", { name: "Max members" }).fill("0");
+  await button(admin, "Create lobby").click();
   await page.getByRole("alert").filter({ hasText: "max_users" }).waitFor();
   admin.pardons();
-  await fills(admin, "New lobby", { Title: "Harbour", Places: "12" }, "Make lobby");
+  await fills(admin, "New lobby", { Title: "Harbour", "Max members": "12" }, "Create lobby");
   await row(admin, "Harbour").getByRole("button", { name: "Edit" }).click();
-  await fills(admin, "Edit Harbour", { "Locked: nobody can join": true });
+  await fills(admin, "Edit Harbour", { "Locked: no one can join": true });
   await row(admin, "locked").waitFor();
   await look(admin, "lobbies");
   await button(admin, "Delete").click();
@@ -283,7 +283,7 @@ async function deletes(admin, username) {
   await page.getByRole("link", { name: username, exact: true }).click();
   await button(admin, "Delete").click();
   await answers(admin, `Delete ${username}?`, "Delete", username);
-  await says(admin, `${username} is deleted.`);
+  await says(admin, `${username} has been deleted.`);
   await page.getByText("1 found.", { exact: true }).waitFor();
 }
 

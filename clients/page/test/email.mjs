@@ -9,7 +9,7 @@ await inBrowser(async (browser) => {
   const sendsTo = async (address) => {
     await page.getByLabel("E-mail address").last().fill(address);
     await page.getByLabel("Your password").fill(PASSWORD);
-    await press("Send a mail with a link");
+    await press("Send confirmation e-mail");
   };
   await page.goto(`${base}/play`);
   await page.getByRole("link", { name: "Forgot your password?" }).waitFor();
@@ -33,14 +33,14 @@ await inBrowser(async (browser) => {
   await page.locator(".error", { hasText: /\S/ }).first().waitFor();
   visitor.pardons();
   await sendsTo(`${name}@realm.example`);
-  await page.getByText(`A mail is on its way to ${name}@realm.example.`).waitFor();
+  await page.getByText(`An e-mail is on its way to ${name}@realm.example.`).waitFor();
   await press("To your characters");
 
   await visitor.entersBy(page.getByRole("button", { name: `Enter the world as ${name}` }));
   await press("Menu");
   await press("E-mail address");
   await sendsTo(`${name}@realm.example`);
-  await page.getByText("A mail is on its way").waitFor();
+  await page.getByText("An e-mail is on its way").waitFor();
   await visitor.picture("email-address-in-the-menu");
   visitor.assertNoComplaint();
   console.log("an account gets an e-mail address");

@@ -44,7 +44,7 @@ async function dies(browser) {
   await focused.waitFor();
   await visitor.picture("fallen");
   if ((await page.locator(".ability.locked").count()) === 0) throw new Error("abilities of later levels look as if one had them");
-  if (await page.getByText("Not while you are dead").isVisible()) throw new Error("a warning covers the screen of the dead");
+  if (await page.getByText("You cannot do that while dead").isVisible()) throw new Error("a warning covers the screen of the dead");
 
   await page.keyboard.press("KeyB");
   await page.getByRole("dialog", { name: "Bag" }).waitFor();

@@ -19,7 +19,7 @@ async function waitsOnASlowLine(browser) {
     await route.continue();
   });
   await page.goto(`${base}/play`, { waitUntil: "commit" });
-  await page.getByText("Still loading. On a slow line this takes up to a minute.").waitFor();
+  await page.getByText("Still loading. On a slow connection this can take up to a minute.").waitFor();
   if ((await page.getByText(/again/i).count()) > 0) throw new Error("who is patient is asked to load the page again");
   await page.getByRole("button", { name: "Play now" }).waitFor();
   return visitor;
@@ -42,7 +42,7 @@ async function choosesAName(browser) {
   const { page } = visitor;
   visitor.pardons(/status of 4(00|22)/);
   await visitor.findsTheForm();
-  const form = page.getByRole("form", { name: "Make an account" });
+  const form = page.getByRole("form", { name: "Create an account" });
   if (await page.getByText("Nobody else sees it").isVisible()) throw new Error("a public name is said to be private");
   const hint = await form.locator(".hint").first().innerText();
   await form.getByLabel("User name").fill("no spaces here");

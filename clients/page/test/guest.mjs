@@ -36,7 +36,7 @@ await inBrowser(async (browser) => {
   await enters(guest).waitFor();
   await button(guest, "Keep this account").click();
   await button(guest, "Keep it").click();
-  await page.getByText("Type your user name.").waitFor();
+  await page.getByText("Enter your user name.").waitFor();
   await page.getByLabel("User name").fill("no spaces");
   await page.getByLabel("Password").fill(PASSWORD);
   guest.pardons(/status of 400/);

@@ -13,7 +13,7 @@ await inBrowser(async (browser) => {
   await visitor.picture("hint-walk");
   await page.keyboard.press("KeyW", { delay: 900 });
   await page.keyboard.press("KeyS", { delay: 900 });
-  await says("You can fight the red dots on the small map");
+  await says("The red dots on the minimap are enemies");
 
   // A new character wears what it has. What could be worn and is not has a hint.
   await page.keyboard.press("KeyB");
@@ -24,10 +24,10 @@ await inBrowser(async (browser) => {
   await visitor.until("the hint is gone", async () => !(await hint.textContent()).includes("bag") || !(await hint.isVisible()));
   await page.keyboard.press("KeyB");
 
-  await says("You can fight the red dots on the small map");
+  await says("The red dots on the minimap are enemies");
 
   // What is done stays done, also in another window of this browser, and Settings bring all of it back.
-  await hint.getByRole("button", { name: "No hints" }).click();
+  await hint.getByRole("button", { name: "Hide hints" }).click();
   await hint.waitFor({ state: "hidden" });
   const kept = await page.evaluate(() => JSON.parse(localStorage["realmgate.settings"]));
   if (kept.hints || !kept.hintsDone.includes("walk")) throw new Error(`kept is ${JSON.stringify(kept)}`);

@@ -11,7 +11,7 @@ await inBrowser(async (browser) => {
   const arrive = new Promise((resolve) => (letArrive = resolve));
   await page.route(/title\.png/, (route) => arrive.then(() => route.continue()));
   await page.goto(`${base}/`, { waitUntil: "commit" });
-  await state.getByText("asking").waitFor({ state: "detached" });
+  await state.getByText("checking").waitFor({ state: "detached" });
   if ((await state.textContent()) !== "online") throw new Error(`before its pictures it says ${await state.textContent()}`);
   letArrive();
   await page.getByText("in the world").waitFor();

@@ -6,14 +6,14 @@ import { Stage } from "./testing/stage.mjs";
 import { inBrowser } from "./testing/visitor.mjs";
 
 const NO_CONNECTION = [/WebSocket connection to .* failed/, /ERR_CONNECTION_REFUSED/, /WebTransport/, /ERR_QUIC/];
-const ENDED = "Your party has ended, since the world was restarted. Invite its members again.";
+const ENDED = "The server restarted, so your party has ended. Invite its members again.";
 
 async function areAParty(anna, ben) {
   await anna.presses("KeyP");
   const window = anna.window("Party");
   await window.getByLabel("Name of a player to invite").fill("Ben");
   await window.getByRole("button", { name: "Invite" }).click();
-  await ben.accepts("Anna invites you into a party.");
+  await ben.accepts("Anna invites you to a party.");
   await window.getByRole("button", { name: "Close" }).click();
   for (const [player, other] of [
     [anna, "Ben"],
@@ -26,7 +26,7 @@ async function areAParty(anna, ben) {
 async function outliveTheServer(players, stage) {
   for (const player of players) player.pardons(...NO_CONNECTION);
   await stage.server("stop");
-  for (const player of players) await player.banner.filter({ hasText: "The world is shutting down" }).waitFor();
+  for (const player of players) await player.banner.filter({ hasText: "The server is shutting down" }).waitFor();
   await stage.server("start");
   for (const player of players) {
     await player.banner.waitFor({ state: "hidden" });

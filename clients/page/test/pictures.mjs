@@ -3,7 +3,7 @@
 
 import { bag, settings, vendor } from "./pictures/alone.mjs";
 import { characters, landing, logIn } from "./pictures/before-play.mjs";
-import { boss, death, fight } from "./pictures/fights.mjs";
+import { boss, death, fight, moving } from "./pictures/fights.mjs";
 import { maps } from "./pictures/maps.mjs";
 import { phone } from "./pictures/phone.mjs";
 import { partyAndChat, trade } from "./pictures/company.mjs";
@@ -24,11 +24,13 @@ const SCENES = {
   trade,
   phone,
 };
+/** Frames of a moving picture: made when it is asked for alone. */
+const MOVING = { moving };
 const chosen = process.argv.slice(5);
 
 await inBrowser(async (browser) => {
-  for (const [name, make] of Object.entries(SCENES)) {
-    if (chosen.length > 0 && !chosen.includes(name)) continue;
+  for (const [name, make] of Object.entries({ ...SCENES, ...MOVING })) {
+    if (chosen.length > 0 ? !chosen.includes(name) : name in MOVING) continue;
     console.error(`${name} …`);
     await make(browser);
   }

@@ -45,7 +45,7 @@ async function isNotLedIn({ page }) {
   const tab = await page.context().newPage();
   await tab.goto(url);
   await goesOn(tab);
-  await tab.getByText("Another browser has begun this log-in").waitFor();
+  await tab.getByText("Another browser started this login").waitFor();
   await tab.close();
 }
 
@@ -124,7 +124,7 @@ await inBrowser(async (browser) => {
   await makesACharacter(guest);
   await goesBackToTheCharacters(guest);
   await guest.page.getByRole("button", { name: "Keep this account" }).click();
-  await provesItself(guest, "Keep it by Google", "ben");
+  await provesItself(guest, "Keep it with Google", "ben");
   await guest.page.getByRole("button", { name: `Enter the world as ${guest.name}` }).waitFor();
   if (await guest.page.getByRole("button", { name: "Keep this account" }).isVisible()) throw new Error("it is kept already");
   const back = await arrives(browser);

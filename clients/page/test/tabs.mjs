@@ -10,7 +10,7 @@ await inBrowser(async (browser) => {
   // A window that a page opens begins with a copy of what its tab keeps, as a tab that people duplicate does.
   await page.evaluate((address) => void window.open(address), `${base}/play`);
   const copy = await opened;
-  await copy.getByText("You are logged in in another tab").waitFor();
+  await copy.getByText("Another tab is using your login").waitFor();
   await visitor.picture("tab-copied");
   await copy.close();
   await page.reload();

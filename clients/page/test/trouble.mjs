@@ -25,7 +25,7 @@ async function mistypes(player) {
   player.pardons(REFUSED);
   await player.page.goto(`${base}/play`);
   await logsIn(player, "Vera", "correct horse batteries");
-  await player.page.getByText("User name or password is wrong.").waitFor();
+  await player.page.getByText("Wrong user name or password.").waitFor();
   await player.picture("trouble-password");
   player.pardons();
 }
@@ -38,7 +38,7 @@ async function findsItFull(player, other) {
   await player.page.getByRole("button", { name: "Create account" }).click();
   await player.page.getByLabel("Name", { exact: true }).fill("Wim");
   await player.page.getByRole("button", { name: "Create character" }).click();
-  const full = ending(player, "There is no room now");
+  const full = ending(player, "No room at the moment");
   await full.getByText("Try again in").waitFor();
   await player.picture("trouble-full");
   await other.page.getByRole("button", { name: "Menu" }).click();
@@ -54,7 +54,7 @@ async function isReplaced(player, other) {
   await logsIn(other, "Wim");
   await enters(other, "Wim");
   await other.isInTheWorld();
-  const replaced = ending(player, "Your account is playing elsewhere");
+  const replaced = ending(player, "Your account is in use elsewhere");
   await replaced.waitFor();
   await player.picture("trouble-elsewhere");
   await replaced.getByRole("button", { name: "Log in again" }).click();
@@ -74,8 +74,8 @@ async function isOld(player) {
   player.pardons(/EnterError/);
   await player.page.goto(`${base}/play`);
   await enters(player, "Wim");
-  const renewed = ending(player, "The world has been renewed");
-  await renewed.getByText("Reload it to play on.").waitFor();
+  const renewed = ending(player, "The game has been updated");
+  await renewed.getByText("Reload the page to get the new version.").waitFor();
   await player.picture("trouble-old");
   await player.page.unroute("**/play.js");
   await renewed.getByRole("button", { name: "Reload the page" }).click();
@@ -115,7 +115,7 @@ try {
       await isReplaced(wim, vera);
       await isOld(vera);
       await outlives(vera, stage, "kill", "Connection lost");
-      await outlives(vera, stage, "stop", "The world is shutting down");
+      await outlives(vera, stage, "stop", "The server is shutting down");
     } finally {
       for (const player of [vera, wim]) await player.picture(`trouble-at-the-end-${player.name}`);
     }

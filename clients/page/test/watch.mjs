@@ -6,7 +6,7 @@ const token = process.argv[4];
 
 /** The figure of this name in the operator's list. */
 const figure = (page, name) => page.locator(".network dt", { hasText: new RegExp(`^${name}$`) }).locator("+ dd").innerText();
-const isElsewhere = async (page, before) => (await figure(page, "Place")) !== before;
+const isElsewhere = async (page, before) => (await figure(page, "Position")) !== before;
 
 await inBrowser(async (browser) => {
   const player = await Visitor.arrive(browser, newName("Watched"));
@@ -17,7 +17,7 @@ await inBrowser(async (browser) => {
   await stranger.page.goto(`${base}/play?watch`);
   await stranger.page.getByLabel("Service token").fill("a guess");
   await stranger.page.getByRole("button", { name: "Show the channels" }).click();
-  await stranger.page.getByText("This is not the service token.").waitFor();
+  await stranger.page.getByText("Wrong service token.").waitFor();
 
   const operator = await Visitor.arrive(browser, "operator");
   const { page } = operator;
@@ -29,11 +29,11 @@ await inBrowser(async (browser) => {
   await page.getByRole("button", { name: /\b1 player\b/ }).first().click();
 
   // Followed by the keyboard alone, from the list of who is in view.
-  const row = page.getByRole("region", { name: "Who is in view" }).getByRole("button", { name: player.name });
+  const row = page.getByRole("region", { name: "Characters in view" }).getByRole("button", { name: player.name });
   await row.focus();
   await page.keyboard.press("Enter");
   await page.getByText(`Following ${player.name}`).waitFor();
-  const began = await figure(page, "Place");
+  const began = await figure(page, "Position");
   await player.page.keyboard.down("KeyA");
   await operator.until("the player walks, and the eye goes along", () => isElsewhere(page, began));
   await operator.picture("watch-follows");
@@ -42,11 +42,11 @@ await inBrowser(async (browser) => {
   // Let go, then led by the keys and by the mouse.
   await page.keyboard.press("Escape");
   await operator.until("nobody is followed", async () => !(await page.getByText("Following").isVisible()));
-  const free = await figure(page, "Place");
+  const free = await figure(page, "Position");
   await page.keyboard.down("ArrowRight");
   await operator.until("the eye goes where the key leads", () => isElsewhere(page, free));
   await page.keyboard.up("ArrowRight");
-  const keyed = await figure(page, "Place");
+  const keyed = await figure(page, "Position");
   await page.mouse.move(500, 400);
   await page.mouse.down();
   await page.mouse.move(300, 300, { steps: 5 });

@@ -17,9 +17,9 @@ test("every refusal and every goodbye of the protocol has a sentence of its own"
 });
 
 test("a refusal is told by what was asked", () => {
-  assert.equal(refusalSentence({ request: "VendorList", reason: "OutOfRange" }), "Go nearer to the vendor.");
+  assert.equal(refusalSentence({ request: "VendorList", reason: "OutOfRange" }), "Move closer to the vendor.");
   assert.equal(refusalSentence({ request: "Ability", reason: "OutOfRange" }), "Too far away.");
-  assert.equal(refusalSentence({ request: "Ability", reason: "TooLittleResource" }, "Rage"), "Too little rage.");
+  assert.equal(refusalSentence({ request: "Ability", reason: "TooLittleResource" }, "Rage"), "Not enough rage.");
 });
 
 const refused = (problem) => ({
@@ -30,15 +30,15 @@ const refused = (problem) => ({
 });
 
 test("errors of the API stand beside their fields", () => {
-  const fields = apiWords(refused({ status: 422, errors: { password: ["has at least 8 characters"] } })).fields;
+  const fields = apiWords(refused({ status: 422, errors: { password: ["must have at least 8 characters"] } })).fields;
   assert.deepEqual(fields, { password: "The password must have at least 8 characters." });
   const facts = apiWords(refused({ status: 422, errors: { username: ["has invalid format"], name: ["has already been taken"] } })).fields;
   assert.deepEqual(facts, { username: "The user name has invalid format.", name: "The name has already been taken." });
   assert.match(apiWords(refused({ status: 409, code: "USERNAME_TAKEN" })).fields.username, /taken/);
   assert.match(apiWords(refused({ status: 429, code: "RATE_LIMITED", retryAfterS: 7 })).text, /7 seconds/);
-  assert.match(apiWords({ kind: "Unreachable" }).text, /does not answer/);
-  assert.match(apiWords(refused({ status: 502 })).text, /does not answer/);
-  assert.match(apiWords(refused({ status: 401, code: "INVALID_CREDENTIALS" })).text, /wrong/);
+  assert.match(apiWords({ kind: "Unreachable" }).text, /is not responding/);
+  assert.match(apiWords(refused({ status: 502 })).text, /is not responding/);
+  assert.match(apiWords(refused({ status: 401, code: "INVALID_CREDENTIALS" })).text, /^Wrong/);
 });
 
 test("who does not get in hears what helps", () => {
@@ -57,7 +57,7 @@ test("who does not get in hears what helps", () => {
   assert.equal(entryWords(gateway({ closeCode: 1008, wantsFreshTokens: true })).help, "login");
   assert.equal(
     entryWords(gateway({ closeCode: 4001, wantsFreshTokens: true })).title,
-    "Your account is playing elsewhere",
+    "Your account is in use elsewhere",
   );
   assert.equal(entryWords({ name: "EnterError", kind: "ProtocolMismatch" }).help, "reload");
   assert.equal(entryWords(new TypeError("a bug")).help, "reload");
@@ -86,7 +86,7 @@ test("an item says what it adds, and who may wear it", () => {
     ["Speed", "−5 %"],
   ]);
   const classes = [{ name: "Warrior" }, { name: "Ranger" }];
-  assert.equal(obstacle(sword, { level: 2, ownClass: 0, classes }), "From level 3");
+  assert.equal(obstacle(sword, { level: 2, ownClass: 0, classes }), "Requires level 3");
   assert.equal(obstacle(sword, { level: 9, ownClass: 1, classes }), "Only for: Warrior");
   assert.equal(obstacle(sword, { level: 3, ownClass: 0, classes }), null);
   assert.equal(sumOfBonuses([sword, sword]).power, 12);
@@ -101,7 +101,7 @@ test("an item says why it cannot be worn, and how much better it is than what is
   const game = { session: { possessions, content }, own: null, ownClass: null };
   const words = itemWords({ ...sword, id: "iron_sword" }, game);
   assert.match(words.bad, /^You cannot wear this. Only for: Warrior.$/);
-  assert.deepEqual([words.compared.title, words.rarity], ["Instead of Rusty Sword", "fine"]);
+  assert.deepEqual([words.compared.title, words.rarity], ["Compared with Rusty Sword", "fine"]);
   assert.deepEqual(words.compared.lines, [
     ["Health", "+10"],
     ["Power", "+4"],
@@ -139,7 +139,7 @@ test("an ability says its numbers", () => {
     ["Range", "6 tiles"],
     ["Cast", "1.5 s"],
     ["Cooldown", "8 s"],
-    "Walking breaks the cast.",
+    "Moving interrupts the cast.",
     "You learn it at level 4.",
   ]);
 });
@@ -151,20 +151,20 @@ test("an ability says how large its shape is", () => {
     const { lines } = abilityWords({ ...info, ...more }, { ownClass: null, session: { possessions: { level: 1 } } });
     return [lines[0], ...lines.filter(([what]) => !["Range", "Cast"].includes(what)).slice(1)];
   };
-  assert.deepEqual(said({ shape: "Enemy" }), ["Strikes one enemy."]);
+  assert.deepEqual(said({ shape: "Enemy" }), ["Hits one enemy."]);
   assert.deepEqual(said({ shape: "Cone", cone_degrees: 120 }), [
-    "Strikes everybody in front of you.",
-    ["Width", "120°"],
+    "Hits everyone in front of you.",
+    ["Angle", "120°"],
   ]);
-  assert.deepEqual(said({ shape: "Cone", cone_degrees: 360 }), ["Strikes everybody around you."]);
+  assert.deepEqual(said({ shape: "Cone", cone_degrees: 360 }), ["Hits everyone around you."]);
   assert.deepEqual(said({ shape: "Ground", friendly: true, radius: 3072 }), [
-    "Helps those whom it reaches.",
+    "Helps everyone it reaches.",
     ["Radius", "3 tiles"],
   ]);
   const arrow = { shape: "Projectile", radius: 154, speed_per_s: 16_384, burst_radius: 2048 };
   assert.deepEqual(said(arrow), [
-    "Flies until it hits.",
-    ["Speed", "16 tiles a second"],
-    ["Bursts", "2 tiles around"],
+    "Flies until it hits something.",
+    ["Speed", "16 tiles per second"],
+    ["Burst radius", "2 tiles"],
   ]);
 });

@@ -2,8 +2,8 @@
 //! seconds, with a picture 60 times a second.
 //!
 //! ```sh
-//! cargo run -- 1 4001                                              # a server
-//! cargo run -p realmgate-client --example minimal http://127.0.0.1:3000
+//! ./start_server.sh 1 4001                                         # a server
+//! cargo run --profile play -p realmgate-client --example minimal http://127.0.0.1:3000
 //! ```
 
 #![expect(clippy::print_stdout, reason = "an example: the terminal is its screen")]

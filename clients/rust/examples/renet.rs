@@ -2,8 +2,8 @@
 //! It registers, makes a warrior, enters the world, walks to the nearest mob, and fights until it has killed one.
 //!
 //! ```sh
-//! cargo run -- 1 4001                                              # a server
-//! cargo run -p realmgate-client --example renet http://127.0.0.1:3000
+//! ./start_server.sh 1 4001                                         # a server
+//! cargo run --profile play -p realmgate-client --example renet http://127.0.0.1:3000
 //! ```
 
 #![expect(clippy::print_stdout, reason = "an example: the terminal is its screen")]

@@ -40,34 +40,34 @@ pub enum EnterError {
     #[error(transparent)]
     Token(#[from] TokenError),
     /// The protocol hash is not 16 hexadecimal digits.
-    #[error("the protocol hash cannot be read")]
+    #[error("invalid protocol hash")]
     Hash,
     /// The ticket cannot be read.
-    #[error("the ticket cannot be read: {0}")]
+    #[error("invalid ticket: {0}")]
     Ticket(#[from] TicketError),
     /// The map server answers no WebSocket.
-    #[error("the map server answers no WebSocket")]
+    #[error("the map server does not support WebSocket")]
     NoWebSocket,
     /// The map server answers no WebTransport.
-    #[error("the map server answers no WebTransport")]
+    #[error("the map server does not support WebTransport")]
     NoWebTransport,
     /// The server's protocol hash differs from the client's.
-    #[error("the server speaks the protocol {server:016x}, this client {:016x}", protocol_hash())]
+    #[error("the server has the protocol hash {server:016x}, this client has {:016x}", protocol_hash())]
     ProtocolMismatch {
         /// The server's protocol hash.
         server: u64,
     },
     /// The server did not accept in time, or the connection ended before the client was in the world.
-    #[error("not let in: {0}")]
+    #[error("the connection closed before entry: {0}")]
     Closed(#[from] CloseReason),
     /// The server refused the `Hello`.
-    #[error("the server refuses the greeting: {0:?}")]
+    #[error("the server refused the handshake: {0:?}")]
     Refused(Refusal),
     /// The server made the player leave at once.
-    #[error("the server sent us away: {0:?}")]
+    #[error("the server closed the session: {0:?}")]
     SentAway(LeaveReason),
     /// The server accepted, but did not send everything that a player needs.
-    #[error("the server did not let us begin in time")]
+    #[error("the server did not start the session in time")]
     Silent,
 }
 

@@ -26,7 +26,7 @@ pub enum EntryError {
     #[error(transparent)]
     Enter(#[from] EnterError),
     /// The gateway wants a newer access token, and there is none.
-    #[error("no newer access token: {0}")]
+    #[error("cannot refresh the access token: {0}")]
     Token(#[source] ApiError),
 }
 
@@ -134,7 +134,7 @@ impl Entry {
         match GameClient::enter(grant, setup, Some(carried.clone())).await {
             Ok(client) => Ok(client),
             Err(error) if error.is_worth_another_ticket() => {
-                tracing::warn!(%error, map = grant.map_id, "the grant was no use, asking for another ticket");
+                tracing::warn!(%error, map = grant.map_id, "entry with the granted ticket failed, requesting another one");
                 self.enter_with_tickets(None, setup, Some(carried)).await
             }
             Err(error) => Err(error.into()),
@@ -154,7 +154,7 @@ impl Entry {
             match GameClient::enter(&admission, setup, carried.clone()).await {
                 Ok(client) => return Ok(client),
                 Err(error) if error.is_worth_another_ticket() && tries < MAX_TICKETS => {
-                    tracing::warn!(%error, tries, "not let in, asking for another ticket");
+                    tracing::warn!(%error, tries, "entry failed, requesting another ticket");
                 }
                 Err(error) => return Err(error.into()),
             }

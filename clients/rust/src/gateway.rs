@@ -27,13 +27,13 @@ const POLICY: u16 = 1_008;
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
     /// It cannot be reached, or the handshake failed.
-    #[error("the gateway cannot be reached: {0}")]
+    #[error("cannot reach the gateway: {0}")]
     Unreachable(#[source] Box<SocketError>),
     /// The address or the token cannot be put into a request.
-    #[error("not a usable gateway address or token")]
+    #[error("invalid gateway address or token")]
     BadRequest,
     /// It refused the request.
-    #[error("the gateway answers {code}: {message}")]
+    #[error("the gateway responded with {code}: {message}")]
     Refused {
         /// The stable code, such as `MAP_FULL`.
         code: String,
@@ -52,10 +52,10 @@ pub enum GatewayError {
         reason: String,
     },
     /// It did not answer in time.
-    #[error("the gateway did not answer in time")]
+    #[error("the gateway did not respond in time")]
     Silent,
     /// Its answer does not follow the contract.
-    #[error("the gateway's answer cannot be read: {0}")]
+    #[error("cannot read the gateway's response: {0}")]
     Unreadable(String),
 }
 

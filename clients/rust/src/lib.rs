@@ -19,3 +19,8 @@ pub mod session;
 pub mod token;
 pub mod transport;
 pub mod world;
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExample;

@@ -14,7 +14,7 @@ pub enum TokenError {
     #[error(transparent)]
     Token(#[from] ConnectTokenError),
     /// The ticket, which holds the client id, is malformed.
-    #[error("the ticket beside the connect token: {0}")]
+    #[error("invalid ticket beside the connect token: {0}")]
     Ticket(#[from] TicketError),
 }
 

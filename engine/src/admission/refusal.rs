@@ -9,7 +9,7 @@ pub enum TicketRefusal {
     #[error("malformed ticket")]
     Malformed,
     /// Signed by a key that this server does not have.
-    #[error("ticket of an unknown key")]
+    #[error("ticket signed with an unknown key")]
     UnknownKey,
     /// The MAC does not match.
     #[error("forged ticket")]
@@ -18,16 +18,16 @@ pub enum TicketRefusal {
     #[error("ticket for another server")]
     WrongServer,
     /// The connection's id is not the ticket's: the ticket came from another connect token.
-    #[error("ticket of another connection")]
+    #[error("ticket for another connection")]
     ForeignSession,
     /// It was announced, but its deadline has passed.
     #[error("expired ticket")]
     Expired,
     /// It has admitted a player already.
-    #[error("ticket used again")]
+    #[error("ticket already used")]
     Reused,
     /// Never announced, cancelled, or replaced by a newer one.
-    #[error("ticket not expected")]
+    #[error("ticket was not announced")]
     NotExpected,
     /// Its character, account, epoch, map or channel differs from the announcement.
     #[error("ticket differs from its announcement")]

@@ -96,7 +96,7 @@ impl<'s> Tags<'s> {
                 if let Some(given) = table.keys().find(|key| !known(key)) {
                     report.unknown_key(at, given, legal);
                 } else {
-                    let message = format!("{} has {} of its kinds at once", called(at), table.len());
+                    let message = format!("{} has {} keys", called(at), table.len());
                     let expected = format!("exactly {}", one_of("", legal.iter().copied()));
                     report.faults.push(report.document.fault(at, message, expected));
                 }

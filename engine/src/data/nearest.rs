@@ -19,7 +19,7 @@ pub fn one_of<'a>(given: &str, legal: impl IntoIterator<Item = &'a str> + Clone)
     let quoted = |name: &str| format!("`{name}`");
     let names: Vec<_> = legal.clone().into_iter().map(quoted).collect();
     let list = match names.as_slice() {
-        [] => "nothing: there is none yet".to_owned(),
+        [] => "nothing, none is defined yet".to_owned(),
         [only] => only.clone(),
         few if few.len() <= MOST => format!("one of {}", few.join(", ")),
         many => format!("one of {} and {} more", many[..MOST].join(", "), many.len() - MOST),

@@ -21,8 +21,8 @@ pub(super) fn check(document: &SpannedDocument, schema: &Value) -> Faults {
     let validator = match jsonschema::validator_for(schema) {
         Ok(validator) => validator,
         Err(error) => {
-            let message = format!("the schema that this file is checked against is wrong itself: {error}");
-            return Fault::of_file(document.source.file(), message, "a JSON Schema").into();
+            let message = format!("the schema of this file is invalid: {error}");
+            return Fault::of_file(document.source.file(), message, "a valid JSON Schema").into();
         }
     };
     let mut report = Report { document, schema, faults: Faults::new() };
@@ -59,7 +59,7 @@ impl Report<'_> {
     }
 
     pub(super) fn unknown_key(&mut self, table: &str, key: &str, legal: &[&str]) {
-        let expected = if legal.is_empty() { "no key here".to_owned() } else { one_of(key, legal.iter().copied()) };
+        let expected = if legal.is_empty() { "no key".to_owned() } else { one_of(key, legal.iter().copied()) };
         self.faults.push(self.document.key_fault(&member(table, key), format!("unknown key `{key}`"), expected));
     }
 
@@ -74,7 +74,7 @@ impl Report<'_> {
         let key = inner.instance().as_str().unwrap_or_default();
         let path = inner.schema_path().as_str();
         let rule = resolve(self.schema, path.rsplit_once('/').map_or("", |(holder, _)| holder));
-        let message = format!("`{key}` cannot be a key here");
+        let message = format!("`{key}` is not a valid key");
         self.faults.push(self.document.key_fault(&member(table, key), message, describe(self.schema, rule)));
     }
 
@@ -89,7 +89,7 @@ impl Report<'_> {
             Kind::MinLength { .. } | Kind::MaxLength { .. } => {
                 format!("{name} has {} characters", value.as_str().map_or(0, |text| text.chars().count()))
             }
-            Kind::UniqueItems => format!("{name} holds the same item twice"),
+            Kind::UniqueItems => format!("{name} has the same item twice"),
             _ => format!("{name} is {}", shown(value)),
         };
         let expected = match (error.kind(), literals(self.schema, rule), value.as_str()) {

@@ -36,9 +36,9 @@ impl SourceText {
         read_bounded(file).map(|text| Self::new(file, text)).map_err(|error| {
             let message = match error.kind() {
                 ErrorKind::NotFound => "the file does not exist".to_owned(),
-                ErrorKind::InvalidData => "the file is no UTF-8 text".to_owned(),
-                ErrorKind::FileTooLarge => "the file is too long".to_owned(),
-                _ => format!("the file cannot be read: {error}"),
+                ErrorKind::InvalidData => "the file is not UTF-8 text".to_owned(),
+                ErrorKind::FileTooLarge => "the file is too large".to_owned(),
+                _ => format!("cannot read the file: {error}"),
             };
             Fault::of_file(file, message, "a readable UTF-8 text file of at most 64 MiB")
         })

@@ -31,7 +31,7 @@ fn worded(message: &str) -> (&str, &str) {
     match message.split_once(", expected ") {
         Some((message, "nothing")) => (message, ""),
         Some(parts) => parts,
-        None if message == "duplicate key" => ("this key is here twice", "every key and every table header once"),
+        None if message == "duplicate key" => ("duplicate key", "each key and table header only once"),
         None => (message, ""),
     }
 }
@@ -74,7 +74,7 @@ impl Tree<'_> {
             Ok(number) => Value::Number(number.into()),
             Err(_) => {
                 let expected = format!("a whole number from {} to {}", i64::MIN, i64::MAX);
-                self.faults.push(self.source.fault(span.clone(), format!("{integer} is out of all bounds"), expected));
+                self.faults.push(self.source.fault(span.clone(), format!("{integer} is out of range"), expected));
                 Value::Null
             }
         }
@@ -86,7 +86,7 @@ impl Tree<'_> {
             None => {
                 self.faults.push(self.source.fault(
                     span.clone(),
-                    format!("{written} is no number one can count with"),
+                    format!("{written} is not a finite number"),
                     "a finite number",
                 ));
                 Value::Null

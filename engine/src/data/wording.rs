@@ -83,7 +83,7 @@ pub(super) fn kind_of(value: &Value) -> &'static str {
         Value::Bool(_) => "true or false",
         Value::Number(number) if number.is_f64() => "a number with a fraction",
         Value::Number(_) => "a whole number",
-        Value::String(_) => "a text",
+        Value::String(_) => "a string",
         Value::Array(_) => "a list",
         Value::Object(_) => "a table",
     }
@@ -118,8 +118,8 @@ fn describe_kind(root: &Value, node: &Value, kind: &str) -> String {
         "number" => format!("a number{}", number_bounds(node)),
         "boolean" => "`true` or `false`".to_owned(),
         "string" => match node.get("pattern").and_then(Value::as_str) {
-            Some(pattern) => format!("a text of the form `{pattern}`"),
-            None => format!("a text{}", sized(node, "minLength", "maxLength", "characters")),
+            Some(pattern) => format!("a string of the form `{pattern}`"),
+            None => format!("a string{}", sized(node, "minLength", "maxLength", "characters")),
         },
         "array" => match node.get("items") {
             Some(items) => {

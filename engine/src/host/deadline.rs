@@ -20,7 +20,7 @@ pub fn run(server: &mut MapServer, stop: &AtomicBool) {
     let mut drain_until = None;
     loop {
         if !server.is_reachable() {
-            tracing::error!("a network thread died: players cannot be reached, so the server ends");
+            tracing::error!("a network thread died, the server shuts down");
             server.drain();
             break;
         }

@@ -9,6 +9,7 @@ mod channels;
 mod config;
 mod deadline;
 mod link;
+mod local;
 mod news;
 mod players;
 mod report;
@@ -18,6 +19,7 @@ pub use channels::RecordInto;
 pub use config::HostConfig;
 pub use deadline::run;
 pub use link::{LinkEnds, LinkNews};
+pub use local::{Invitation, LocalLink};
 pub use report::HostStatus;
 
 use std::sync::Arc;
@@ -99,7 +101,7 @@ impl MapServer {
             return;
         }
         let level = self.overload.level();
-        tracing::warn!(?level, "the overload level has changed: {}", level.consequence());
+        tracing::warn!(?level, "overload level changed: {}", level.consequence());
         metrics::gauge!("realmgate_overload_level").set(f64::from(level as u8));
         self.players.set_full(level >= OverloadLevel::Full);
         self.spectators.set_full(level >= OverloadLevel::Full);

@@ -38,7 +38,7 @@ impl MapServer {
     fn disowned(&mut self) {
         if self.link.disowned() {
             let players = self.players.count();
-            tracing::warn!(players, "the locks of all players belong to other servers by now: all are dropped unsaved");
+            tracing::warn!(players, "other servers own the locks of all players, players disconnected without saving");
             self.players.drop_all(&mut self.channels, &mut self.transports);
         }
     }
@@ -50,7 +50,7 @@ impl MapServer {
         metrics::gauge!("realmgate_link_offline_seconds").set(f64::from(away_s));
         if self.link.gives_up(self.now_tick()) {
             let players = self.players.count();
-            tracing::warn!(away_s, players, "the map link has been down for too long: all players are released");
+            tracing::warn!(away_s, players, "map link down for too long, releasing all players");
             self.players.kick_all(LeaveReason::StoreAway, &mut self.channels);
             self.players.expire_announcements(u64::MAX, &self.link);
         }

@@ -70,7 +70,7 @@ impl SpectatorDirectory {
         };
         self.watching.insert(session, Watching { channel, violations: 0 });
         channels.channel_mut(channel).watch(session);
-        tracing::info!(map = %key.map, channel = %key.channel, "a spectator is admitted");
+        tracing::info!(map = %key.map, channel = %key.channel, "spectator admitted");
         Ok(())
     }
 

@@ -86,8 +86,8 @@ const fn warned(
 
 /// A picture or tileset that clients do not get.
 pub(super) static UNSEEN_FILE: Feature = warned(
-    "file that clients do not get",
-    "pictures are PNG; pictures and tilesets lie in the folder of the maps or below it; no file is longer than 4 MiB",
+    "file that clients do not receive",
+    "pictures must be PNG; pictures and tilesets must be in the folder of the maps or below it; a file has at most 4 MiB",
     &[],
     &[],
 );
@@ -95,29 +95,29 @@ pub(super) static UNSEEN_FILE: Feature = warned(
 /// A tall thing that stands on nothing.
 pub(super) static NO_GROUND: Feature = warned(
     "`tall` tile without ground",
-    "black is drawn below it: draw its ground on a layer of its own, or give the tile the property `foot`",
+    "it is drawn on black: draw its ground on a separate layer, or give the tile the property `foot`",
     &[],
     &[],
 );
 
 /// What no other feature names.
 pub(super) static UNKNOWN: Feature =
-    warned("anything else", "the check does not know it: a later version of Tiled may have added it", &[], &[]);
+    warned("anything else", "unknown to the check: a later version of Tiled may have added it", &[], &[]);
 
 /// All features, in the order in which the documents have them.
 pub(super) static FEATURES: &[&Feature] = &[
     &drawn(
         "tile layer",
-        "the lowest first",
+        "the lowest layer first",
         &["map", "map@width", "map@height", "map@tilewidth", "map@tileheight", "layer", "layer@width", "layer@height"],
     ),
-    &drawn("group of layers", "groups within groups too", &["group"]),
+    &drawn("group of layers", "nested groups too", &["group"]),
     &drawn(
         "`visible`, `opacity`",
-        "those of a group hold for all layers in it; the solid tiles of an invisible layer are solid",
+        "the values of a group apply to all layers in it; the solid tiles of an invisible layer are solid",
         &["layer@visible", "layer@opacity", "group@visible", "group@opacity"],
     ),
-    &drawn("flipped tile", "also turned by 90, 180 or 270 degrees", &[]),
+    &drawn("flipped tile", "also rotated by 90, 180 or 270 degrees", &[]),
     &drawn(
         "animated tile",
         "the Godot add-on shows the tile without its animation",
@@ -125,7 +125,7 @@ pub(super) static FEATURES: &[&Feature] = &[
     ),
     &drawn(
         "external tileset (`.tsx`)",
-        "a number is a tile of the tileset with the greatest `firstgid` not above it, also where one has grown",
+        "a tile number belongs to the tileset with the greatest `firstgid` not above it, even if a tileset has grown",
         &[
             "tileset",
             "tileset@firstgid",
@@ -147,7 +147,7 @@ pub(super) static FEATURES: &[&Feature] = &[
     &drawn("collection of images", "", &["tile/image", "tile/image@source", "tile/image@width", "tile/image@height"]),
     &drawn(
         "tile of another size than the map's",
-        "its lower left corner is that of its place, and what reaches over other tiles is drawn on them",
+        "it is aligned to the lower left corner of its place, and drawn over the tiles that it covers",
         &[],
     ),
     &drawn("drawing offset of a tileset", "", &["tileset/tileoffset", "tileset/tileoffset@x", "tileset/tileoffset@y"]),
@@ -162,17 +162,22 @@ pub(super) static FEATURES: &[&Feature] = &[
     ),
     &warned(
         "parallax factor",
-        "the layer moves with all others",
+        "the layer moves with all other layers",
         &["layer@parallaxx", "layer@parallaxy", "group@parallaxx", "group@parallaxy"],
         &["1"],
     ),
     &warned("blend mode", "the layer is drawn over those below it", &["layer@mode", "group@mode"], &["normal"]),
     &warned("`x`, `y` of a layer", "it is drawn at the map's corner", &["layer@x", "layer@y"], &["0"]),
-    &warned("background colour", "what has no tile is black", &["map@backgroundcolor"], &["", "#000000", "#ff000000"]),
+    &warned(
+        "background colour",
+        "places without a tile are black",
+        &["map@backgroundcolor"],
+        &["", "#000000", "#ff000000"],
+    ),
     &warned("render order", "tiles are drawn right and down", &["map@renderorder"], &["right-down"]),
     &warned(
         "transparent colour of an image",
-        "the image is drawn with it: save it as a PNG with transparency",
+        "the colour is drawn: save the image as a PNG with transparency",
         &["tileset/image@trans", "tile/image@trans"],
         &[""],
     ),
@@ -194,7 +199,12 @@ pub(super) static FEATURES: &[&Feature] = &[
         &["tileset@tilerendersize", "tileset@fillmode"],
         &["tile", "stretch", "preserve-aspect-fit"],
     ),
-    &warned("collision shape of a tile", "it stops nobody: the property `solid` does", &["tile/objectgroup"], &[]),
+    &warned(
+        "collision shape of a tile",
+        "it does not stop movement: use the property `solid`",
+        &["tile/objectgroup"],
+        &[],
+    ),
     &refused("orientation other than orthogonal", "", &["map@orientation"]),
     &refused(
         "infinite map",
@@ -207,10 +217,10 @@ pub(super) static FEATURES: &[&Feature] = &[
         &["layer/data", "layer/data@encoding", "layer/data@compression", "data/tile", "data/tile@gid"],
     ),
     &refused("embedded tileset", "*Tilesets > Export As…*", &[]),
-    &refused("tile that is turned by 60 or 120 degrees", "only hexagonal maps have such", &[]),
+    &refused("tile that is rotated by 60 or 120 degrees", "only hexagonal maps have such tiles", &[]),
     &refused(
         "offset of a layer or group",
-        "players would see it where the server does not have it",
+        "players and the server would see the layer in different places",
         &[
             "layer@offsetx",
             "layer@offsety",
@@ -232,11 +242,11 @@ pub(super) static FEATURES: &[&Feature] = &[
             "object/capsule",
         ],
     ),
-    &refused("object that is turned", "", &["objectgroup/object@rotation"]),
+    &refused("object that is rotated", "", &["objectgroup/object@rotation"]),
     &refused("object made from a template", "*Detach*", &["objectgroup/object@template"]),
     &harmless(
         "look of object layers and objects",
-        "objects are areas and places; what is there, players see",
+        "objects are areas and places; players see only what is in them",
         &[
             "objectgroup",
             "objectgroup@color",
@@ -263,7 +273,7 @@ pub(super) static FEATURES: &[&Feature] = &[
     ),
     &harmless(
         "terrains, Wang sets, probabilities",
-        "Tiled draws with them",
+        "only Tiled uses them",
         &[
             "tileset/terraintypes",
             "tileset/wangsets",

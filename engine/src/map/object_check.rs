@@ -46,14 +46,14 @@ impl<'a> ObjectCheck<'a> {
         let at = object.position();
         let (x, y) = at.tile();
         let wrong = if grid.is_solid(x, y) {
-            "lies in a wall"
+            "is in a wall"
         } else if !grid.is_free(at, ROOM) {
-            "stands too near to a wall"
+            "is too close to a wall"
         } else {
             return;
         };
         let message = format!("the {} `{}` {wrong}", object.class.noun, object.name);
-        self.fault(object, "", message, "at least half a tile to everything solid");
+        self.fault(object, "", message, "a distance of at least half a tile to solid tiles");
     }
 
     /// Checks that a rectangle holds a tile that can be walked on.

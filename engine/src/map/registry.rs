@@ -36,7 +36,7 @@ impl MapObjects {
     /// When there is a class of this name already.
     #[must_use]
     pub fn register<T: MapObject>(mut self) -> Self {
-        assert!(self.class(T::CLASS.name).is_none(), "two types are made from the class `{}`", T::CLASS.name);
+        assert!(self.class(T::CLASS.name).is_none(), "two types have the class `{}`", T::CLASS.name);
         self.registered.push(Registered { class: T::CLASS, check: T::check, load: load::<T> });
         self
     }
@@ -63,7 +63,7 @@ impl MapObjects {
     /// Makes a map that has passed the check, and all of its objects.
     pub(super) fn load(&self, mut drawn: DrawnMap) -> Result<Map, Fault> {
         let grid = drawn.grid.take();
-        let unknown = || Fault::of_file(drawn.source.file(), "the map has no tiles", "a map as Tiled saves it");
+        let unknown = || Fault::of_file(drawn.source.file(), "the map has no tiles", "a map saved by Tiled");
         let mut map = Map::new(&drawn, grid.ok_or_else(unknown)?);
         self.registered.iter().try_for_each(|registered| (registered.load)(&drawn, &mut map))?;
         Ok(map)
@@ -72,7 +72,7 @@ impl MapObjects {
 
 fn load<T: MapObject>(drawn: &DrawnMap, map: &mut Map) -> Result<(), Fault> {
     let build = |object: &DrawnObject| {
-        let message = || format!("the {} `{}` cannot be made from its properties", T::CLASS.noun, object.name);
+        let message = || format!("the {} `{}` cannot be built from its properties", T::CLASS.noun, object.name);
         T::build(object).ok_or_else(|| drawn.fault(object, "", message(), String::new()))
     };
     let built: Result<Vec<T>, Fault> = drawn.all::<T>().map(build).collect();

@@ -75,7 +75,7 @@ impl FromIterator<Map> for MapSet {
 
 fn map_files(folder: &Path) -> Result<Vec<PathBuf>, Faults> {
     let unreadable = |error: std::io::Error| {
-        Fault::of_file(folder, format!("the folder of the maps cannot be read: {error}"), "a folder with .tmx files")
+        Fault::of_file(folder, format!("cannot read the folder of the maps: {error}"), "a folder with .tmx files")
     };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
@@ -85,7 +85,7 @@ fn map_files(folder: &Path) -> Result<Vec<PathBuf>, Faults> {
         }
     }
     if files.is_empty() {
-        return Err(Fault::of_file(folder, "the folder holds no map", "a file like `1_greenvale.tmx`").into());
+        return Err(Fault::of_file(folder, "the folder contains no map", "a file like `1_greenvale.tmx`").into());
     }
     files.sort();
     Ok(files)
@@ -99,15 +99,15 @@ fn read_file(
     drawn: &mut BTreeMap<MapId, DrawnMap>,
 ) -> Result<Found, Fault> {
     let (id, name) = named(file).ok_or_else(|| {
-        let expected = format!("`<number>_<name>.tmx`, the number from 1 to 65535, the name {}", name_rule());
-        Fault::of_file(file, "the file's name does not say which map it is", expected)
+        let expected = format!("`<number>_<name>.tmx` with a number from 1 to 65535 and a name of {}", name_rule());
+        Fault::of_file(file, "the file name does not give the number and the name of the map", expected)
     })?;
     if let Some(other) = drawn.get(&id) {
         let other = other.source.file().display();
         return Err(Fault::of_file(
             file,
-            format!("there are two maps {id}"),
-            format!("another number: {other} has it"),
+            format!("duplicate map number {id}"),
+            format!("another number, since {other} has this one"),
         ));
     }
     let source = SourceText::read(file)?;
@@ -254,7 +254,7 @@ mod tests {
     fn a_type_that_cannot_hold_what_its_class_allows_is_a_fault_of_the_object() {
         let faults = load(&drawn_camp(r#"<property name="tents" type="int" value="300"/>"#)).unwrap_err();
         let told: Vec<_> = faults.iter().map(|fault| (fault.line, fault.column, fault.message.as_str())).collect();
-        assert_eq!(told, [(6, 1, "the camp `den` cannot be made from its properties")]);
+        assert_eq!(told, [(6, 1, "the camp `den` cannot be built from its properties")]);
     }
 
     #[test]

@@ -56,13 +56,13 @@ impl MapObject for SpawnPoint {
         noun: "spawn point",
         shape: Shape::Point,
         colour: "#ff3fb950",
-        description: "Where characters appear: new ones, those who return from death, and those who come by a portal.",
+        description: "Where characters appear: new characters, respawned characters, and characters that come by a portal.",
         is_required: true,
         properties: &[Property::number(
             "spread_tiles",
             0..=8,
             Some(0),
-            "Characters appear within so many tiles of it, so that they do not hide each other.",
+            "Radius in tiles within which characters appear, so that they do not hide each other.",
         )],
     };
 

@@ -69,7 +69,7 @@ pub(super) enum Next<T> {
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// Reading from the source failed.
-    #[error("the recording cannot be read: {0}")]
+    #[error("cannot read the recording: {0}")]
     Io(#[from] io::Error),
     /// The bytes are not a recording of this version.
     #[error("not a recording of this version: {0}")]
@@ -80,14 +80,14 @@ pub(super) fn read_header(from: &mut impl Read) -> Result<RecordingHeader, FileE
     let mut magic = [0; MAGIC.len()];
     let whole = fill(from, &mut magic)? == magic.len();
     if !whole || magic != MAGIC {
-        return Err(FileError::Malformed("it starts otherwise".to_owned()));
+        return Err(FileError::Malformed("wrong file header".to_owned()));
     }
     match read_entry::<RecordingHeader>(from)? {
         Next::Entry(header) => match named_twice(&header.sources) {
-            Some(file) => Err(FileError::Malformed(format!("it names {file} twice"))),
+            Some(file) => Err(FileError::Malformed(format!("it lists {file} twice"))),
             None => Ok(header),
         },
-        Next::End | Next::CutOff => Err(FileError::Malformed("it has no header".to_owned())),
+        Next::End | Next::CutOff => Err(FileError::Malformed("missing header".to_owned())),
     }
 }
 
@@ -100,7 +100,7 @@ pub(super) fn read_entry<T: DeserializeOwned>(from: &mut impl Read) -> Result<Ne
     }
     let length = u32::from_le_bytes(length) as usize;
     if length > MAX_ENTRY_BYTES {
-        return Err(FileError::Malformed(format!("an entry of {length} bytes")));
+        return Err(FileError::Malformed(format!("an entry of {length} bytes is too long")));
     }
     // The buffer grows with the bytes that are there, not with the length that is announced.
     let mut bytes = Vec::new();
@@ -111,7 +111,7 @@ pub(super) fn read_entry<T: DeserializeOwned>(from: &mut impl Read) -> Result<Ne
     let malformed = |error: bincode::error::DecodeError| FileError::Malformed(error.to_string());
     let (entry, used) = bincode::serde::decode_from_slice(&bytes, config).map_err(malformed)?;
     if used != length {
-        return Err(FileError::Malformed("an entry goes on after its end".to_owned()));
+        return Err(FileError::Malformed("an entry has trailing bytes".to_owned()));
     }
     Ok(Next::Entry(entry))
 }

@@ -17,10 +17,10 @@ pub enum ReplayError {
     #[error(transparent)]
     File(#[from] FileError),
     /// The rules or maps differ from those it was made with.
-    #[error("the recording was made with other data, and cannot come out the same: {}", .0.join(", "))]
+    #[error("the recording was made with different data: {}", .0.join(", "))]
     OtherData(Vec<String>),
     /// Clients spoke another protocol.
-    #[error("the recording was made with another protocol ({recorded:016x}, here {here:016x}), and cannot be read")]
+    #[error("the recording was made with protocol {recorded:016x}, but this program has {here:016x}")]
     OtherProtocol {
         /// The protocol hash of the recording.
         recorded: u64,
@@ -28,7 +28,7 @@ pub enum ReplayError {
         here: u64,
     },
     /// The world panicked in a tick in which the recorded one did not.
-    #[error("tick {tick}: {panic}; it did not when it was recorded")]
+    #[error("tick {tick}: {panic}; the recorded tick did not panic")]
     Panicked {
         /// The tick, from 1.
         tick: u32,
@@ -36,7 +36,7 @@ pub enum ReplayError {
         panic: ChannelPanicked,
     },
     /// The world did not panic in a tick in which the recorded one did.
-    #[error("tick {tick}: the world panicked when it was recorded, and did not now")]
+    #[error("tick {tick}: the recorded world panicked, but the replayed one did not")]
     NoPanic {
         /// The tick, from 1.
         tick: u32,
@@ -57,7 +57,7 @@ pub enum ReplayError {
 
 fn describe_parts(parts: &[String]) -> String {
     match parts {
-        [] => "something that has no name".to_owned(),
+        [] => "an unnamed part".to_owned(),
         [one] => one.clone(),
         [first, others @ ..] => format!("{first} (also {})", others.join(", ")),
     }
@@ -140,7 +140,7 @@ impl<R: Read> Replay<R> {
     ) -> Result<Replayed, ReplayError> {
         let RecordingHeader { key, tick_hz, seed, .. } = self.header;
         if map.id != key.map {
-            return Err(ReplayError::OtherData(vec![format!("it needs map {}", key.map)]));
+            return Err(ReplayError::OtherData(vec![format!("the recording is of map {}", key.map)]));
         }
         let mut channel = Channel::new(ChannelSettings { key, map, tick_hz, seed, threads: self.threads }, build);
         let mut recorded = Digests::default();
@@ -176,7 +176,7 @@ fn compare(
     recorded: &RecordedState,
     tick: u32,
 ) -> Result<StateHash, ReplayError> {
-    let malformed = || FileError::Malformed(format!("tick {tick} has a part that no world has"));
+    let malformed = || FileError::Malformed(format!("tick {tick} has an unknown part"));
     digests.apply(&recorded.changes).ok_or_else(malformed)?;
     let state = State::of(channel.world_mut());
     let found = state.hash();

@@ -53,11 +53,11 @@ pub(super) fn named_twice(sources: &[Source]) -> Option<&str> {
 pub(super) fn differences(recorded: &[Source], here: &[Source]) -> Vec<String> {
     let find = |among: &[Source], file: &str| among.iter().find(|source| source.file == file).map(|found| found.digest);
     let gone = recorded.iter().filter_map(|source| match find(here, &source.file) {
-        None => Some(format!("{} is not here", source.file)),
-        Some(digest) => (digest != source.digest).then(|| format!("{} is another", source.file)),
+        None => Some(format!("{} is missing", source.file)),
+        Some(digest) => (digest != source.digest).then(|| format!("{} has changed", source.file)),
     });
     let new = here.iter().filter(|source| find(recorded, &source.file).is_none());
-    gone.chain(new.map(|source| format!("{} was not there", source.file))).collect()
+    gone.chain(new.map(|source| format!("{} is new", source.file))).collect()
 }
 
 #[cfg(test)]
@@ -90,7 +90,7 @@ mod tests {
         write("1_a.tmx", "b");
         write("2_b.tmx", "");
         fs::remove_file(folder.path().join("tiles/t.tsx")).unwrap();
-        let expected = ["1_a.tmx is another", "tiles/t.tsx is not here", "2_b.tmx was not there"];
+        let expected = ["1_a.tmx has changed", "tiles/t.tsx is missing", "2_b.tmx is new"];
         assert_eq!(differences(&before, &all()), expected);
     }
 }

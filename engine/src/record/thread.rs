@@ -69,7 +69,7 @@ fn write_all(queue: &Receiver<Job>, waiting_bytes: &AtomicUsize) {
             && let Err(error) = (&to.file).write_all(&bytes)
         {
             to.failed.store(true, Ordering::Relaxed);
-            tracing::warn!(%error, "a recording cannot be written any further");
+            tracing::warn!(%error, "recording write failed, recording stopped");
         }
         waiting_bytes.fetch_sub(bytes.len(), Ordering::Relaxed);
     }
@@ -85,7 +85,7 @@ pub struct QueuedFile {
 impl Write for QueuedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.to.failed.load(Ordering::Relaxed) {
-            return Err(io::Error::other("it cannot be written"));
+            return Err(io::Error::other("an earlier write failed"));
         }
         let behind = || io::Error::new(io::ErrorKind::WouldBlock, "the disk is too slow");
         if self.waiting_bytes.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len() > MAX_WAITING_BYTES
@@ -141,6 +141,6 @@ mod tests {
         // The thread's write fails now, and so does every later one of ours.
         drop(reader);
         drop(thread);
-        assert_eq!(file.write_all(&[1]).unwrap_err().to_string(), "it cannot be written");
+        assert_eq!(file.write_all(&[1]).unwrap_err().to_string(), "an earlier write failed");
     }
 }

@@ -172,7 +172,7 @@ impl Encoders {
     /// # Panics
     /// When its id is taken or does not fit the mask: a mistake of the game's author, at start.
     pub(super) fn register<C: Component, W: WireComponent>(&mut self, seen_by: SeenBy, to_wire: fn(&C) -> W) {
-        assert!(u32::from(W::ID) < MAX_COMPONENTS, "component {} has an id beyond the mask", W::NAME);
+        assert!(u32::from(W::ID) < MAX_COMPONENTS, "component {} has an id outside the mask", W::NAME);
         assert!(self.registered >> W::ID & 1 == 0, "component id {} is registered twice", W::ID);
         self.registered |= 1 << W::ID;
         if seen_by == SeenBy::Owner {

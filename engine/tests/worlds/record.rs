@@ -139,12 +139,12 @@ fn other_files_and_another_protocol_are_said_before_anything_is_played() {
     assert!(recording.check(1, &sources()).is_ok());
     let other = [Source { digest: 8, ..sources()[0].clone() }];
     let error = recording.check(1, &other).unwrap_err();
-    assert!(matches!(&error, ReplayError::OtherData(files) if files == &["1_test.tmx is another"]), "{error}");
+    assert!(matches!(&error, ReplayError::OtherData(files) if files == &["1_test.tmx has changed"]), "{error}");
     let error = recording.check(1, &[]).unwrap_err();
-    assert!(matches!(&error, ReplayError::OtherData(files) if files == &["1_test.tmx is not here"]), "{error}");
+    assert!(matches!(&error, ReplayError::OtherData(files) if files == &["1_test.tmx is missing"]), "{error}");
     let more = [sources(), vec![Source { file: "2_new.tmx".to_owned(), digest: 7 }]].concat();
     let error = recording.check(1, &more).unwrap_err();
-    assert!(matches!(&error, ReplayError::OtherData(files) if files == &["2_new.tmx was not there"]), "{error}");
+    assert!(matches!(&error, ReplayError::OtherData(files) if files == &["2_new.tmx is new"]), "{error}");
     let error = recording.check(2, &sources()).unwrap_err();
     assert!(matches!(error, ReplayError::OtherProtocol { recorded: 1, here: 2 }), "{error}");
 }
@@ -199,18 +199,18 @@ fn what_is_no_recording_is_refused() {
         let said = replay(bytes).unwrap_err().to_string();
         assert_eq!(said, format!("not a recording of this version: {why}"));
     };
-    refused(&bytes[..20], "it has no header");
-    refused(&[9, 0, 0, 0, 1, 2], "it starts otherwise");
-    refused(&[&[bytes[0] ^ 1][..], &bytes[1..]].concat(), "it starts otherwise");
-    refused(&[&bytes[..7], &[bytes[7] + 1][..], &bytes[8..]].concat(), "it starts otherwise");
+    refused(&bytes[..20], "missing header");
+    refused(&[9, 0, 0, 0, 1, 2], "wrong file header");
+    refused(&[&[bytes[0] ^ 1][..], &bytes[1..]].concat(), "wrong file header");
+    refused(&[&bytes[..7], &[bytes[7] + 1][..], &bytes[8..]].concat(), "wrong file header");
     let mut header = Replay::open(bytes.as_slice()).unwrap().header().clone();
     header.sources.extend(sources());
     let named_twice = Recorder::start(Vec::new(), &header).unwrap().finish().unwrap();
-    refused(&named_twice, "it names 1_test.tmx twice");
+    refused(&named_twice, "it lists 1_test.tmx twice");
     let header_bytes = u32::from_le_bytes(bytes[8..12].try_into().unwrap()) as usize;
     let longer = (header_bytes as u32 + 1).to_le_bytes();
-    refused(&[&bytes[..8], &longer[..], &bytes[12..]].concat(), "an entry goes on after its end");
+    refused(&[&bytes[..8], &longer[..], &bytes[12..]].concat(), "an entry has trailing bytes");
     // The length of a tick's entry.
     bytes[12 + header_bytes..][..4].copy_from_slice(&u32::MAX.to_le_bytes());
-    refused(&bytes, "an entry of 4294967295 bytes");
+    refused(&bytes, "an entry of 4294967295 bytes is too long");
 }

@@ -8,7 +8,7 @@ use realmgate_protocol::movement::Position;
 
 use super::InSafeZone;
 
-/// An area in which nobody is attacked.
+/// An area where characters cannot be attacked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SafeZone {
     /// Unique among the map's safe zones.
@@ -25,9 +25,9 @@ impl MapObject for SafeZone {
         noun: "safe zone",
         shape: Shape::Rectangle,
         colour: "#ff0969da",
-        description: "An area in which nobody is attacked.",
+        description: "An area where characters cannot be attacked.",
         is_required: true,
-        properties: &[Property::name("respawn", "Name of the spawn point at which those who died nearby return.")],
+        properties: &[Property::name("respawn", "Name of the spawn point where characters that died nearby respawn.")],
     };
 
     fn build(drawn: &DrawnObject) -> Option<Self> {
@@ -38,8 +38,8 @@ impl MapObject for SafeZone {
     fn check(drawn: &DrawnObject, check: &mut ObjectCheck<'_>) {
         let Some(spawn) = check.spawn_point(drawn, "respawn") else { return };
         if !check.all::<Self>().any(|zone| zone.rect().contains(spawn.position())) {
-            let message = format!("the spawn point `{}` lies in no safe zone", spawn.name());
-            let expected = "a spawn point in one, or who returns from death may die at once";
+            let message = format!("the spawn point `{}` is outside every safe zone", spawn.name());
+            let expected = "a spawn point in a safe zone, or respawned characters may die at once";
             check.fault(drawn, "respawn", message, expected);
         }
     }

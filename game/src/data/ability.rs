@@ -20,37 +20,37 @@ pub enum Relation {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ability {
-    /// Its name for people.
+    /// Display name.
     #[schemars(length(min = 1, max = 40))]
     pub name: String,
-    /// The level from which a character has it.
+    /// Level from which a character has it.
     #[serde(default = "first_level")]
     #[schemars(range(min = 1, max = 100))]
     pub min_level: u16,
-    /// Whom it reaches.
+    /// Which targets it reaches.
     pub shape: Shape,
-    /// What it does to everyone it reaches, in this order. Either all of it helps or all of it harms.
+    /// Effects on each target, in this order. All must help, or all must harm.
     #[schemars(length(min = 1, max = 6))]
     pub effects: Vec<Effect>,
-    /// What it costs of the class's resource.
+    /// Cost in the class's resource.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1_000))]
     pub cost: u16,
-    /// How long it is cast before it takes effect, in milliseconds; 0 is at once.
+    /// Cast time in milliseconds; 0 is instant.
     #[serde(default)]
     #[schemars(range(min = 0, max = 30_000))]
     pub cast_ms: u32,
-    /// Whether walking leaves the cast alone instead of breaking it.
+    /// Whether the user can walk while casting; otherwise walking interrupts the cast.
     #[serde(default)]
     pub cast_while_moving: bool,
-    /// How long until it is ready again, in milliseconds.
+    /// Cooldown in milliseconds.
     #[serde(default)]
     #[schemars(range(min = 0, max = 3_600_000))]
     pub cooldown_ms: u32,
-    /// Whether it neither waits for the global cooldown nor starts it.
+    /// Whether it ignores the global cooldown, and does not start it.
     #[serde(default)]
     pub off_global_cooldown: bool,
-    /// How much its damage and healing draw mobs to its user, in thousandths.
+    /// Threat of its damage and healing, in thousandths.
     #[serde(default = "all_of_it")]
     #[schemars(range(min = 0, max = 20_000))]
     pub threat_per_mille: u32,
@@ -89,58 +89,58 @@ impl Ability {
     }
 }
 
-/// Whom an ability reaches.
+/// Which targets an ability reaches.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Shape {
-    /// Its user.
+    /// The user.
     Own,
-    /// Everyone in a cone in front of its user.
+    /// All targets in a cone in front of the user.
     Cone {
-        /// How far.
+        /// Distance in tiles.
         range_tiles: Tiles,
-        /// How wide, in degrees; 360 is all around.
+        /// Width in degrees; 360 is a full circle.
         #[schemars(range(min = 1, max = 360))]
         width_degrees: u16,
     },
     /// One enemy in sight.
     Enemy {
-        /// How far.
+        /// Distance in tiles.
         range_tiles: Tiles,
     },
-    /// One ally in sight, or its user.
+    /// One ally in sight, or the user.
     Ally {
-        /// How far.
+        /// Distance in tiles.
         range_tiles: Tiles,
     },
-    /// Flies until it meets an enemy, a wall or the end of its range.
+    /// A projectile that flies until it hits an enemy, a wall or the end of its range.
     Projectile {
-        /// How far.
+        /// Distance in tiles.
         range_tiles: Tiles,
-        /// How fast.
+        /// Speed in tiles per second.
         #[schemars(range(min = 1, max = 60))]
         speed_tiles_per_s: Tiles,
-        /// How thick.
+        /// Radius in tiles.
         #[serde(default)]
         #[schemars(range(min = 0, max = 2))]
         radius_tiles: Tiles,
-        /// Everyone this near to where it ends is reached too; 0 is only the one it meets.
+        /// Radius in tiles of the area around its end that is reached too; 0 is only the enemy that it hits.
         #[serde(default)]
         #[schemars(range(min = 0, max = 10))]
         burst_tiles: Tiles,
     },
-    /// Everyone around a point on the ground in sight.
+    /// All targets around a point on the ground in sight.
     Ground {
-        /// How far the point may be.
+        /// Range to the point in tiles.
         range_tiles: Tiles,
-        /// How wide.
+        /// Radius of the area in tiles.
         #[schemars(range(min = 0, max = 16))]
         radius_tiles: Tiles,
-        /// How long it stays, in milliseconds; 0 is once.
+        /// Duration in milliseconds; 0 takes effect once.
         #[serde(default)]
         #[schemars(range(min = 0, max = 120_000))]
         lasts_ms: u32,
-        /// How often it reaches those inside while it stays, in milliseconds.
+        /// Interval between effects on the targets inside, in milliseconds.
         #[serde(default = "a_second")]
         #[schemars(range(min = 100, max = 60_000))]
         period_ms: u32,
@@ -151,77 +151,77 @@ fn a_second() -> u32 {
     1_000
 }
 
-/// What an ability does to one that it reaches.
+/// What an ability does to a target.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Effect {
     /// Damage.
     Damage {
-        /// How much without power.
+        /// Base amount, without power.
         #[schemars(range(min = 0, max = 20_000))]
         amount: u32,
-        /// How much of its user's power comes on top, in thousandths.
+        /// Share of the user's power that is added, in thousandths.
         #[serde(default)]
         #[schemars(range(min = 0, max = 20_000))]
         power_per_mille: u32,
     },
     /// Healing.
     Heal {
-        /// How much without power.
+        /// Base amount, without power.
         #[schemars(range(min = 0, max = 20_000))]
         amount: u32,
-        /// How much of its user's power comes on top, in thousandths.
+        /// Share of the user's power that is added, in thousandths.
         #[serde(default)]
         #[schemars(range(min = 0, max = 20_000))]
         power_per_mille: u32,
     },
-    /// Damage again and again.
+    /// Damage at regular intervals.
     DamageOverTime {
-        /// How much each time without power.
+        /// Base amount per interval, without power.
         #[schemars(range(min = 0, max = 20_000))]
         amount: u32,
-        /// How much of its user's power comes on top each time, in thousandths.
+        /// Share of the user's power that is added per interval, in thousandths.
         #[serde(default)]
         #[schemars(range(min = 0, max = 20_000))]
         power_per_mille: u32,
-        /// How often, in milliseconds.
+        /// Interval in milliseconds.
         #[schemars(range(min = 100, max = 60_000))]
         period_ms: u32,
-        /// How long, in milliseconds.
+        /// Duration in milliseconds.
         #[schemars(range(min = 100, max = 600_000))]
         lasts_ms: u32,
     },
-    /// Makes stronger for a while.
+    /// Gives bonuses for a limited time.
     Buff {
-        /// By what.
+        /// The bonuses.
         bonuses: Bonuses,
-        /// How long, in milliseconds.
+        /// Duration in milliseconds.
         #[schemars(range(min = 100, max = 3_600_000))]
         lasts_ms: u32,
     },
-    /// Holds to the spot: no walking.
+    /// Roots the target: it cannot walk.
     Root {
-        /// How long, in milliseconds.
+        /// Duration in milliseconds.
         #[schemars(range(min = 100, max = 60_000))]
         lasts_ms: u32,
     },
-    /// Pushes away from its user.
+    /// Pushes the target away from the user.
     Knockback {
-        /// How far.
+        /// Distance in tiles.
         #[schemars(range(min = 0, max = 20))]
         distance_tiles: Tiles,
-        /// In which time, in milliseconds.
+        /// Duration of the push in milliseconds.
         #[schemars(range(min = 50, max = 5_000))]
         lasts_ms: u32,
     },
-    /// Calls mobs to its user's side.
+    /// Summons mobs that fight for the user.
     Summon {
-        /// Which.
+        /// Id of the mob.
         mob: Ref<MobIndex>,
-        /// How many at once.
+        /// Number of mobs per use.
         #[schemars(range(min = 1, max = 10))]
         count: u16,
-        /// How many of this user's may live at the same time.
+        /// Maximum number of the user's summoned mobs that live at the same time.
         #[schemars(range(min = 1, max = 40))]
         at_most: u16,
     },

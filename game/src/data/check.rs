@@ -73,14 +73,14 @@ impl Judged for Ability {
             }
             let Some(friendly) = effect.is_friendly() else { continue };
             if *helps.get_or_insert(friendly) != friendly {
-                let message = "the effects of one ability help and harm at once";
-                judge.fault(&here, message, "effects that all help or all harm");
+                let message = "the ability has effects that help and effects that harm";
+                judge.fault(&here, message, "only effects that help, or only effects that harm");
             }
             if let Effect::DamageOverTime { period_ms, lasts_ms, .. } = effect
                 && lasts_ms < period_ms
             {
                 let expected = format!("at least {period_ms}, the `period_ms`");
-                judge.fault(&format!("{here}/lasts_ms"), "it ends before it has acted once", expected);
+                judge.fault(&format!("{here}/lasts_ms"), "the effect ends before its first period", expected);
             }
         }
     }
@@ -98,16 +98,17 @@ impl Judged for Mob {
         let falls = |pair: &[super::Phase]| pair[0].below_health_per_mille > pair[1].below_health_per_mille;
         if let Some(place) = self.phases.windows(2).position(|pair| !falls(pair)) {
             let here = format!("{at}/phases/{}/below_health_per_mille", place + 1);
-            let expected = format!("below {}, that of the phase before", self.phases[place].below_health_per_mille);
-            judge.fault(&here, "a later phase must begin at less health", expected);
+            let expected =
+                format!("below {}, the value of the previous phase", self.phases[place].below_health_per_mille);
+            judge.fault(&here, "each phase must begin at less health than the previous one", expected);
         }
         let mind = &self.mind;
         if mind.pause_min_ms > mind.pause_max_ms {
             let expected = format!("at least {}, the `pause_min_ms`", mind.pause_min_ms);
-            judge.fault(&format!("{at}/mind/pause_max_ms"), "the longest pause is shorter than the shortest", expected);
+            judge.fault(&format!("{at}/mind/pause_max_ms"), "`pause_max_ms` is less than `pause_min_ms`", expected);
         }
         if mind.aggressive && mind.aggro_tiles.units() == 0 {
-            let message = "an aggressive mob that sees nobody";
+            let message = "an aggressive mob without an aggro radius";
             judge.fault(&format!("{at}/mind"), message, "`aggro_tiles` above 0, or `aggressive = false`");
         }
         if mind.aggressive && self.abilities.is_empty() {
@@ -136,10 +137,14 @@ impl Judged for Item {
             judge.fault(&format!("{at}/worn_slot"), "the worn slot does not fit the kind of item", expected);
         }
         match (self.kind, &self.use_effect) {
-            (ItemKind::Consumable, None) => judge.fault(at, "a consumable that does nothing", "a table `use`"),
+            (ItemKind::Consumable, None) => judge.fault(at, "a consumable without an effect", "a table `use`"),
             (ItemKind::Consumable, Some(_)) | (_, None) => {}
             (_, Some(_)) => {
-                judge.fault(&format!("{at}/use"), "only consumables are used", "`kind = \"consumable\"`, or no `use`");
+                judge.fault(
+                    &format!("{at}/use"),
+                    "only consumables can have `use`",
+                    "`kind = \"consumable\"`, or no `use`",
+                );
             }
         }
     }
@@ -152,7 +157,7 @@ impl Judged for LootTable {
         }
         if self.gold_min > self.gold_max {
             let expected = format!("at least {}, the `gold_min`", self.gold_min);
-            judge.fault(&format!("{at}/gold_max"), "the most gold is less than the least", expected);
+            judge.fault(&format!("{at}/gold_max"), "`gold_max` is less than `gold_min`", expected);
         }
     }
 }
@@ -169,8 +174,8 @@ impl Judged for Leaderboard {
     fn judge(&mut self, at: &str, judge: &mut Judge<'_>) {
         let Some(season) = &self.season else { return };
         if let Err(fault) = season.parse::<Cron>() {
-            let expected = "minute, hour, day of month, month and day of week, as `0 0 * * 1`";
-            judge.fault(&format!("{at}/season"), format!("no season begins by `{season}`: {fault}"), expected);
+            let expected = "minute, hour, day of month, month and day of week, such as `0 0 * * 1`";
+            judge.fault(&format!("{at}/season"), format!("invalid schedule `{season}`: {fault}"), expected);
         }
     }
 }
@@ -187,8 +192,8 @@ pub(super) fn check_prices(
         for (place, offer) in vendor.sells.iter().enumerate() {
             let item = items.find(offer.item.id()).and_then(|item| items.get(item));
             let Some(paid) = item.map(|item| buyer.pays(item)).filter(|paid| *paid > offer.price) else { continue };
-            let message = format!("whoever sells it to `{dearest}` again makes gold from nothing");
-            let expected = format!("at least {paid}, which `{dearest}` pays");
+            let message = format!("players can sell it to `{dearest}` at a profit");
+            let expected = format!("at least {paid}, the price that `{dearest}` pays");
             faults.push(document.fault(&format!("/{id}/sells/{place}/price"), message, expected));
         }
     }
@@ -198,12 +203,16 @@ impl Judged for World {
     fn judge(&mut self, at: &str, judge: &mut Judge<'_>) {
         let levels = &self.progress.levels;
         if levels.first() != Some(&0) {
-            judge.fault(&format!("{at}/progress/levels/0"), "level 1 needs no experience", "0");
+            judge.fault(&format!("{at}/progress/levels/0"), "level 1 must need 0 experience", "0");
         }
         for (place, pair) in levels.windows(2).enumerate() {
             if pair[0] >= pair[1] {
                 let here = format!("{at}/progress/levels/{}", place + 1);
-                judge.fault(&here, "each level must need more than the one before", format!("above {}", pair[0]));
+                judge.fault(
+                    &here,
+                    "each level must need more experience than the previous one",
+                    format!("above {}", pair[0]),
+                );
             }
         }
     }

@@ -44,7 +44,7 @@ impl GameData {
                         bytes += check_sound(&file, &names, &mut faults);
                     }
                 }
-                _ => faults.push(Fault::of_file(&kind, "this is no folder of sounds", one_of(name, FOLDERS))),
+                _ => faults.push(Fault::of_file(&kind, "this is not a folder of sounds", one_of(name, FOLDERS))),
             }
         }
         if bytes > MAX_SOUNDS_BYTES {
@@ -72,7 +72,7 @@ fn entries(folder: &Path, faults: &mut Faults) -> Vec<PathBuf> {
         Ok(paths) => paths,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(error) => {
-            faults.push(Fault::of_file(folder, format!("this cannot be read: {error}"), "a folder of sounds"));
+            faults.push(Fault::of_file(folder, format!("cannot read the folder: {error}"), "a folder of sounds"));
             Vec::new()
         }
     };
@@ -87,14 +87,14 @@ fn name_of(path: &Path) -> Option<&str> {
 
 /// Reports what is wrong with a sound. Answers its length.
 fn check_sound(file: &Path, names: &[String], faults: &mut Faults) -> u64 {
-    let mp3 = "an MP3, as `name.mp3`";
+    let mp3 = "an MP3 file, such as `name.mp3`";
     let Some((name, "mp3")) = name_of(file).and_then(|name| name.rsplit_once('.')) else {
-        faults.push(Fault::of_file(file, "this is no sound that can be played", mp3));
+        faults.push(Fault::of_file(file, "this is not a sound file", mp3));
         return 0;
     };
     if !names.iter().any(|known| known == name) {
         let expected = one_of(name, names.iter().map(String::as_str));
-        faults.push(Fault::of_file(file, format!("nothing here sounds like `{name}`"), expected));
+        faults.push(Fault::of_file(file, format!("unknown sound `{name}`"), expected));
     }
     match fs::metadata(file) {
         Ok(found) if found.len() > MAX_SOUND_BYTES => {
@@ -105,13 +105,13 @@ fn check_sound(file: &Path, names: &[String], faults: &mut Faults) -> u64 {
         Ok(found) if found.is_file() => {
             match fs::read(file) {
                 Ok(bytes) if is_mp3(&bytes) => {}
-                Ok(_) => faults.push(Fault::of_file(file, "what is in it is something else than its name says", mp3)),
-                Err(error) => faults.push(Fault::of_file(file, format!("it cannot be read: {error}"), mp3)),
+                Ok(_) => faults.push(Fault::of_file(file, "the content is not MP3", mp3)),
+                Err(error) => faults.push(Fault::of_file(file, format!("cannot read the file: {error}"), mp3)),
             }
             found.len()
         }
         _ => {
-            faults.push(Fault::of_file(file, "this is no sound that can be played", mp3));
+            faults.push(Fault::of_file(file, "this is not a sound file", mp3));
             0
         }
     }
@@ -189,10 +189,10 @@ mod tests {
         ]);
         assert_eq!(found.len(), 4, "{found:?}");
         for (line, begin, end) in [
-            (0, "sounds/abilities/cleaves.mp3:1:1: nothing here sounds like `cleaves`; expected ", "`cleave`?"),
-            (1, "sounds/ambience/1_greenvail.mp3:1:1: nothing here sounds like", "did you mean `1_greenvale`?"),
-            (2, "sounds/effect:1:1: this is no folder of sounds; expected ", "did you mean `effects`?"),
-            (3, "sounds/effects/hti.mp3:1:1: nothing here sounds like `hti`; expected ", "did you mean `hit`?"),
+            (0, "sounds/abilities/cleaves.mp3:1:1: unknown sound `cleaves`; expected ", "`cleave`?"),
+            (1, "sounds/ambience/1_greenvail.mp3:1:1: unknown sound", "did you mean `1_greenvale`?"),
+            (2, "sounds/effect:1:1: this is not a folder of sounds; expected ", "did you mean `effects`?"),
+            (3, "sounds/effects/hti.mp3:1:1: unknown sound `hti`; expected ", "did you mean `hit`?"),
         ] {
             assert!(found[line].starts_with(begin) && found[line].ends_with(end), "{}", found[line]);
         }
@@ -208,11 +208,11 @@ mod tests {
             ("readme.txt", b"sounds"),
         ]);
         let expected = [
-            "sounds/effects/gold.mp3:1:1: what is in it is something else than its name says; expected an MP3, as `name.mp3`",
-            "sounds/effects/heal.mp3:1:1: what is in it is something else than its name says; expected an MP3, as `name.mp3`",
-            "sounds/effects/hit.ogg:1:1: this is no sound that can be played; expected an MP3, as `name.mp3`",
-            "sounds/effects/loot.mp3:1:1: this is no sound that can be played; expected an MP3, as `name.mp3`",
-            "sounds/readme.txt:1:1: this is no folder of sounds; expected one of `abilities`, `ambience`, `effects`, `interface`",
+            "sounds/effects/gold.mp3:1:1: the content is not MP3; expected an MP3 file, such as `name.mp3`",
+            "sounds/effects/heal.mp3:1:1: the content is not MP3; expected an MP3 file, such as `name.mp3`",
+            "sounds/effects/hit.ogg:1:1: this is not a sound file; expected an MP3 file, such as `name.mp3`",
+            "sounds/effects/loot.mp3:1:1: this is not a sound file; expected an MP3 file, such as `name.mp3`",
+            "sounds/readme.txt:1:1: this is not a folder of sounds; expected one of `abilities`, `ambience`, `effects`, `interface`",
         ];
         assert_eq!(found, expected);
     }

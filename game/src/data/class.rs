@@ -10,60 +10,60 @@ use super::stats::{BaseStats, PerLevel};
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Class {
-    /// Its name for people.
+    /// Display name.
     #[schemars(length(min = 1, max = 40))]
     pub name: String,
-    /// One sentence for whoever chooses a class.
+    /// One sentence that players read when they choose a class.
     #[serde(default)]
     pub description: String,
     /// The abilities by slot: the first is on slot 0.
     #[schemars(length(min = 1, max = 8))]
     pub abilities: Vec<Ref<AbilityIndex>>,
-    /// How strong it is at level 1.
+    /// Stats at level 1.
     pub stats: BaseStats,
     /// What each further level adds.
     #[serde(default)]
     pub per_level: PerLevel,
-    /// How its resource comes and goes.
+    /// How its resource is gained and lost.
     pub resource: ResourceRules,
-    /// The items that a new character carries, from the first slot of its bag.
+    /// Items of a new character, from the first slot of its bag.
     #[serde(default)]
     #[schemars(length(max = 24))]
     pub starts_with: Vec<Ref<ItemIndex>>,
-    /// The gold that a new character has.
+    /// Gold of a new character.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1_000_000))]
     pub starting_gold: u64,
-    /// Health that comes back in a second out of combat, in thousandths of the most.
+    /// Health regained per second out of combat, in thousandths of the maximum.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1_000))]
     pub rest_health_per_mille_per_s: u32,
 }
 
-/// How the resource of a class comes and goes.
+/// How the resource of a class is gained and lost.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResourceRules {
-    /// What it is called: rage, stamina, mana.
+    /// Display name, such as Rage, Stamina or Mana.
     #[schemars(length(min = 1, max = 40))]
     pub name: String,
-    /// With how much of it, in thousandths, a new character starts and a dead one returns.
+    /// Amount of a new or respawned character, in thousandths of the maximum.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1_000))]
     pub start_per_mille: u32,
-    /// How much comes in a second of combat; negative goes.
+    /// Gain per second in combat; negative values are a loss.
     #[serde(default)]
     #[schemars(range(min = -1_000, max = 1_000))]
     pub combat_per_s: i32,
-    /// How much comes in a second out of combat; negative goes.
+    /// Gain per second out of combat; negative values are a loss.
     #[serde(default)]
     #[schemars(range(min = -1_000, max = 1_000))]
     pub rest_per_s: i32,
-    /// How much comes with each hit that one deals.
+    /// Gain per hit dealt.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1_000))]
     pub per_hit_dealt: u16,
-    /// How much comes with each hit that one takes.
+    /// Gain per hit taken.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1_000))]
     pub per_hit_taken: u16,

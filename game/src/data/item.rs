@@ -10,28 +10,28 @@ use super::stats::Bonuses;
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Item {
-    /// Its name for people.
+    /// Display name.
     #[schemars(length(min = 1, max = 40))]
     pub name: String,
-    /// What it is for. Weapons, armour and trinkets are worn, consumables are used up.
+    /// Kind of item: weapons, armour and trinkets are worn, consumables are used up.
     pub kind: ItemKind,
-    /// Where it is worn; only for what is worn.
+    /// Slot in which it is worn; only for weapons, armour and trinkets.
     #[serde(default)]
     pub worn_slot: Option<WornSlot>,
-    /// The classes that may wear or use it; none named: all.
+    /// Classes that can wear or use it; all if empty.
     #[serde(default)]
     pub classes: Vec<Ref<ClassIndex>>,
-    /// The level from which it may be worn or used.
+    /// Level from which it can be worn or used.
     #[serde(default = "first_level")]
     #[schemars(range(min = 1, max = 100))]
     pub min_level: u16,
-    /// What wearing it adds.
+    /// Bonuses while it is worn.
     #[serde(default)]
     pub bonuses: Bonuses,
-    /// What using it does; only for consumables.
+    /// Effect of using it; only for consumables.
     #[serde(rename = "use", default)]
     pub use_effect: Option<UseEffect>,
-    /// What it is worth in gold; vendors pay a share of it.
+    /// Value in gold; vendors pay a share of it.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1_000_000_000))]
     pub value: u64,
@@ -49,7 +49,7 @@ impl Item {
     }
 }
 
-/// What an item is for.
+/// Kind of item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemKind {
@@ -57,15 +57,15 @@ pub enum ItemKind {
     Weapon,
     /// Worn on the body.
     Armour,
-    /// Worn for luck.
+    /// Worn around the neck.
     Trinket,
     /// Used up.
     Consumable,
-    /// Only good for selling.
+    /// Can only be sold.
     Junk,
 }
 
-/// Where an item is worn. Its number on the wire follows the bag's.
+/// Slot in which an item is worn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WornSlot {
@@ -91,19 +91,19 @@ impl WornSlot {
     }
 }
 
-/// What using a consumable does.
+/// Effect of using a consumable.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UseEffect {
-    /// Health that it gives back.
+    /// Health restored.
     #[serde(default)]
     #[schemars(range(min = 0, max = 20_000))]
     pub heal: u16,
-    /// How much of the class's resource it gives back.
+    /// Amount of the class's resource restored.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1_000))]
     pub resource: u16,
-    /// How long until another consumable can be used, in milliseconds.
+    /// Cooldown until another consumable can be used, in milliseconds.
     #[serde(default)]
     #[schemars(range(min = 0, max = 3_600_000))]
     pub cooldown_ms: u32,

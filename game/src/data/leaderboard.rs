@@ -3,37 +3,36 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// A board, under its slug.
+/// A leaderboard, by its slug.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Leaderboard {
-    /// Its name for people.
+    /// Display name.
     #[schemars(length(min = 1, max = 255))]
     pub title: String,
-    /// What it is about, for people.
+    /// Description for players.
     #[serde(default)]
     #[schemars(length(max = 1_000))]
     pub description: String,
-    /// What feeds it.
+    /// Event that adds scores.
     pub event: BoardEvent,
-    /// What each event does to the score that is there.
+    /// How each event changes the existing score.
     #[serde(default)]
     pub operator: BoardOperator,
     /// Which scores are better.
     #[serde(default)]
     pub sort_order: BoardOrder,
-    /// When a season ends and the next begins, as cron has it, in UTC: `0 0 * * 1` is Monday at midnight. One season for ever if
-    /// there is none.
+    /// Cron schedule of the seasons, in UTC: `0 0 * * 1` is Monday at midnight. Without it, one season lasts forever.
     #[serde(default)]
     #[schemars(length(min = 1, max = 100))]
     pub season: Option<String>,
 }
 
-/// What feeds a board.
+/// Event that adds scores to a leaderboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BoardEvent {
-    /// The kills that a character had a part in.
+    /// Kills to which a character contributed.
     Kills,
     /// The level of a character.
     Level,
@@ -41,18 +40,18 @@ pub enum BoardEvent {
     Gold,
 }
 
-/// What a score does to the one that is there. The first is taken as it is.
+/// How a new score changes the existing one; the first score is taken as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BoardOperator {
-    /// It takes its place.
+    /// Replaces it.
     Set,
-    /// The better one stays.
+    /// Keeps the better one.
     #[default]
     Best,
-    /// It is added.
+    /// Adds to it.
     Incr,
-    /// It is taken away.
+    /// Subtracts from it.
     Decr,
 }
 
@@ -60,9 +59,9 @@ pub enum BoardOperator {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BoardOrder {
-    /// Higher ones.
+    /// Higher scores are better.
     #[default]
     Desc,
-    /// Lower ones.
+    /// Lower scores are better.
     Asc,
 }

@@ -5,31 +5,31 @@ use serde::Deserialize;
 
 use super::reference::{ItemIndex, Ref};
 
-/// What a mob may leave behind.
+/// What a mob may drop.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LootTable {
-    /// Least gold.
+    /// Minimum gold.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1_000_000))]
     pub gold_min: u32,
-    /// Most gold.
+    /// Maximum gold.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1_000_000))]
     pub gold_max: u32,
-    /// Items, each with a chance of its own.
+    /// Items, each with a separate chance.
     #[serde(default)]
     #[schemars(length(max = 32))]
     pub entries: Vec<LootEntry>,
 }
 
-/// An item that may be left behind.
+/// An item that may drop.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LootEntry {
-    /// Which.
+    /// Id of the mob.
     pub item: Ref<ItemIndex>,
-    /// How often, in 1,000 deaths.
+    /// Chance to drop, in thousandths.
     #[schemars(range(min = 1, max = 1_000))]
     pub chance_per_mille: u32,
 }

@@ -7,17 +7,17 @@ use super::reference::{AbilityIndex, LootIndex, Ref};
 use super::stats::{BaseStats, Bonuses, PerLevel};
 use super::tiles::Tiles;
 
-/// A kind of mob. Where it lives is drawn on a map.
+/// A kind of mob. The maps define where it lives.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mob {
-    /// Its name for people.
+    /// Display name.
     #[schemars(length(min = 1, max = 40))]
     pub name: String,
-    /// Its level, where the map gives no other.
+    /// Level, unless the map sets another one.
     #[schemars(range(min = 1, max = 100))]
     pub level: u8,
-    /// How strong it is at level 1.
+    /// Stats at level 1.
     pub stats: BaseStats,
     /// What each further level adds.
     #[serde(default)]
@@ -25,57 +25,57 @@ pub struct Mob {
     /// The radius of its body.
     #[schemars(range(min = 0.25, max = 0.5))]
     pub radius_tiles: Tiles,
-    /// What it does with whom it meets.
+    /// Behaviour.
     pub mind: Temper,
-    /// What it fights with; the first that can be used is used.
+    /// Abilities; the mob uses the first that is available.
     #[serde(default)]
     #[schemars(length(max = 8))]
     pub abilities: Vec<Ref<AbilityIndex>>,
-    /// How it changes as it weakens: the last whose health is reached counts.
+    /// Phases by falling health; the last one that is reached applies.
     #[serde(default)]
     #[schemars(length(max = 4))]
     pub phases: Vec<Phase>,
-    /// The experience that its death is worth at level 1.
+    /// Experience for a kill at level 1.
     #[schemars(range(min = 0, max = 100_000))]
     pub experience: u32,
-    /// What each further level adds to that.
+    /// Additional experience per level above 1.
     #[serde(default)]
     #[schemars(range(min = 0, max = 10_000))]
     pub experience_per_level: u32,
-    /// What it leaves behind; nothing where none is named.
+    /// Id of its loot table; without one it drops nothing.
     #[serde(default)]
     pub loot: Option<Ref<LootIndex>>,
-    /// How long its body lies, in milliseconds.
+    /// How long its corpse stays, in milliseconds.
     #[schemars(range(min = 0, max = 600_000))]
     pub corpse_ms: u32,
 }
 
-/// What a mob does with whom it meets.
+/// Behaviour of a mob.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Temper {
     /// Whether it attacks unprovoked.
     #[serde(default)]
     pub aggressive: bool,
-    /// From how near it attacks whom it sees.
+    /// Aggro radius in tiles.
     #[serde(default)]
     pub aggro_tiles: Tiles,
-    /// From how far its kind comes to help when it is attacked; 0 is not at all.
+    /// Radius in tiles within which mobs of its kind help it when it is attacked; 0 disables help.
     #[serde(default)]
     pub help_tiles: Tiles,
-    /// How near it lets its enemies come before it steps back; 0 is as near as they like.
+    /// Distance in tiles that it keeps from enemies; 0 keeps none.
     #[serde(default)]
     pub keep_distance_tiles: Tiles,
-    /// When it flees; never where this is left out.
+    /// When it flees; if missing, it never flees.
     #[serde(default)]
     pub flee: Option<Flee>,
-    /// How far from its home it follows; then it returns, unharmed.
+    /// Distance in tiles from home beyond which it ends a fight and returns; it cannot be harmed on the way.
     #[schemars(range(min = 1, max = 100))]
     pub leash_tiles: Tiles,
-    /// The shortest pause between two walks at home, in milliseconds.
+    /// Minimum pause between two walks at home, in milliseconds.
     #[schemars(range(min = 100, max = 600_000))]
     pub pause_min_ms: u32,
-    /// The longest pause between two walks at home, in milliseconds.
+    /// Maximum pause between two walks at home, in milliseconds.
     #[schemars(range(min = 100, max = 600_000))]
     pub pause_max_ms: u32,
 }
@@ -84,25 +84,25 @@ pub struct Temper {
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Flee {
-    /// Below which health, in thousandths; 1000 is with the first scratch.
+    /// Health below which it flees, in thousandths; 1000 is after any damage.
     #[schemars(range(min = 1, max = 1_000))]
     pub below_health_per_mille: u32,
-    /// For how long after the last blow, in milliseconds.
+    /// How long it flees after the last hit, in milliseconds.
     #[schemars(range(min = 100, max = 60_000))]
     pub lasts_ms: u32,
 }
 
-/// How a boss is from some point of its health on.
+/// A boss phase, which begins at a share of the boss's health.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Phase {
-    /// At and below which health it begins, in thousandths.
+    /// Health at or below which it begins, in thousandths.
     #[schemars(range(min = 1, max = 999))]
     pub below_health_per_mille: u32,
-    /// What it fights with then.
+    /// Abilities in this phase.
     #[schemars(length(min = 1, max = 8))]
     pub abilities: Vec<Ref<AbilityIndex>>,
-    /// What it gains.
+    /// Bonuses in this phase.
     #[serde(default)]
     pub bonuses: Bonuses,
     /// Whether players see it enraged.

@@ -9,18 +9,18 @@ use super::tiles::Tiles;
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BaseStats {
-    /// Most health.
+    /// Maximum health.
     #[schemars(range(min = 1, max = 20_000))]
     pub health: u16,
-    /// Most of the class's resource; mobs need none.
+    /// Maximum of the class's resource; mobs need none.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1_000))]
     pub resource: u16,
-    /// What damage and healing scale with.
+    /// Power, which damage and healing scale with.
     #[serde(default)]
     #[schemars(range(min = 0, max = 5_000))]
     pub power: u16,
-    /// What damage is lessened by.
+    /// Armour, which reduces damage.
     #[serde(default)]
     #[schemars(range(min = 0, max = 5_000))]
     pub armour: u16,
@@ -33,10 +33,10 @@ pub struct BaseStats {
 #[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PerLevel {
-    /// Most health.
+    /// Maximum health.
     #[schemars(range(min = 0, max = 500))]
     pub health: u16,
-    /// Most of the class's resource.
+    /// Maximum of the class's resource.
     #[schemars(range(min = 0, max = 100))]
     pub resource: u16,
     /// Power.
@@ -47,14 +47,14 @@ pub struct PerLevel {
     pub armour: u16,
 }
 
-/// What a worn item, a buff or a boss's phase adds to its owner. A negative number takes away.
+/// What a worn item, a buff or a boss phase adds to its owner; negative values subtract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bonuses {
-    /// Most health.
+    /// Maximum health.
     #[schemars(range(min = -10_000, max = 10_000))]
     pub health: i32,
-    /// Most of the class's resource.
+    /// Maximum of the class's resource.
     #[schemars(range(min = -1_000, max = 1_000))]
     pub resource: i32,
     /// Power.
@@ -63,7 +63,7 @@ pub struct Bonuses {
     /// Armour.
     #[schemars(range(min = -5_000, max = 5_000))]
     pub armour: i32,
-    /// Walking speed, in thousandths of it.
+    /// Walking speed, in thousandths of the base speed.
     #[schemars(range(min = -900, max = 2_000))]
     pub speed_per_mille: i32,
 }

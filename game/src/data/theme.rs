@@ -12,82 +12,82 @@ use realmgate_protocol::theme::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// How the realm looks. What is not there stays as it is.
+/// Appearance of the realm. Missing keys keep the default.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Theme {
-    /// What the realm is called, where `REALM_NAME` says nothing else.
+    /// Name of the realm, unless `REALM_NAME` is set.
     #[serde(default)]
     #[schemars(length(min = 1, max = 40))]
     pub name: Option<String>,
-    /// A picture below this folder, as `pictures/ui/logo.png`: PNG, JPEG or WebP of at most 256 KiB.
+    /// Path of a picture below this folder, such as `pictures/ui/logo.png`: PNG, JPEG or WebP of at most 256 KiB.
     #[serde(default)]
     #[schemars(length(min = 1, max = 100))]
     pub logo: Option<String>,
-    /// Whether the logo says the name: then the name is not written beside it.
+    /// Whether the logo contains the name; then the name is not shown beside it.
     #[serde(default = "says_name")]
     pub logo_says_name: bool,
     /// Colours of the pages.
     #[serde(default)]
     pub colours: ThemeColours,
-    /// What the pages and mails say.
+    /// Texts of the pages and mails.
     #[serde(default)]
     pub texts: ThemeTexts,
 }
 
-/// Colours as `#rrggbb`. What is written can be read on what is behind it: with a contrast of 4.5:1.
+/// Colours as `#rrggbb`. Text needs a contrast of at least 4.5:1 to its background.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ThemeColours {
-    /// What is behind everything.
+    /// Background of the page.
     #[schemars(regex(pattern = r"^#[0-9a-fA-F]{6}$"))]
     pub background: Option<String>,
     /// Bars and cards.
     #[schemars(regex(pattern = r"^#[0-9a-fA-F]{6}$"))]
     pub panel: Option<String>,
-    /// What stands on those, and buttons.
+    /// Elements on bars and cards, and buttons.
     #[schemars(regex(pattern = r"^#[0-9a-fA-F]{6}$"))]
     pub raised: Option<String>,
     /// The borders of fields.
     #[schemars(regex(pattern = r"^#[0-9a-fA-F]{6}$"))]
     pub edge: Option<String>,
-    /// What is written.
+    /// Text.
     #[schemars(regex(pattern = r"^#[0-9a-fA-F]{6}$"))]
     pub text: Option<String>,
-    /// What matters less.
+    /// Secondary text.
     #[schemars(regex(pattern = r"^#[0-9a-fA-F]{6}$"))]
     pub quiet: Option<String>,
-    /// Headings, and what buttons say.
+    /// Headings, and text of other buttons.
     #[schemars(regex(pattern = r"^#[0-9a-fA-F]{6}$"))]
     pub heading: Option<String>,
-    /// Links, the realm's name, and lines around cards.
+    /// Links, the realm's name, and borders of cards.
     #[schemars(regex(pattern = r"^#[0-9a-fA-F]{6}$"))]
     pub accent: Option<String>,
-    /// The button that is meant to be pressed.
+    /// The primary button.
     #[schemars(regex(pattern = r"^#[0-9a-fA-F]{6}$"))]
     pub button: Option<String>,
-    /// What that one says.
+    /// Text of the primary button.
     #[schemars(regex(pattern = r"^#[0-9a-fA-F]{6}$"))]
     pub button_text: Option<String>,
 }
 
-/// Texts. Markup in them is text.
+/// Texts. Markup is shown as text.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ThemeTexts {
-    /// What search engines and shared links say of it.
+    /// Description for search engines and shared links.
     #[schemars(length(min = 1, max = 200))]
     pub description: Option<String>,
-    /// What stands under the name on the first page.
+    /// Text below the name on the first page.
     #[schemars(length(min = 1, max = 400))]
     pub lead: Option<String>,
-    /// The button that leads to the game.
+    /// Label of the button that starts the game.
     #[schemars(length(min = 1, max = 24))]
     pub play: Option<String>,
-    /// How mails begin.
+    /// Greeting of mails.
     #[schemars(length(min = 1, max = 200))]
     pub mail_greeting: Option<String>,
-    /// How mails end; may have several lines.
+    /// Closing of mails; can have several lines.
     #[schemars(length(min = 1, max = 600))]
     pub mail_closing: Option<String>,
 }
@@ -143,9 +143,9 @@ impl ThemeColours {
 
 /// What is wrong with a logo, and what would be right; `None` if it can be shown.
 fn logo_fault(folder: &Path, logo: &str) -> Option<(String, String)> {
-    let form = "a path below this folder as `pictures/ui/logo.png`, to a .png, .jpg or .webp file".to_owned();
+    let form = "the path of a .png, .jpg or .webp file below this folder, such as `pictures/ui/logo.png`".to_owned();
     if !is_logo_path(logo) {
-        return Some((format!("`{logo}` is no picture of this folder"), form));
+        return Some((format!("`{logo}` is not a picture below this folder"), form));
     }
     let file = folder.join(logo);
     let Some(found) = fs::metadata(&file).ok().filter(fs::Metadata::is_file) else {
@@ -155,9 +155,9 @@ fn logo_fault(folder: &Path, logo: &str) -> Option<(String, String)> {
         return Some((format!("`{logo}` has {} bytes", found.len()), format!("at most {MAX_LOGO_BYTES} bytes")));
     }
     match fs::read(&file) {
-        Err(error) => Some((format!("`{logo}` cannot be read: {error}"), form)),
+        Err(error) => Some((format!("cannot read `{logo}`: {error}"), form)),
         Ok(bytes) if Picture::of_content(&bytes) != Picture::of_name(logo) => {
-            Some((format!("what is in `{logo}` is something else than its name says"), form))
+            Some((format!("the content of `{logo}` does not match its extension"), form))
         }
         Ok(_) => None,
     }

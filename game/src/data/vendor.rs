@@ -6,18 +6,18 @@ use serde::Deserialize;
 use super::item::Item;
 use super::reference::{ItemIndex, Ref};
 
-/// A vendor. Where it stands is drawn on a map.
+/// A vendor. The maps define where it stands.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Vendor {
-    /// Its name for people.
+    /// Display name.
     #[schemars(length(min = 1, max = 40))]
     pub name: String,
-    /// What it sells; its stock is endless.
+    /// Items that it sells; the stock is unlimited.
     #[serde(default)]
     #[schemars(length(max = 64))]
     pub sells: Vec<Offer>,
-    /// What it pays for an item, in thousandths of the item's value.
+    /// Price that it pays for an item, in thousandths of the item's value.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1_000))]
     pub buys_per_mille: u32,
@@ -30,13 +30,13 @@ impl Vendor {
     }
 }
 
-/// Something for sale.
+/// An item for sale.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Offer {
-    /// What.
+    /// Id of the item.
     pub item: Ref<ItemIndex>,
-    /// For how much gold.
+    /// Price in gold.
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub price: u64,
 }

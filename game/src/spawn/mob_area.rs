@@ -5,7 +5,7 @@ use realmgate_engine::map::{DrawnObject, Map, MapObject, ObjectCheck, ObjectClas
 
 use crate::data::GameData;
 
-/// An area in which mobs of one kind live.
+/// An area where mobs of one kind live.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MobArea {
     /// Unique among the map's mob areas.
@@ -28,18 +28,18 @@ impl MapObject for MobArea {
         noun: "mob area",
         shape: Shape::Rectangle,
         colour: "#ffd1242f",
-        description: "An area in which mobs of one kind live.",
+        description: "An area where mobs of one kind live.",
         is_required: false,
         properties: &[
             Property::name("mob", "Id of the mob in the data files."),
-            Property::number("count", 1..=500, Some(1), "How many live here at once."),
+            Property::number("count", 1..=500, Some(1), "Number of mobs that live here at once."),
             Property::number(
                 "respawn_ms",
                 1_000..=86_400_000,
                 Some(30_000),
-                "Milliseconds from a death to the next one's birth.",
+                "Milliseconds from the death of a mob until another one spawns.",
             ),
-            Property::number("level", 0..=255, Some(0), "Level of these mobs; 0 keeps the one in the mob's data."),
+            Property::number("level", 0..=255, Some(0), "Level of these mobs; 0 keeps the level in the mob's data."),
         ],
     };
 

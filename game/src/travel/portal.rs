@@ -28,11 +28,11 @@ impl MapObject for Portal {
         noun: "portal",
         shape: Shape::Rectangle,
         colour: "#ff8250df",
-        description: "Whoever steps into it travels.",
+        description: "Characters that step into it travel.",
         is_required: false,
         properties: &[
-            Property::number("to_map", 1..=65_535, None, "Number of the map it leads to."),
-            Property::name("to_spawn", "Name of the spawn point there."),
+            Property::number("to_map", 1..=65_535, None, "Number of the map that it leads to."),
+            Property::name("to_spawn", "Name of the spawn point on that map."),
         ],
     };
 
@@ -54,8 +54,8 @@ impl MapObject for Portal {
             rect.contains(spawn.position()) || rect.distance_squared(spawn.position()) < spread * spread
         };
         for spawn in check.all::<SpawnPoint>().filter(reaches_it) {
-            let message = format!("the spawn point `{}` reaches into the portal `{}`", spawn.name(), drawn.name());
-            check.fault(spawn, "", message, "a place beside it: who arrives would travel on at once");
+            let message = format!("the spawn point `{}` overlaps the portal `{}`", spawn.name(), drawn.name());
+            check.fault(spawn, "", message, "a place beside the portal, or arriving characters travel on at once");
         }
     }
 }

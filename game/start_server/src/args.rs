@@ -7,22 +7,22 @@ use std::path::PathBuf;
 use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
 use realmgate_sidecar::config::{Settings, SettingsInForce};
 
-/// Runs a map of the world, with accounts, characters and gateway beside it unless another directory is there.
+/// Map server; embeds the sidecar (accounts, characters, gateway) if no directory is running.
 #[derive(Debug, Parser)]
 #[command(
     name = "start_server",
     version,
-    after_help = "Example: start_server 1 4001\nWith no WORLD_DIRECTORY_URL, the server joins the directory at DIRECTORY_ADDR if it accepts this DATA_DIR's service token, and embeds a sidecar if not."
+    after_help = "Example: start_server 1 4001\nWithout WORLD_DIRECTORY_URL, the server joins the directory at DIRECTORY_ADDR if that accepts the service token in DATA_DIR. Otherwise it embeds a sidecar."
 )]
 pub struct Args {
-    /// The map to host, by its number; see --maps
+    /// Number of the map to host; see --maps
     #[arg(required_unless_present_any = ["check", "maps", "schema", "replay"])]
     pub map_id: Option<u16>,
-    /// The port players connect to, UDP and TCP; 0 takes a free one
+    /// Port for players, UDP and TCP; 0 picks a free one
     #[arg(required_unless_present_any = ["check", "maps", "schema", "replay"])]
     pub port: Option<u16>,
 
-    /// Check all maps and data files, print every fault, and exit
+    /// Check all maps and data files, print all faults, and exit
     #[arg(long)]
     pub check: bool,
     /// List the maps, and exit
@@ -31,86 +31,86 @@ pub struct Args {
     /// Write the schemas of data, maps and protocol, and exit
     #[arg(long)]
     pub schema: bool,
-    /// Where --schema writes to
+    /// Output folder of --schema
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     pub out: PathBuf,
-    /// Replay recordings, compare every tick's state, and exit
+    /// Replay recordings, compare the state of every tick, and exit
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub replay: Vec<PathBuf>,
-    /// How many recordings --replay plays at a time
+    /// Number of recordings that --replay plays at a time
     #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub threads: u16,
 
-    /// The address the game's port is bound to
+    /// Bind address of the port for players
     #[arg(long, env = "GAME_ADDR", default_value = "0.0.0.0")]
     pub game_addr: std::net::IpAddr,
-    /// Health and metrics
+    /// Bind address of health and metrics
     #[arg(long, env = "ADMIN_ADDR", default_value = "127.0.0.1:0")]
     pub admin_addr: SocketAddr,
     /// The directory to register at [default: the one at DIRECTORY_ADDR, else an embedded one]
     #[arg(long, env = "WORLD_DIRECTORY_URL", value_name = "URL")]
     pub world_directory_url: Option<String>,
-    /// Authorities whose signature on an https directory's certificate is believed beside this machine's, PEM
+    /// PEM file with CA certificates to trust for an https directory, in addition to those of this machine
     #[arg(long, env = "DIRECTORY_CA_FILE", value_name = "FILE")]
     pub directory_ca_file: Option<PathBuf>,
-    /// How the server is known [default: map-server-<map_id>, with -<port> when that id is alive elsewhere]
+    /// Server id [default: map-server-<map_id>, with -<port> if that id is in use]
     #[arg(long, env = "SERVER_ID")]
     pub server_id: Option<String>,
-    /// The server's name for people [default: Map Server <map_id>]
+    /// Display name of the server [default: Map Server <map_id>]
     #[arg(long, env = "SERVER_NAME")]
     pub server_name: Option<String>,
-    /// The IPv4 address that players are told to connect to
+    /// Public IPv4 address that players connect to
     #[arg(long, env = "SERVER_IP", default_value = "127.0.0.1")]
     pub server_ip: std::net::Ipv4Addr,
-    /// Whether players may also connect by WebSocket, at TCP port <port>
+    /// Accept WebSocket connections, on TCP port <port>
     #[arg(long, env = "WEBSOCKET", default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL")]
     pub websocket: bool,
-    /// The WebSocket URL that players are told; {port} stands for the port [default: ws://<SERVER_IP>:<port>/play, wss with TLS_CERT_FILE]
+    /// Public WebSocket URL; {port} stands for the port [default: ws://<SERVER_IP>:<port>/play, wss with TLS_CERT_FILE]
     #[arg(long, env = "WEBSOCKET_URL", value_name = "URL")]
     pub websocket_url: Option<String>,
-    /// Whether browsers may also connect by WebTransport, at a UDP port of its own
+    /// Accept WebTransport connections, on a separate UDP port
     #[arg(long, env = "WEBTRANSPORT", default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL")]
     pub webtransport: bool,
-    /// The UDP port for WebTransport [default: <port> + 1000, or a free one if that is taken]
+    /// UDP port for WebTransport [default: <port> + 1000, or a free one if that is taken]
     #[arg(long, env = "WEBTRANSPORT_PORT", value_name = "PORT")]
     pub webtransport_port: Option<u16>,
-    /// The WebTransport URL that players are told; {port} stands for the port [default: https://<SERVER_IP>:<port>/play]
+    /// Public WebTransport URL; {port} stands for the port [default: https://<SERVER_IP>:<port>/play]
     #[arg(long, env = "WEBTRANSPORT_URL", value_name = "URL")]
     pub webtransport_url: Option<String>,
-    /// Most players at once
+    /// Maximum number of players
     #[arg(long, env = "MAX_PLAYERS", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=16_384))]
     pub max_players: u16,
-    /// Channels of each map: worlds of their own that players may switch between
+    /// Number of channels per map: separate worlds that players can switch between
     #[arg(long, env = "CHANNELS", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub channels: u16,
     /// Ticks per second
     #[arg(long, env = "TICK_HZ", default_value_t = 30, value_parser = clap::value_parser!(u32).range(5..=120))]
     pub tick_hz: u32,
-    /// How many threads share a tick: its channels, and each large one's snapshots [default: as many as there are cores]
+    /// Number of threads that share a tick: its channels, and the snapshots of large channels [default: the number of cores]
     #[arg(long, env = "TICK_THREADS", value_name = "COUNT", value_parser = clap::value_parser!(NonZeroU8))]
     pub tick_threads: Option<NonZeroU8>,
-    /// KiB of a tick's snapshots that leave over UDP at once: what the queue of the slowest link on the way bears
+    /// KiB of a tick's snapshots sent over UDP at once; must fit the queue of the slowest link
     #[arg(long, env = "SEND_BURST_KIB", default_value_t = 64, value_name = "KIB", value_parser = clap::value_parser!(u16).range(1..=4_096))]
     pub send_burst_kib: u16,
-    /// Whether to host only <map_id>, or also the maps its portals lead to [default: all where the sidecar is embedded]
+    /// Host only <map_id>, or also the maps that its portals lead to [default: all if the sidecar is embedded]
     #[arg(long, env = "HOST_MAPS", value_enum)]
     pub host_maps: Option<HostMaps>,
-    /// How long play goes on while the map link is down, in seconds; then everybody is let go
+    /// Seconds that play continues without the map link; then all players are disconnected
     #[arg(long, env = "OFFLINE_PLAY_MAX_S", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub offline_play_max_s: u32,
-    /// Write a second ready.json here
+    /// Path of a second ready.json
     #[arg(long, value_name = "PATH")]
     pub ready_file: Option<PathBuf>,
-    /// End, as on SIGTERM, when standard input ends: for whoever starts this server and must not leave it behind
+    /// Shut down when standard input closes, as on SIGTERM
     #[arg(long)]
     pub end_with_stdin: bool,
     /// Record every channel into this folder, for --replay
     #[arg(long, value_name = "FOLDER")]
     pub record: Option<PathBuf>,
-    /// How log lines look
+    /// Format of log lines
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
-    /// What is logged: error, warn, info, debug, or by module as `info,realmgate_engine=debug`
+    /// Log level: error, warn, info or debug, or by module, such as `info,realmgate_engine=debug`
     #[arg(long, env = "LOG", default_value = "info")]
     pub log: String,
 
@@ -141,18 +141,18 @@ impl Args {
 /// Which maps a server hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum HostMaps {
-    /// The one that was asked for.
+    /// Only the requested map.
     Only,
-    /// That one and all that portals lead to from it.
+    /// The requested map and all maps that its portals lead to.
     All,
 }
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// For people.
+    /// Human-readable text.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 

@@ -14,7 +14,10 @@ pub fn complain(failure: &Failure) {
     match failure {
         Failure::Settings(why) => to_stderr(format_args!("start_server: {why}\nTry 'start_server --help'.")),
         Failure::Data(faults) => {
-            to_stderr(format_args!("{faults}\nstart_server: {} faults in the data, nothing was started", faults.len()));
+            to_stderr(format_args!(
+                "{faults}\nstart_server: {} faults in the data, the server did not start",
+                faults.len()
+            ));
         }
         Failure::Other(error) => to_stderr(format_args!("start_server: {error:#}")),
     }
@@ -123,15 +126,15 @@ fn write_up(out: &mut impl Write, up: &Up<'_>) -> io::Result<()> {
             Some(gateway) if gateway.port() != 3002 => format!(" --gateway {ws}://{gateway}/ws"),
             _ => String::new(),
         };
-        writeln!(out, "\n  Send in some bots:")?;
+        writeln!(out, "\n  Add some bots:")?;
         writeln!(out, "    cargo run --profile play --bin bot -- --count 20 --seconds 30{server}{gateway}")?;
     }
     if let (Some(code), Some(api)) = (up.administrator_code, up.api) {
         writeln!(
             out,
-            "\n  This realm has no administrator. If its first account is made on this machine, that becomes one."
+            "\n  This realm has no administrator. The first account becomes one if it is registered on this machine."
         )?;
         writeln!(out, "  Or log in at {http}://{api}/admin with this code: {code}")?;
     }
-    writeln!(out, "\n  Ctrl-C saves everybody and ends the server.\n")
+    writeln!(out, "\n  Ctrl-C saves all players and stops the server.\n")
 }

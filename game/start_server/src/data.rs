@@ -61,7 +61,7 @@ pub fn sources(args: &Args) -> Result<Vec<Source>, Failure> {
     for (given, setting, extensions) in folders {
         let folder = find(given, setting)?;
         let found = Source::all_below(&folder, extensions);
-        sources.extend(found.with_context(|| format!("{setting}: {} cannot be read", folder.display()))?);
+        sources.extend(found.with_context(|| format!("{setting}: cannot read {}", folder.display()))?);
     }
     Ok(sources)
 }
@@ -90,9 +90,9 @@ pub fn check(args: &Args) -> Result<(), Failure> {
     let world = load(args)?;
     let (game, warnings) = (&world.game, world.maps.warnings());
     let verdict = match warnings.len() {
-        0 => "All is well".to_owned(),
-        1 => "It can be played, with 1 warning".to_owned(),
-        many => format!("It can be played, with {many} warnings"),
+        0 => "No faults".to_owned(),
+        1 => "No faults, 1 warning".to_owned(),
+        many => format!("No faults, {many} warnings"),
     };
     warnings.iter().for_each(|warning| console::progress(&warning.to_string()));
     console::say(&format!(
@@ -132,7 +132,7 @@ pub fn write_schemas(out: &Path) -> Result<(), Failure> {
     let write = |name: &str, text: String| -> anyhow::Result<()> {
         let path = out.join(name);
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+            fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         }
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
         console::say(&format!("wrote {}", path.display()));

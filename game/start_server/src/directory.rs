@@ -126,7 +126,7 @@ impl DirectoryClient {
                 Attempt::Refused(why) => return Err(NotRegistered::Refused(why)),
                 Attempt::Failed(error) if attempt == FIRST_TRIES => {
                     let error =
-                        error.context(format!("no directory at {} after {FIRST_TRIES} tries", self.directory.url));
+                        error.context(format!("no directory at {} after {FIRST_TRIES} attempts", self.directory.url));
                     return Err(NotRegistered::Failed(error));
                 }
                 Attempt::Failed(error) => {
@@ -151,9 +151,9 @@ impl DirectoryClient {
                 StatusCode::CONFLICT => Ok(Attempt::Taken),
                 StatusCode::UNPROCESSABLE_ENTITY => Ok(Attempt::Refused(answer.text().await.unwrap_or_default())),
                 status if status.is_success() => {
-                    Ok(Attempt::Done(answer.json().await.context("the directory's answer is not understood")?))
+                    Ok(Attempt::Done(answer.json().await.context("cannot read the response of the directory")?))
                 }
-                status => bail!("the directory answers {status}: {}", answer.text().await.unwrap_or_default()),
+                status => bail!("the directory responded with {status}: {}", answer.text().await.unwrap_or_default()),
             }
         };
         read.await.unwrap_or_else(Attempt::Failed)
@@ -175,7 +175,7 @@ impl DirectoryClient {
         match answer.status() {
             StatusCode::NOT_FOUND => Ok(false),
             status if status.is_success() => Ok(true),
-            status => bail!("a heartbeat is answered {status}"),
+            status => bail!("heartbeat failed with {status}"),
         }
     }
 
@@ -187,8 +187,8 @@ impl DirectoryClient {
                 tracing::info!("deregistered");
                 return true;
             }
-            Ok(answer) => tracing::warn!("deregistering is answered {}", answer.status()),
-            Err(error) => tracing::warn!("cannot deregister, the entry will expire: {error:#}"),
+            Ok(answer) => tracing::warn!("deregistration failed with {}", answer.status()),
+            Err(error) => tracing::warn!("deregistration failed, the entry will expire: {error:#}"),
         }
         false
     }
@@ -245,7 +245,10 @@ pub(crate) mod tests {
             Duration::ZERO
         });
         let Err(NotRegistered::Failed(error)) = given_up.await else { panic!("it has found a directory") };
-        assert!(error.to_string().starts_with(&format!("no directory at http://{nobody} after 10 tries")), "{error:#}");
+        assert!(
+            error.to_string().starts_with(&format!("no directory at http://{nobody} after 10 attempts")),
+            "{error:#}"
+        );
         assert_eq!(failures, [1, 2, 3, 4, 5, 6, 7, 8, 9], "after the tenth it waits for nothing");
     }
 }

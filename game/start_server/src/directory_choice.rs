@@ -54,7 +54,7 @@ pub async fn decide(args: &Args) -> Result<DirectoryChoice, Failure> {
                 _ => TlsRoots::of_authorities(args.directory_ca_file.as_deref())?,
             },
             _ => {
-                let why = format!("WORLD_DIRECTORY_URL: {url} is neither http://host:port nor https://host:port");
+                let why = format!("WORLD_DIRECTORY_URL: {url} must be http://host:port or https://host:port");
                 return Err(Failure::Settings(why));
             }
         };
@@ -78,14 +78,14 @@ pub async fn ask(args: &Args, addr: SocketAddr) -> Option<Directory> {
         if directory.url.starts_with("https://") {
             let request = client.get(format!("{}/map-registry/servers", directory.url));
             let answer = directory.call(&client, request).await?;
-            ensure!(answer.status().is_success(), "it answers {}", answer.status());
+            ensure!(answer.status().is_success(), "unexpected status {}", answer.status());
         }
         anyhow::Ok(())
     };
     match known.await {
         Ok(()) => Some(directory),
         Err(error) => {
-            tracing::debug!("no directory of ours at {}: {error:#}", directory.url);
+            tracing::debug!("no directory with our service token at {}: {error:#}", directory.url);
             None
         }
     }
@@ -112,7 +112,7 @@ fn with_secrets(args: &Args, url: String, tls_roots: TlsRoots, is_asked_directly
     let read = |which: usize, name: &str, file: &str| {
         secret(given[which].as_ref(), files[which].as_deref(), &secrets.join(file)).ok_or_else(|| {
             Failure::Settings(format!(
-                "{name}: a server that joins the directory at {url} needs it, as {name}, {name}_FILE, or {}",
+                "{name}: required to join the directory at {url}; set {name} or {name}_FILE, or provide {}",
                 secrets.join(file).display()
             ))
         })

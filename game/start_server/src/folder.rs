@@ -28,7 +28,7 @@ impl ServerFolder {
     /// Fails if the folder or its lock file cannot be made, or a stale `ready.json` cannot be removed.
     pub fn lock(data_dir: &Path, server: &ServerId) -> anyhow::Result<Option<Self>> {
         let path = data_dir.join(server.as_str());
-        fs::create_dir_all(&path).with_context(|| format!("cannot make the folder {} (DATA_DIR)", path.display()))?;
+        fs::create_dir_all(&path).with_context(|| format!("cannot create the folder {} (DATA_DIR)", path.display()))?;
         let lock_path = path.join("lock");
         let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&lock_path);
         let lock = lock.with_context(|| format!("cannot open {}", lock_path.display()))?;

@@ -53,7 +53,7 @@ impl HealthPort {
     /// Fails if the address cannot be bound.
     pub async fn bind(addr: SocketAddr, metrics: PrometheusHandle) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(addr).await;
-        let listener = listener.with_context(|| format!("cannot listen on {addr}; set ADMIN_ADDR"))?;
+        let listener = listener.with_context(|| format!("cannot listen on {addr}; set another ADMIN_ADDR"))?;
         Ok(Self { listener, metrics })
     }
 }
@@ -69,7 +69,7 @@ pub async fn serve(listener: TcpListener, state: HealthState, stop: Cancellation
         .into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
     if let Err(error) = serving.await {
-        tracing::warn!(%error, "the health port ended");
+        tracing::warn!(%error, "health listener stopped");
     }
 }
 

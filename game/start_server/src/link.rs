@@ -94,16 +94,16 @@ impl LinkClient {
                     self.set_up(false);
                     match ended {
                         Ok(()) => return,
-                        Err(error) => tracing::warn!("the map link broke: {error:#}"),
+                        Err(error) => tracing::warn!("map link lost: {error:#}"),
                     }
                     self.tell_host(LinkNews::Lost);
                 }
                 Err(NoLink::Refused(code, error)) => {
-                    tracing::warn!("no map link, play goes on and grants wait: {error:#}");
+                    tracing::warn!("map link unavailable, play continues; loot, trade and travel wait: {error:#}");
                     self.refused(&code, &mut memory);
                 }
                 Err(NoLink::Failed(error)) => {
-                    tracing::warn!("no map link, play goes on and grants wait: {error:#}");
+                    tracing::warn!("map link unavailable, play continues; loot, trade and travel wait: {error:#}");
                 }
             }
             if self.stop.is_cancelled() {
@@ -129,7 +129,7 @@ impl LinkClient {
     }
 
     async fn connect(&self, memory: &Memory) -> Result<Welcomed, NoLink> {
-        let cookie = self.cookie.get().ok_or_else(|| anyhow!("this server is not registered now"))?;
+        let cookie = self.cookie.get().ok_or_else(|| anyhow!("this server is not registered"))?;
         self.greeting.connect(&self.directory, cookie, !memory.welcomed).await
     }
 
@@ -150,7 +150,7 @@ impl LinkClient {
         memory.move_on();
         self.tell_host(LinkNews::Disowned);
         if let Err(error) = self.cookie.forget() {
-            tracing::warn!("the cookie file cannot be removed: {error:#}");
+            tracing::warn!("cannot remove the cookie file: {error:#}");
         }
     }
 
@@ -191,9 +191,9 @@ impl LinkClient {
                 }
                 () = self.disowned.notified() => {
                     self.move_on(memory);
-                    bail!("this server's id is somebody else's");
+                    bail!("another server has taken over this server's id");
                 }
-                () = sleep_until(last_heard + self.silence) => bail!("the sidecar is silent"),
+                () = sleep_until(last_heard + self.silence) => bail!("timeout: the sidecar sent nothing"),
                 _ = ping.tick() => write(&mut socket, Message::Ping(Vec::new().into())).await?,
             }
         }
@@ -205,13 +205,13 @@ impl LinkClient {
         socket.close(None).await?;
         let taken_in = async {
             loop {
-                match socket.next().await.context("the link ended before its last words were taken in")?? {
+                match socket.next().await.context("the link closed before the last messages were handled")?? {
                     Message::Close(_) => return anyhow::Ok(()),
                     heard => self.hear(heard, waiting)?,
                 }
             }
         };
-        timeout(LAST_WORDS, taken_in).await.context("the sidecar does not finish")??;
+        timeout(LAST_WORDS, taken_in).await.context("timeout: the sidecar did not handle the last messages")??;
         waiting.clear();
         Ok(())
     }
@@ -226,7 +226,7 @@ impl LinkClient {
                     ToMap::TravelGranted { request, .. } | ToMap::TravelRefused { request, .. } => {
                         waiting.travel_answered(*request);
                     }
-                    ToMap::Refused { code, message } => bail!("the sidecar ends the link: {code}: {message}"),
+                    ToMap::Refused { code, message } => bail!("the sidecar ended the link: {code}: {message}"),
                     _ => {}
                 }
                 self.tell_host(message.into());
@@ -234,7 +234,7 @@ impl LinkClient {
             }
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
             Message::Close(frame) => bail!("the sidecar closed the link: {frame:?}"),
-            Message::Text(_) => bail!("the sidecar sent text"),
+            Message::Text(_) => bail!("the sidecar sent a text message instead of a binary one"),
         }
     }
 

@@ -59,7 +59,7 @@ impl Listing {
                 Ok(()) => failures = 0,
                 Err(error) => {
                     failures += 1;
-                    tracing::warn!("not listed by the directory, play goes on: {error:#}");
+                    tracing::warn!("not registered in the directory, play continues: {error:#}");
                 }
             }
             self.reachable.store(failures == 0, Ordering::Relaxed);
@@ -68,7 +68,7 @@ impl Listing {
         if self.client.deregister(&self.registration.id).await
             && let Err(error) = self.cookie.forget()
         {
-            tracing::warn!("the cookie file cannot be removed: {error:#}");
+            tracing::warn!("cannot remove the cookie file: {error:#}");
         }
     }
 
@@ -103,9 +103,9 @@ impl Listing {
                 if std::mem::replace(is_ours, false) {
                     self.disowned.notify_one();
                 }
-                bail!("our id {} is alive elsewhere", registration.id)
+                bail!("another server is registered with the id {}", registration.id)
             }
-            Attempt::Refused(why) => bail!("the directory refuses us: {why}"),
+            Attempt::Refused(why) => bail!("the directory rejected the registration: {why}"),
             Attempt::Failed(error) => Err(error),
         }
     }

@@ -35,19 +35,19 @@ impl Directory {
             return Ok(());
         }
         let mut nonce = [0; NONCE_BYTES];
-        getrandom::fill(&mut nonce).context("random bytes")?;
+        getrandom::fill(&mut nonce).context("cannot get random bytes from the system")?;
         let url = format!("{}/map-registry/proof?nonce={}", self.url, write_nonce(&nonce));
         let answer = http.get(url).send().await.context("the directory does not answer")?;
         let reached = answer.remote_addr().map(canonical);
         let Proof { address, proofs } = read(answer)
             .await
-            .with_context(|| format!("who listens at {} does not prove to be the directory", self.url))?;
+            .with_context(|| format!("the service at {} did not prove that it is the directory", self.url))?;
         if self.is_asked_directly && reached != Some(canonical(address)) {
-            bail!("who listens at {} passes questions on to the directory at {address}", self.url);
+            bail!("the service at {} relays requests to the directory at {address}", self.url);
         }
         let token = self.service_token.expose_secret();
         let is_proven = proofs.iter().any(|proof| is_proven(token, &nonce, address, proof));
-        ensure!(is_proven, "who listens at {} does not know our SERVICE_TOKEN", self.url);
+        ensure!(is_proven, "the service at {} does not know our SERVICE_TOKEN", self.url);
         Ok(())
     }
 
@@ -68,10 +68,10 @@ fn canonical(address: SocketAddr) -> SocketAddr {
 }
 
 async fn read(mut answer: Response) -> anyhow::Result<Proof> {
-    ensure!(answer.status().is_success(), "it answers {}", answer.status());
+    ensure!(answer.status().is_success(), "unexpected status {}", answer.status());
     let mut body = Vec::new();
     while let Some(part) = answer.chunk().await? {
-        ensure!(body.len() + part.len() <= MOST_BYTES, "it answers without end");
+        ensure!(body.len() + part.len() <= MOST_BYTES, "the response is too long");
         body.extend_from_slice(&part);
     }
     Ok(serde_json::from_slice(&body)?)

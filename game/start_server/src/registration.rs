@@ -87,14 +87,14 @@ pub async fn register(
             Err(NotRegistered::IdTaken) => {}
             Err(NotRegistered::Refused(why)) => {
                 return Err(Failure::Settings(format!(
-                    "the directory refuses SERVER_ID, SERVER_NAME or SERVER_IP: {why}"
+                    "the directory rejected SERVER_ID, SERVER_NAME or SERVER_IP: {why}"
                 )));
             }
             Err(NotRegistered::Failed(error)) => return Err(Failure::Other(error)),
         }
     }
     Err(Failure::Other(anyhow!(
-        "a server {} is running already; give this one another SERVER_ID",
+        "a server with the id {} is already running; set another SERVER_ID",
         candidates.join(" and ")
     )))
 }

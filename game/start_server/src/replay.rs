@@ -51,7 +51,7 @@ pub fn replay_all(args: &Args) -> Result<(), Failure> {
     });
     match failed.into_inner() {
         0 => Ok(()),
-        failed => Err(Failure::Other(anyhow!("{failed} of {} recordings did not replay", args.replay.len()))),
+        failed => Err(Failure::Other(anyhow!("{failed} of {} recordings failed to replay", args.replay.len()))),
     }
 }
 
@@ -61,12 +61,14 @@ fn replay_one(stage: &Stage, file: &Path) -> bool {
     match replay(stage, file) {
         Ok(Replayed { ticks, last, end }) => {
             let last = last.map_or("none".to_owned(), |hash| hash.to_string());
-            console::say(&format!("{name}: {ticks} ticks replayed, every state hash equal; the last is {last}."));
+            console::say(&format!("{name}: {ticks} ticks replayed, all state hashes equal; last hash {last}."));
             match end {
                 RecordingEnd::Whole => {}
-                RecordingEnd::CutOff => console::say(&format!("{name}: it ends within a tick, which was left out.")),
+                RecordingEnd::CutOff => {
+                    console::say(&format!("{name}: the recording ends within a tick, which was skipped."))
+                }
                 RecordingEnd::Panicked(panic) => {
-                    console::say(&format!("{name}: in the last one {panic}, as recorded."))
+                    console::say(&format!("{name}: the last tick panicked as recorded: {panic}."))
                 }
             }
             true
@@ -80,12 +82,12 @@ fn replay_one(stage: &Stage, file: &Path) -> bool {
 
 #[expect(clippy::disallowed_methods, reason = "how long a replay takes is said to people and reaches no world")]
 fn replay(stage: &Stage, file: &Path) -> anyhow::Result<Replayed> {
-    let mut recording = Replay::open(BufReader::new(File::open(file).context("it cannot be opened")?))?;
+    let mut recording = Replay::open(BufReader::new(File::open(file).context("cannot open the recording")?))?;
     recording.check(realm::protocol_hash(), &stage.sources)?;
     recording.share_ticks(stage.threads.clone());
     let header = recording.header();
     let (map, tick_hz) = (header.key.map, header.tick_hz);
-    let map = stage.world.maps.get(map).with_context(|| format!("there is no map {map} here"))?.clone();
+    let map = stage.world.maps.get(map).with_context(|| format!("unknown map {map}"))?.clone();
     let start = Instant::now();
     let mut told = start;
     let speed = |ticks: u32| {

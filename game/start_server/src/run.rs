@@ -45,12 +45,12 @@ pub fn run(args: Args) -> Result<(), Failure> {
         return replay::replay_all(&args);
     }
     let (Some(map), Some(port)) = (args.map_id, args.port) else {
-        return Err(Failure::Settings("a map and a port are needed: start_server <map_id> <port>".to_owned()));
+        return Err(Failure::Settings("missing map or port; usage: start_server <map_id> <port>".to_owned()));
     };
     let world = data::load(&args)?;
     // One worker: the simulation gets the rest of the machine.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let runtime = runtime.context("the asynchronous runtime cannot be started")?;
+    let runtime = runtime.context("cannot start the asynchronous runtime")?;
     let config = args.sidecar.telemetry("start_server").map_err(|error| Failure::Settings(error.to_string()))?;
     let (layers, telemetry) = Telemetry::open(config).map_err(|error| Failure::Settings(error.to_string()))?;
     runtime.block_on(async {
@@ -64,7 +64,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
 async fn serve(args: &Args, map: MapId, port: u16, world: World, layers: Vec<LogLayer>) -> Result<(), Failure> {
     let Some(asked) = world.maps.get(map).cloned() else {
         let known: Vec<String> = world.maps.iter().map(|map| format!("{} {}", map.id, map.name)).collect();
-        return Err(Failure::Settings(format!("there is no map {map}; there are: {}", known.join(", "))));
+        return Err(Failure::Settings(format!("unknown map {map}; known maps: {}", known.join(", "))));
     };
     if let Some(stale) = &args.ready_file {
         folder::forget(stale)?;
@@ -74,7 +74,7 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World, layers: Vec<Log
     for warning in world.maps.warnings() {
         tracing::warn!("{warning}");
     }
-    let metrics = metrics_recorder::install().context("the metrics recorder cannot be installed")?;
+    let metrics = metrics_recorder::install().context("cannot install the metrics recorder")?;
     let chosen = settle(args, map, &metrics).await?;
     let hosted = hosted_maps(args, &asked, &world, chosen.sidecar.is_some());
     let (endpoints, transports) = endpoints::open(args, port, &chosen.directory)?;
@@ -84,7 +84,7 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World, layers: Vec<Log
         identity = register(args, map, &endpoints, &hosted, &chosen.directory) => identity?,
         () = end.next() => return Ok(()),
     };
-    log_file.open(identity.folder.open_log()?).context("the log file cannot be written")?;
+    log_file.open(identity.folder.open_log()?).context("cannot write the log file")?;
     tracing::info!("Registered with World Directory successfully!");
 
     let stop = CancellationToken::new();
@@ -113,7 +113,7 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World, layers: Vec<Log
         () = end.next() => false,
         () = simulation.died() => true,
     };
-    tracing::info!("draining: no new players, everybody is saved");
+    tracing::info!("draining: no new players, saving all players");
     let drained = simulation.drain().await;
     stop.cancel();
     let undelivered = tokio::time::timeout(END_PATIENCE, tasks.ended()).await.ok();
@@ -121,18 +121,18 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World, layers: Vec<Log
         sidecar.shutdown().await;
     }
     if died || !drained {
-        return Err(Failure::Other(anyhow!("the simulation died; what was confirmed is safe")));
+        return Err(Failure::Other(anyhow!("the simulation thread died; confirmed changes are stored")));
     }
     match undelivered {
-        Some(0) => tracing::info!("all saved, goodbye"),
+        Some(0) => tracing::info!("all players saved, server stopped"),
         // Everything confirmed is in the store; positions and health may be some seconds old.
         Some(undelivered) => {
             tracing::error!(
                 undelivered,
-                "messages could not be delivered to the sidecar: some last positions are lost"
+                "messages could not be delivered to the sidecar: the latest positions of some players are lost"
             );
         }
-        None => tracing::error!("the map link did not close in time: some last positions may be lost"),
+        None => tracing::error!("the map link did not close in time: the latest positions of some players may be lost"),
     }
     Ok(())
 }

@@ -43,7 +43,7 @@ impl ShutdownSignals {
             _ = self.interrupt.recv() => {}
             _ = self.hang_up.recv() => {}
             _ = self.quit.recv() => {}
-            () = self.stdin.cancelled() => tracing::info!("standard input has ended"),
+            () = self.stdin.cancelled() => tracing::info!("standard input closed"),
         }
     }
 }

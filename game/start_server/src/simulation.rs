@@ -55,7 +55,7 @@ impl Simulation {
     ) -> Result<(Self, HostLink), Failure> {
         let record = args.record.as_ref().map(|folder| record_into(args, folder)).transpose()?;
         let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(|error| anyhow!("the system has no randomness: {error}"))?;
+        getrandom::fill(&mut seed).map_err(|error| anyhow!("cannot get random bytes from the system: {error}"))?;
         let config = HostConfig {
             server: server.clone(),
             maps,
@@ -77,7 +77,8 @@ impl Simulation {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
         let thread = std::thread::Builder::new().name("simulation".to_owned());
-        let thread = thread.spawn(move || host::run(&mut server, &stopped)).context("no thread for the simulation")?;
+        let thread =
+            thread.spawn(move || host::run(&mut server, &stopped)).context("cannot start the simulation thread")?;
         Ok((Self { status, stop, thread }, HostLink { to_host, from_host }))
     }
 
@@ -98,6 +99,6 @@ impl Simulation {
 
 /// `--record`: prepares the folder for recordings.
 fn record_into(args: &Args, folder: &Path) -> Result<RecordInto, Failure> {
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {} (--record)", folder.display()))?;
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot create {} (--record)", folder.display()))?;
     Ok(RecordInto { folder: folder.to_owned(), sources: data::sources(args)? })
 }

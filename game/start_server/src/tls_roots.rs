@@ -41,7 +41,7 @@ impl TlsRoots {
                 added += 1;
             }
             if added == 0 {
-                return Err(bad("holds no PEM certificate".to_owned()));
+                return Err(bad("contains no PEM certificate".to_owned()));
             }
         }
         Self::new(|builder| builder.with_root_certificates(roots))
@@ -144,11 +144,11 @@ mod tests {
         let why = |complaint: String| complaint.strip_prefix(&named).expect("the file is named").to_owned();
         assert!(why(complaint()).contains("No such file"), "it is missing");
         std::fs::write(&file, "garbage").unwrap();
-        assert_eq!(why(complaint()), "holds no PEM certificate");
+        assert_eq!(why(complaint()), "contains no PEM certificate");
         for damaged in ["?", "AAAA"] {
             let pem = format!("-----BEGIN CERTIFICATE-----\n{damaged}\n-----END CERTIFICATE-----\n");
             std::fs::write(&file, pem).unwrap();
-            assert_ne!(why(complaint()), "holds no PEM certificate", "there is one, and it is damaged");
+            assert_ne!(why(complaint()), "contains no PEM certificate", "there is one, and it is damaged");
         }
         let made = rcgen::generate_simple_self_signed(["directory.example".to_owned()]).unwrap();
         std::fs::write(&file, made.cert.pem()).unwrap();

@@ -44,19 +44,19 @@ pub enum ConnectTokenError {
     #[error("the connect token is not base64url")]
     Encoding,
     /// It has this many bytes instead of [`PUBLIC_BYTES`].
-    #[error("a connect token has 2,048 bytes, not {0}")]
+    #[error("expected a connect token of 2,048 bytes, found {0}")]
     Length(usize),
     /// It is for another netcode version.
-    #[error("the connect token is not of netcode 1.02")]
+    #[error("the connect token is not in the format of netcode 1.02")]
     Version,
     /// It is for another protocol, with this id.
-    #[error("the connect token is for the protocol {0:#018x}")]
+    #[error("the connect token is for another protocol: {0:#018x}")]
     Protocol(u64),
     /// It does not expire after it was created.
-    #[error("the connect token expires before it was made")]
+    #[error("the connect token expires before it was created")]
     Times,
     /// It has no server address, too many, or one of an unknown type.
-    #[error("the connect token has no usable list of addresses")]
+    #[error("the connect token has no valid list of server addresses")]
     Addresses,
 }
 

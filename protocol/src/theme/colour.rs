@@ -9,7 +9,7 @@ pub struct Colour([u8; 3]);
 
 /// A text that is no colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is no colour, as `#1d2530`")]
+#[error("is not a colour such as `#1d2530`")]
 pub struct NoColour;
 
 impl Colour {

@@ -40,7 +40,7 @@ pub enum Part {
 
 /// A text that names no part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("nothing has a colour by this name")]
+#[error("unknown colour name")]
 pub struct UnknownPart;
 
 /// Something that could not be read.

@@ -51,7 +51,7 @@ impl TextRule {
     /// What would be right.
     pub fn expected(self) -> String {
         let lines = if self.has_lines { "lines" } else { "one line" };
-        format!("{lines} of at most {} characters in all, each of them visible", self.most)
+        format!("{lines} of at most {} visible characters in total", self.most)
     }
 }
 
@@ -69,7 +69,7 @@ mod tests {
             ("  ", "is blank"),
             (&"x".repeat(41) as &str, "has 41 characters"),
             ("a\nb", "has control characters"),
-            ("a\u{202e}b", "has characters that turn the direction of writing"),
+            ("a\u{202e}b", "has characters that change the writing direction"),
             ("a\u{200b}b", "has invisible characters"),
         ];
         for (text, fault) in bad {

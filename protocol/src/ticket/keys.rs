@@ -29,13 +29,13 @@ pub struct KeyRing {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadKeys {
     /// A secret has fewer than 32 bytes.
-    #[error("a key has at least 32 bytes")]
+    #[error("a key must have at least 32 bytes")]
     TooShort,
     /// A part is not `kid:base64`, or its id is illegal.
-    #[error("keys are one secret, or kid:base64,kid:base64 with ids of 1 to 16 ASCII letters, digits, '-' or '_'")]
+    #[error("expected one secret, or kid:base64,kid:base64 with ids of 1 to 16 ASCII letters, digits, '-' or '_'")]
     Malformed,
     /// Two keys have this id.
-    #[error("two keys have the id {0}")]
+    #[error("duplicate key id {0}")]
     Repeated(String),
 }
 

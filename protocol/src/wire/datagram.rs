@@ -32,20 +32,20 @@ pub(super) const MESSAGES: u8 = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DatagramError {
     /// It is too short for a header, or longer than a payload may be.
-    #[error("a payload of an illegal length")]
+    #[error("invalid payload length")]
     Length,
     /// It has another layout version.
-    #[error("a payload of another version")]
+    #[error("unknown payload version")]
     Version,
     /// Its flags are unknown or exclude each other, or there are none.
-    #[error("a payload with illegal flags")]
+    #[error("invalid payload flags")]
     Flags,
     /// It is cut short within a section, or bytes are left after its last one: a payload without snapshot and input
     /// goes on after its messages.
-    #[error("a payload that is cut short or goes on after its end")]
+    #[error("truncated payload or trailing bytes")]
     End,
     /// A message is empty or too long, or the message section has none.
-    #[error("a payload with an empty message, one that is too long, or none")]
+    #[error("payload without a message, or with one that is empty or too long")]
     Message,
 }
 

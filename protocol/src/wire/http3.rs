@@ -62,19 +62,19 @@ mod number {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Http3Error {
     /// More than [`MAX_HEAD_BYTES`].
-    #[error("the request or answer is too long")]
+    #[error("request or response too long")]
     TooLong,
     /// A frame that has no place there.
-    #[error("a frame has no place on this stream")]
+    #[error("unexpected frame on this stream")]
     Frame,
     /// Header fields that cannot be read.
-    #[error("header fields cannot be read")]
+    #[error("invalid header fields")]
     Fields,
     /// A request without method or path, or with two of them; an answer without a status.
-    #[error("a request or answer lacks what each has, or has it twice")]
+    #[error("missing or duplicate pseudo-header")]
     Message,
     /// A stream of no session, or of another one.
-    #[error("a stream belongs to another session, or to none")]
+    #[error("the stream belongs to another session or to none")]
     Session,
 }
 

@@ -3,7 +3,7 @@
 //! [`datagram`] is the only module that knows the payload's layout. [`input`] and [`snapshot`] are the bit-packed
 //! bodies. [`stream`] carries reliable messages beside them, and [`parts`] splits messages that are too long. [`framing`]
 //! is for what WebTransport sends as a stream of bytes, [`http3`] what opens its session.
-//! [`layout`] says all this as data, for readers in other languages.
+//! [`view`] is what a client knows after them. [`layout`] says all this as data, for readers in other languages.
 
 pub mod datagram;
 mod frame;
@@ -14,6 +14,7 @@ pub mod layout;
 pub mod parts;
 pub mod snapshot;
 pub mod stream;
+pub mod view;
 
 pub use input::{Action, Aim, InputCommand, InputCommands, Seen};
 

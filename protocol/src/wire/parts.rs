@@ -12,7 +12,7 @@ pub struct Reassembly {
 
 /// The parts did not fit together. The parts collected so far are discarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("parts of a message out of order, too many or too long")]
+#[error("message parts out of order, too many or too long")]
 pub struct BadPart;
 
 impl Reassembly {

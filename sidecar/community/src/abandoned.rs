@@ -41,7 +41,7 @@ impl Abandoned {
             if self.store.is_abandoned(guest, millis(stay), now_ms).await?
                 && let Err(refusal) = self.deletion.delete(guest).await
             {
-                tracing::warn!(account = %guest, ?refusal, "an abandoned guest could not be deleted");
+                tracing::warn!(account = %guest, ?refusal, "deleting an abandoned guest failed");
             }
         }
         Ok(())
@@ -61,7 +61,7 @@ impl Abandoned {
             }
             for lobby in &abandoned {
                 if let Err(refusal) = self.lobbies.delete(*lobby).await {
-                    tracing::debug!(%lobby, ?refusal, "an abandoned lobby stays");
+                    tracing::debug!(%lobby, ?refusal, "deleting an abandoned lobby failed");
                 }
             }
             last = abandoned.last().copied();

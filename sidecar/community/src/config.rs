@@ -15,29 +15,29 @@ const LONGEST_DEBOUNCE_MS: i64 = 10_000;
 /// What operators set of the community's services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Args)]
 pub struct CommunitySettings {
-    /// Whether accounts may be made and logged in to by a device's id alone
+    /// Whether a device's id alone may create an account and log in
     #[arg(long, env = "DEVICE_LOGIN", default_value_t = true, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub device_login: bool,
-    /// Days after which guests are forgotten that have no character, friend or record, and did not come back; 0 for never
+    /// Days of inactivity after which guests without a character, friend, record or stored value are deleted; 0 for never
     #[arg(long, env = "FORGET_GUESTS_DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(0..=3_650))]
     pub forget_guests_days: u32,
-    /// Whether new accounts wait until an administrator activates them
+    /// Whether an administrator has to activate new accounts
     #[arg(long, env = "REQUIRE_ACTIVATION", default_value_t = false, action = ArgAction::Set,
         value_parser = BoolishValueParser::new())]
     pub require_activation: bool,
-    /// Whether anybody may look users up by name and id
+    /// Whether anyone may look up users by name and id
     #[arg(long, env = "LIST_USERS", default_value_t = true, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub list_users: bool,
-    /// Whether anybody may read leaderboards; players read their own records in any case
+    /// Whether anyone may read leaderboards; players can always read their own records
     #[arg(long, env = "LIST_LEADERBOARDS", default_value_t = true, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub list_leaderboards: bool,
-    /// Whether anybody may list lobbies; players read those that they know the id of in any case
+    /// Whether anyone may list lobbies; players can always read a lobby by its id
     #[arg(long, env = "LIST_LOBBIES", default_value_t = true, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub list_lobbies: bool,
-    /// Whether anybody may read the description of the calls, at /api/openapi and /api/docs
+    /// Whether anyone may read the API description at /api/openapi and /api/docs
     #[arg(long, env = "PUBLISH_OPENAPI", default_value_t = true, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub publish_openapi: bool,
-    /// How often realtime sockets are told how one thing stands that changes again and again, in ms: its newest state; 0 for each change
+    /// Minimum interval between two updates of an account or lobby on a realtime socket, in ms; 0 for one per change
     #[arg(long, env = "REALTIME_DEBOUNCE_MS", default_value_t = 250, value_parser = debounce_ms())]
     pub realtime_debounce_ms: u32,
     /// How long, how large and how many what players write may be.

@@ -14,69 +14,69 @@ pub(crate) const LONGEST_SLUG: u32 = 255;
 /// Flags and environment variables of the limits. A limit that is made smaller leaves what is there as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Args)]
 pub struct FieldLimits {
-    /// Bytes of an account's, a lobby's, a leaderboard's or a record's metadata, as JSON
+    /// Maximum size of the metadata of an account, lobby, leaderboard or record, in bytes of JSON
     #[arg(long = "limit-max-metadata-size", env = "LIMIT_MAX_METADATA_SIZE", default_value_t = 16_384,
         value_parser = from_to(2, 65_536))]
     pub max_metadata_size: u32,
-    /// Rows of a page of a list
+    /// Maximum rows per page of a list
     #[arg(long = "limit-max-page-size", env = "LIMIT_MAX_PAGE_SIZE", default_value_t = 100, value_parser = from_to(1, 1_000))]
     pub max_page_size: u32,
-    /// Characters of a display name
+    /// Maximum length of a display name, in characters
     #[arg(long = "limit-max-display-name", env = "LIMIT_MAX_DISPLAY_NAME", default_value_t = 80, value_parser = from_to(1, 255))]
     pub max_display_name: u32,
-    /// Fewest characters of a user name
+    /// Minimum length of a user name, in characters
     #[arg(long = "limit-min-username", env = "LIMIT_MIN_USERNAME", default_value_t = 3, value_parser = from_to(1, 8))]
     pub min_username: u32,
-    /// Characters of a user name; those that the server makes have up to 32
+    /// Maximum length of a user name, in characters; generated names have up to 32
     #[arg(long = "limit-max-username", env = "LIMIT_MAX_USERNAME", default_value_t = 32, value_parser = from_to(32, 64))]
     pub max_username: u32,
-    /// Realtime sockets of an account at a sidecar
+    /// Maximum realtime sockets of an account at a sidecar
     #[arg(long = "limit-max-sockets-per-user", env = "LIMIT_MAX_SOCKETS_PER_USER", default_value_t = 20,
         value_parser = from_to(1, 1_000))]
     pub max_sockets_per_user: u32,
-    /// Characters of an e-mail address
+    /// Maximum length of an e-mail address, in characters
     #[arg(long = "limit-max-email", env = "LIMIT_MAX_EMAIL", default_value_t = 160, value_parser = from_to(16, 254))]
     pub max_email: u32,
-    /// Characters of a picture's address that a provider names
+    /// Maximum length of a picture's URL from a provider, in characters
     #[arg(long = "limit-max-profile-url", env = "LIMIT_MAX_PROFILE_URL", default_value_t = 512, value_parser = from_to(32, 2_048))]
     pub max_profile_url: u32,
-    /// Characters of a device's id
+    /// Maximum length of a device's id, in characters
     #[arg(long = "limit-max-device-id", env = "LIMIT_MAX_DEVICE_ID", default_value_t = 256, value_parser = from_to(32, 1_024))]
     pub max_device_id: u32,
-    /// Characters of a lobby's title; those that the server makes have 22
+    /// Maximum length of a lobby's title, in characters; generated titles have 22
     #[arg(long = "limit-max-lobby-title", env = "LIMIT_MAX_LOBBY_TITLE", default_value_t = 80, value_parser = from_to(22, 255))]
     pub max_lobby_title: u32,
-    /// Places of a lobby
+    /// Maximum members of a lobby
     #[arg(long = "limit-max-lobby-users", env = "LIMIT_MAX_LOBBY_USERS", default_value_t = 128, value_parser = from_to(1, 512))]
     pub max_lobby_users: u32,
-    /// Characters of a lobby's password
+    /// Maximum length of a lobby's password, in characters
     #[arg(long = "limit-max-lobby-password", env = "LIMIT_MAX_LOBBY_PASSWORD", default_value_t = 128,
         value_parser = from_to(1, LONGEST_LOBBY_PASSWORD))]
     pub max_lobby_password: u32,
-    /// Friends of an account
+    /// Maximum friends of an account
     #[arg(long = "limit-max-friends-per-user", env = "LIMIT_MAX_FRIENDS_PER_USER", default_value_t = 500,
         value_parser = from_to(1, MOST_FRIENDS))]
     pub max_friends_per_user: u32,
-    /// Friend requests of an account that wait for an answer
+    /// Maximum pending friend requests of an account
     #[arg(long = "limit-max-pending-friend-requests", env = "LIMIT_MAX_PENDING_FRIEND_REQUESTS", default_value_t = 100,
         value_parser = from_to(1, 1_000))]
     pub max_pending_friend_requests: u32,
-    /// Bytes of the arguments of a script's call, as JSON
+    /// Maximum size of the arguments of a script's call, in bytes of JSON
     #[arg(long = "limit-max-hook-args-size", env = "LIMIT_MAX_HOOK_ARGS_SIZE", default_value_t = 65_536,
         value_parser = from_to(2, 524_288))]
     pub max_hook_args_size: u32,
-    /// Arguments of a script's call
+    /// Maximum arguments of a script's call
     #[arg(long = "limit-max-hook-args-count", env = "LIMIT_MAX_HOOK_ARGS_COUNT", default_value_t = 32, value_parser = from_to(1, 255))]
     pub max_hook_args_count: u32,
-    /// Characters of a leaderboard's title
+    /// Maximum length of a leaderboard's title, in characters
     #[arg(long = "limit-max-leaderboard-title", env = "LIMIT_MAX_LEADERBOARD_TITLE", default_value_t = 255,
         value_parser = from_to(1, 1_000))]
     pub max_leaderboard_title: u32,
-    /// Characters of a leaderboard's description
+    /// Maximum length of a leaderboard's description, in characters
     #[arg(long = "limit-max-leaderboard-description", env = "LIMIT_MAX_LEADERBOARD_DESCRIPTION", default_value_t = 1_000,
         value_parser = from_to(1, 10_000))]
     pub max_leaderboard_description: u32,
-    /// Characters of a leaderboard's slug
+    /// Maximum length of a leaderboard's slug, in characters
     #[arg(long = "limit-max-leaderboard-slug", env = "LIMIT_MAX_LEADERBOARD_SLUG", default_value_t = 100,
         value_parser = from_to(8, LONGEST_SLUG))]
     pub max_leaderboard_slug: u32,

@@ -55,7 +55,7 @@ impl Notifications {
         match self.store.insert(new).await {
             Ok(Some(row)) => self.tell(row),
             Ok(None) => {}
-            Err(error) => tracing::warn!(%error, account = %recipient, "a notification is lost"),
+            Err(error) => tracing::warn!(%error, account = %recipient, "saving a notification failed"),
         }
     }
 

@@ -276,7 +276,7 @@ impl Community {
         let (hub, until) = (self.events.hub.clone(), shutdown.clone());
         tasks.spawn(async move { hub.fan_out(until).await });
         let (presence, spectators) = (self.presence.clone(), self.spectators.clone());
-        self.background.keep(RENEW_EVERY, RENEW_EVERY, "who is online is not kept up to date", move || {
+        self.background.keep(RENEW_EVERY, RENEW_EVERY, "renewing the online users failed", move || {
             let (presence, spectators) = (presence.clone(), spectators.clone());
             async move { presence.renew(&spectators).await }
         });
@@ -299,12 +299,12 @@ impl Community {
     /// Starts forgetting what strangers have left for good, until the shutdown.
     pub fn forget_abandoned(&self) {
         let abandoned = self.abandoned.clone();
-        self.background.keep(GUESTS_EVERY, GUESTS_EVERY, "abandoned guests could not be forgotten", move || {
+        self.background.keep(GUESTS_EVERY, GUESTS_EVERY, "deleting abandoned guests failed", move || {
             let abandoned = abandoned.clone();
             async move { abandoned.forget_guests().await }
         });
         let abandoned = self.abandoned.clone();
-        self.background.keep(LOBBIES_EVERY, LOBBIES_EVERY, "abandoned lobbies could not be forgotten", move || {
+        self.background.keep(LOBBIES_EVERY, LOBBIES_EVERY, "deleting abandoned lobbies failed", move || {
             let abandoned = abandoned.clone();
             async move { abandoned.forget_lobbies().await }
         });

@@ -9,10 +9,10 @@ const TEXT_BYTES: usize = 1_024;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
     /// There is no such plugin.
-    #[error("there is no such plugin")]
+    #[error("unknown plugin")]
     NoPlugin,
     /// The plugin has no such function, or none that takes so many arguments.
-    #[error("the plugin has no such function with that many arguments")]
+    #[error("the plugin has no function of this name that takes this number of arguments")]
     NoFunction,
     /// The script says no, and why: it has returned `nil` and a text.
     #[error("{0}")]
@@ -24,7 +24,7 @@ pub enum CallError {
     #[error("the call took too long")]
     Timeout,
     /// Too many calls wait for the plugin.
-    #[error("too many calls wait for the plugin")]
+    #[error("too many calls of the plugin are waiting")]
     Busy,
     /// Too many of the plugin's calls did not end: it does no more until its file changes.
     #[error("the plugin is off")]

@@ -29,9 +29,9 @@ pub(crate) fn read(folder: &Path) -> io::Result<BTreeMap<String, Result<String, 
     for path in paths {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let source = match () {
-            () if !is_name(&name) => Err("its name has 1 to 64 of a-z, 0-9 and _".to_owned()),
-            () if found.len() >= MOST => Err(format!("there are more than {MOST} scripts")),
-            () => source(&path).map_err(|error| format!("it cannot be read: {error}")),
+            () if !is_name(&name) => Err("the name must have 1 to 64 characters of a-z, 0-9 and _".to_owned()),
+            () if found.len() >= MOST => Err(format!("the folder must have at most {MOST} scripts")),
+            () => source(&path).map_err(|error| format!("cannot read the file: {error}")),
         };
         let source = source.map_err(|fault| format!("{name}.lua: {fault}"));
         found.insert(name, source);
@@ -46,12 +46,12 @@ fn is_name(name: &str) -> bool {
 fn source(path: &Path) -> io::Result<String> {
     // To open a pipe waits until somebody writes into it.
     if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a file"));
+        return Err(io::Error::other("not a file"));
     }
     let mut source = String::new();
     let read = fs::File::open(path)?.take(SCRIPT_BYTES + 1).read_to_string(&mut source)?;
     if read as u64 > SCRIPT_BYTES {
-        return Err(io::Error::other(format!("it has more than {SCRIPT_BYTES} bytes")));
+        return Err(io::Error::other(format!("the file has more than {SCRIPT_BYTES} bytes")));
     }
     // Editors put it before a text in UTF-8; Lua's own loader skips it too.
     Ok(source.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(source))
@@ -69,7 +69,7 @@ mod tests {
         assert!(made.success());
         let found = read(folder.path()).unwrap();
         assert_eq!(found["good"].as_deref(), Ok("return {}"));
-        assert_eq!(found["pipe"].clone().unwrap_err(), "pipe.lua: it cannot be read: it is not a file");
+        assert_eq!(found["pipe"].clone().unwrap_err(), "pipe.lua: cannot read the file: not a file");
     }
 
     #[test]

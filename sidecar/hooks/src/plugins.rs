@@ -92,7 +92,7 @@ impl Plugins {
         write(&self.loaded).retain(|name, _| {
             let stays = !gone(name);
             if !stays {
-                tracing::info!(plugin = name, "unloaded");
+                tracing::info!(plugin = name, "plugin unloaded");
             }
             stays
         });
@@ -113,13 +113,13 @@ impl Plugins {
         let loaded = source.clone().and_then(|source| Plugin::load(name, source.into(), self.rules));
         match loaded {
             Ok(plugin) => {
-                tracing::info!(plugin = name, functions = plugin.worker().functions.len(), "loaded");
+                tracing::info!(plugin = name, functions = plugin.worker().functions.len(), "plugin loaded");
                 lock(&self.faults).remove(name);
                 write(&self.loaded).insert(name.to_owned(), Arc::new(plugin));
                 true
             }
             Err(fault) => {
-                tracing::error!(plugin = name, "not loaded: {fault}");
+                tracing::error!(plugin = name, "loading a plugin failed: {fault}");
                 lock(&self.faults).insert(name.to_owned(), Fault { text: fault, source: source.ok() });
                 false
             }
@@ -136,8 +136,7 @@ impl Plugins {
             states.entry(name.clone()).or_insert_with(|| blank(&name)).functions = plugin.worker().functions.clone();
         }
         for name in self.off() {
-            let text =
-                format!("{name}.lua: off, since calls of it did not end; change the file, or start the server again");
+            let text = format!("{name}.lua: off, since its calls did not end: change the file, or restart the server");
             states.entry(name.clone()).or_insert_with(|| blank(&name)).fault = Some(Fault { text, source: None });
         }
         for (name, fault) in faults {
@@ -183,7 +182,7 @@ impl Plugins {
         if result == Err(CallError::Timeout) && worker.is_stuck() {
             // It loads the script again, which may take seconds.
             let replaced = tokio::task::spawn_blocking(move || plugin.replace(&worker)).await;
-            replaced.unwrap_or_else(|error| tracing::error!(%error, "a plugin is not started anew"));
+            replaced.unwrap_or_else(|error| tracing::error!(%error, "restarting a plugin failed"));
         }
         result
     }
@@ -219,16 +218,16 @@ impl Plugin {
             return self.turn_off();
         }
         *count += 1;
-        tracing::error!(plugin = self.name, times = *count, "a call does not end; the plugin is started anew");
+        tracing::error!(plugin = self.name, times = *count, "a call does not end: restarting the plugin");
         match Worker::start(&self.name, self.source.clone(), self.rules) {
             Ok(worker) => *write(&self.worker) = Arc::new(worker),
-            Err(fault) => tracing::error!(plugin = self.name, "not started anew: {fault}"),
+            Err(fault) => tracing::error!(plugin = self.name, "restarting a plugin failed: {fault}"),
         }
     }
 
     fn turn_off(&self) {
         if self.worker().turn_off() {
-            tracing::error!(plugin = self.name, "the plugin is off until its file changes: its calls do not end");
+            tracing::error!(plugin = self.name, "plugin turned off until its file changes: its calls do not end");
         }
     }
 }

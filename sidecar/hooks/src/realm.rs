@@ -70,11 +70,11 @@ impl Asked {
     }
 
     fn ask(&self, lua: &Lua, name: &str, args: &[LuaValue]) -> Result<Value, String> {
-        let realm = self.get().ok_or("the realm answers only while a call runs")?;
+        let realm = self.get().ok_or("`realm` is available only during a call")?;
         let args = args.iter().map(|arg| from_lua(lua, arg).map_err(|fault| format!("an argument {fault}")));
         let (args, left) = (args.collect::<Result<_, _>>()?, self.time.left());
         if left.is_zero() {
-            return Err("there is no time left".to_owned());
+            return Err("no time left".to_owned());
         }
         self.time.wait(|| realm.ask(name, args, left))
     }

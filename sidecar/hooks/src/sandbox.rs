@@ -135,7 +135,7 @@ fn look_at_the_clock(lua: &Lua, every: u32, time: CallTime) -> mlua::Result<()> 
 fn set_metatable(lua: &Lua, original: Function) -> mlua::Result<Function> {
     lua.create_function(move |_, (table, metatable): (Table, Option<Table>)| {
         if metatable.as_ref().is_some_and(|metatable| metatable.raw_get::<Value>("__gc").is_ok_and(|gc| !gc.is_nil())) {
-            return Err(mlua::Error::RuntimeError("a metatable must not have `__gc`".to_owned()));
+            return Err(mlua::Error::RuntimeError("a metatable cannot have `__gc`".to_owned()));
         }
         original.call::<Table>((table, metatable))
     })

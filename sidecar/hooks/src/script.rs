@@ -55,7 +55,7 @@ impl Script {
         let made = made.map_err(|error| CallError::of(&error, ran).to_string())?;
         let LuaValue::Table(made) = made else {
             return Err(format!(
-                "{plugin}.lua: a script returns a table of functions; this returned a {}",
+                "{plugin}.lua: a script must return a table of functions, and this one returned a {}",
                 made.type_name()
             ));
         };
@@ -123,11 +123,12 @@ fn read_schedules(
     let schedules = match made.get::<LuaValue>("schedules").map_err(|error| text(&error))? {
         LuaValue::Nil => return Ok(()),
         LuaValue::Table(schedules) => schedules,
-        _ => return Err("`schedules` is a table of texts".to_owned()),
+        _ => return Err("`schedules` must be a table of strings".to_owned()),
     };
     for pair in schedules.pairs::<String, String>() {
-        let (name, when) = pair.map_err(|_| "`schedules` is a table of texts")?;
-        let (_, info) = functions.get_mut(&name).ok_or_else(|| format!("`schedules` names no function: {name}"))?;
+        let (name, when) = pair.map_err(|_| "`schedules` must be a table of strings")?;
+        let (_, info) =
+            functions.get_mut(&name).ok_or_else(|| format!("`schedules` names an unknown function: {name}"))?;
         (rules.check_schedule)(&when).map_err(|fault| format!("the schedule of {name}: {fault}"))?;
         info.schedule = Some(when);
     }

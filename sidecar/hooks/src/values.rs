@@ -65,16 +65,18 @@ impl Reading {
             LuaValue::Nil => Value::Null,
             LuaValue::Boolean(value) => Value::Bool(*value),
             LuaValue::Integer(integer) => Value::Number((*integer).into()),
-            LuaValue::Number(number) => Value::Number(Number::from_f64(*number).ok_or("has a number that is none")?),
+            LuaValue::Number(number) => {
+                Value::Number(Number::from_f64(*number).ok_or("has a number that JSON does not have")?)
+            }
             LuaValue::String(text) => Value::String(self.text(text)?),
             LuaValue::Table(table) if depth > 0 => self.table(table, depth - 1)?,
             LuaValue::Table(_) => return Err("is nested too deeply".to_owned()),
-            other => return Err(format!("has a {}, which is no JSON", other.type_name())),
+            other => return Err(format!("has a {}, which JSON does not have", other.type_name())),
         })
     }
 
     fn text(&mut self, text: &mlua::LuaString) -> Result<String, String> {
-        let text = text.to_str().map_err(|_| "has a text that is not UTF-8")?;
+        let text = text.to_str().map_err(|_| "has a string that is not UTF-8")?;
         self.bytes_left = self.bytes_left.checked_sub(text.len()).ok_or("is too long")?;
         Ok(text.to_owned())
     }

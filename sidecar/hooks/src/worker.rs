@@ -67,8 +67,8 @@ impl Worker {
             Err(fault) => drop(loaded.send(Err(fault))),
         };
         let started = thread::Builder::new().name(format!("hooks {plugin}")).spawn(run);
-        started.map_err(|error| format!("no thread can be started: {error}"))?;
-        let stuck = || format!("{plugin}.lua: loading it does not end");
+        started.map_err(|error| format!("cannot start a thread: {error}"))?;
+        let stuck = || format!("{plugin}.lua: loading does not end");
         let functions = is_loaded.recv_timeout(CALL_WITHIN + STUCK_AFTER).map_err(|_| stuck())??;
         Ok(Self { jobs, functions, time })
     }

@@ -147,7 +147,7 @@ async fn a_refusal_is_no_longer_than_a_text_of_an_error() {
 async fn a_name_that_is_none_is_a_fault_and_keeps_nobody_else_out() {
     let scripts = Scripts::of("return { fine = function() return 1 end }");
     scripts.write("No-Name", "return {}");
-    assert_eq!(scripts.fault().unwrap(), "No-Name.lua: its name has 1 to 64 of a-z, 0-9 and _");
+    assert_eq!(scripts.fault().unwrap(), "No-Name.lua: the name must have 1 to 64 characters of a-z, 0-9 and _");
     assert_eq!(scripts.call("fine", &[]).await, Ok(json!(1)));
 }
 
@@ -350,7 +350,7 @@ async fn a_changed_file_is_loaded_and_a_broken_one_is_refused_as_a_whole() {
     for (broken, fault) in [
         ("return { version = function() return 3 end", "it.lua:1:"),
         ("error('no')", "it.lua:1: no"),
-        ("return 7", "returns a table of functions"),
+        ("return 7", "must return a table of functions"),
     ] {
         scripts.write("it", broken);
         let told = scripts.fault().unwrap();
@@ -400,11 +400,14 @@ async fn a_script_asks_the_realm_while_it_is_called() {
     assert_eq!(call("fail", true).await, failed("it.lua:4: realm.fail: fail is not done"));
     let Ok(Value::String(caught)) = call("caught", true).await else { panic!("a script catches it") };
     assert!(caught.contains("realm.fail: fail is not done"), "{caught}");
-    assert_eq!(call("bad", true).await, failed("it.lua:8: realm.add: an argument has a function, which is no JSON"));
+    assert_eq!(
+        call("bad", true).await,
+        failed("it.lua:8: realm.add: an argument has a function, which JSON does not have")
+    );
     assert_eq!(call("asked", true).await, Ok(json!(false)), "nobody answers while it is loaded");
     assert_eq!(call("other", true).await, Ok(json!(null)));
     let Err(CallError::Exception(nobody)) = call("fail", false).await else { panic!("nobody answers") };
-    assert!(nobody.ends_with("the realm answers only while a call runs"), "{nobody}");
+    assert!(nobody.ends_with("`realm` is available only during a call"), "{nobody}");
 }
 
 #[tokio::test]
@@ -415,9 +418,9 @@ async fn schedules_name_functions_and_times() {
     let schedule = |function: &str| scripts.plugins.info("it", function).unwrap().schedule;
     assert_eq!((schedule("a").as_deref(), schedule("b")), (Some("daily"), None));
     for (schedules, fault) in [
-        ("7", "it.lua: `schedules` is a table of texts"),
-        ("{ a = {} }", "it.lua: `schedules` is a table of texts"),
-        ("{ c = 'daily' }", "it.lua: `schedules` names no function: c"),
+        ("7", "it.lua: `schedules` must be a table of strings"),
+        ("{ a = {} }", "it.lua: `schedules` must be a table of strings"),
+        ("{ c = 'daily' }", "it.lua: `schedules` names an unknown function: c"),
         ("{ b = 'never' }", "it.lua: the schedule of b: no such time"),
     ] {
         scripts.write("it", &script(schedules));

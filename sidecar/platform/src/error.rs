@@ -33,21 +33,21 @@ macro_rules! error_codes {
 
 error_codes! {
     /// The request is not what this route takes.
-    BadRequest = "BAD_REQUEST", "The request is malformed";
+    BadRequest = "BAD_REQUEST", "Malformed request";
     /// Fields of the request break a rule; `errors` says which.
-    Validation = "VALIDATION_FAILED", "Fields of the request are not acceptable";
+    Validation = "VALIDATION_FAILED", "Invalid fields in the request";
     /// The access token is missing or no longer valid.
-    Unauthorized = "UNAUTHORIZED", "A valid access token is needed";
+    Unauthorized = "UNAUTHORIZED", "Missing or invalid access token";
     /// User name and password do not match.
-    InvalidCredentials = "INVALID_CREDENTIALS", "User name or password is wrong";
+    InvalidCredentials = "INVALID_CREDENTIALS", "Wrong user name or password";
     /// The refresh token is unknown, expired or was used before.
-    InvalidRefreshToken = "INVALID_REFRESH_TOKEN", "The refresh token is no good any more";
+    InvalidRefreshToken = "INVALID_REFRESH_TOKEN", "Invalid or expired refresh token";
     /// The service token is missing or wrong.
-    ServiceTokenRequired = "SERVICE_TOKEN_REQUIRED", "The service token is needed";
+    ServiceTokenRequired = "SERVICE_TOKEN_REQUIRED", "Missing or invalid service token";
     /// The caller is known but not allowed to do this.
     Forbidden = "FORBIDDEN", "Not allowed";
     /// The request names a domain that this server does not know.
-    Misdirected = "MISDIRECTED", "This server does not answer for this name";
+    Misdirected = "MISDIRECTED", "This server does not serve this host name";
     /// No such route or resource.
     NotFound = "NOT_FOUND", "Not found";
     /// The route exists, but not with this method.
@@ -59,30 +59,30 @@ error_codes! {
     /// No such map server; it should register (again).
     ServerNotFound = "SERVER_NOT_FOUND", "No such map server";
     /// Every map server of the map is full.
-    MapFull = "MAP_FULL", "The map has no room";
+    MapFull = "MAP_FULL", "The map is full";
     /// The user name is taken.
     UsernameTaken = "USERNAME_TAKEN", "The user name is taken";
     /// The character name is taken.
     NameTaken = "NAME_TAKEN", "The character name is taken";
     /// The account has the maximum number of characters.
-    TooManyCharacters = "TOO_MANY_CHARACTERS", "The account has no room for another character";
+    TooManyCharacters = "TOO_MANY_CHARACTERS", "The account has the maximum number of characters";
     /// The character is in the world, or on its way there.
     CharacterInWorld = "CHARACTER_IN_WORLD", "The character is in the world";
     /// The character is due for deletion and has to be restored first.
-    CharacterDeleted = "CHARACTER_DELETED", "The character is to be deleted";
+    CharacterDeleted = "CHARACTER_DELETED", "The character is marked for deletion";
     /// A script refuses the character the way into the world; the detail says why.
-    EntryRefused = "ENTRY_REFUSED", "The character may not enter now";
+    EntryRefused = "ENTRY_REFUSED", "The character may not enter the world now";
     /// The account is already in the world elsewhere.
-    AlreadyOnline = "ALREADY_ONLINE", "The account is in the world already";
+    AlreadyOnline = "ALREADY_ONLINE", "The account is already in the world";
     /// A live map server has this id.
-    ServerIdTaken = "SERVER_ID_TAKEN", "The server id belongs to another map server that is alive";
+    ServerIdTaken = "SERVER_ID_TAKEN", "The server id is in use by another running map server";
     /// The map server does not answer.
     MapServerUnreachable = "MAP_SERVER_UNREACHABLE", "The map server does not answer";
     /// A gateway message that cannot be understood.
-    BadMessage = "BAD_MESSAGE", "The message is malformed";
+    BadMessage = "BAD_MESSAGE", "Malformed message";
     /// An `enter_world` that its client called off. Sent as [`BadMessage`](Self::BadMessage), and only to a client that
     /// breaks the order.
-    CalledOff = "CALLED_OFF", "Called off";
+    CalledOff = "CALLED_OFF", "Canceled by the client";
     /// The body is too large.
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", "The body is too large";
     /// The body is not JSON.
@@ -92,9 +92,9 @@ error_codes! {
     /// The request took too long.
     Timeout = "TIMEOUT", "The request took too long";
     /// Too busy at the moment; `Retry-After` says when to retry.
-    Overloaded = "OVERLOADED", "Too busy at the moment";
+    Overloaded = "OVERLOADED", "The server is busy";
     /// An internal error; the log has the cause.
-    Internal = "INTERNAL", "Something went wrong on the server";
+    Internal = "INTERNAL", "Internal server error";
 }
 
 /// An error on its way to a client. The cause is only for the log.

@@ -47,7 +47,7 @@ impl RedisFailed {
 
 impl From<RedisFailed> for Error {
     fn from(failed: RedisFailed) -> Self {
-        let error = Self::new(ErrorCode::Overloaded, "A part of the server is away for the moment");
+        let error = Self::new(ErrorCode::Overloaded, "A part of the server is temporarily unavailable");
         Self { retry_after_s: Some(1), cause: Some(failed.into()), ..error }
     }
 }
@@ -152,8 +152,8 @@ impl Inner {
         let took = written.is_ok();
         if before.is_none_or(|(_, before)| before != took) {
             match &written {
-                Err(error) => tracing::warn!(%error, "Redis takes no writes"),
-                Ok(()) => tracing::debug!("Redis takes writes"),
+                Err(error) => tracing::warn!(%error, "Redis refuses writes"),
+                Ok(()) => tracing::debug!("Redis accepts writes"),
             }
         }
         *probed = Some((self.clock.uptime(), took));
@@ -191,7 +191,7 @@ impl Inner {
     pub async fn listener(&self) -> Result<PubSub, RedisFailed> {
         match tokio::time::timeout(PATIENCE, self.client.get_async_pubsub()).await {
             Ok(connected) => Ok(connected?),
-            Err(_) => Err(RedisError::from((ErrorKind::Io, "no connection in time")).into()),
+            Err(_) => Err(RedisError::from((ErrorKind::Io, "connecting timed out")).into()),
         }
     }
 
@@ -199,8 +199,8 @@ impl Inner {
         let up = error.is_none_or(|error| !error.is_away() && !error.0.is_unrecoverable_error());
         if self.up.swap(up, Ordering::Relaxed) != up {
             match error {
-                Some(error) if !up => tracing::warn!(%error, "Redis is away"),
-                _ => tracing::info!("Redis answers"),
+                Some(error) if !up => tracing::warn!(%error, "Redis is unavailable"),
+                _ => tracing::info!("Redis is available"),
             }
         }
         metrics::gauge!("realmgate_redis_up").set(if up { 1.0 } else { 0.0 });

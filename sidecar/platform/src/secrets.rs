@@ -89,7 +89,7 @@ impl SecretSource {
     /// The given secret, or `None` where there is none.
     fn given(&self, key: &str) -> Result<Option<SecretString>, ConfigError> {
         match (&self.value, &self.file) {
-            (Some(_), Some(_)) => Err(ConfigError::new(key, format!("give {key} or {key}_FILE, not both"))),
+            (Some(_), Some(_)) => Err(ConfigError::new(key, format!("set {key} or {key}_FILE, not both"))),
             (Some(value), None) => Ok(Some(value.expose_secret().trim().to_owned().into())),
             (None, Some(file)) => match fs::read_to_string(file) {
                 Ok(text) => {
@@ -136,7 +136,7 @@ impl SecretSources {
         let tokens = resolve_one("SERVICE_TOKEN", &self.service_token, &dir.join("service_token"), exposed)?;
         let service_token = ServiceToken::new(tokens.expose_secret());
         if service_token.expose().is_empty() {
-            return Err(ConfigError::new("SERVICE_TOKEN", "has nothing between its commas"));
+            return Err(ConfigError::new("SERVICE_TOKEN", "has no token between its commas"));
         }
         // Check each of several tokens, as with the keys.
         if exposed && service_token.all().any(|token| is_weak(token.as_bytes())) {
@@ -166,7 +166,7 @@ fn not_generated(key: &str, file: &Path, error: &io::Error) -> ConfigError {
     let why = format!("{}: {error}", file.display());
     match error.kind() {
         StorageFull | QuotaExceeded | FileTooLarge => {
-            let why = format!("{why}; there is no room for a new secret: make some, and start again");
+            let why = format!("{why}; no disk space for a new secret: free some and start again");
             ConfigError { may_pass: true, ..ConfigError::new(key, why) }
         }
         _ => ConfigError::new(key, why),
@@ -176,7 +176,7 @@ fn not_generated(key: &str, file: &Path, error: &io::Error) -> ConfigError {
 /// Refuses useless secrets: an empty one anywhere, a short or well-known one where other machines can reach us.
 fn check_given(key: &str, secret: &str, exposed: bool) -> Result<(), ConfigError> {
     if secret.is_empty() {
-        return Err(ConfigError::new(key, "is empty: leave it out to have one generated"));
+        return Err(ConfigError::new(key, "is empty: unset it to generate one"));
     }
     if exposed && is_weak(secret.as_bytes()) { Err(weak(key)) } else { Ok(()) }
 }
@@ -191,7 +191,7 @@ fn is_weak(secret: &[u8]) -> bool {
 
 fn weak(key: &str) -> ConfigError {
     let why = "is short, repetitive or well known, and a listener is not on loopback: use 32 random bytes or more, \
-               or leave it out to have one generated";
+               or unset it to generate one";
     ConfigError::new(key, why)
 }
 
@@ -233,7 +233,7 @@ fn read_generated(file: &Path) -> io::Result<String> {
     if text.len() < MIN_SECRET_BYTES {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
-            "too short for a secret: delete it to have a new one made",
+            "too short for a secret: delete the file to generate a new one",
         ));
     }
     Ok(text)
@@ -248,10 +248,10 @@ fn close_to_others(path: &Path, mode: u32) {
     match fs::set_permissions(path, fs::Permissions::from_mode(mode)) {
         Ok(()) => tracing::warn!(
             path = %path.display(),
-            "others could read it (mode {found:o}): now it is {mode:o}. Make a new secret if somebody may have"
+            "other users could read the file (mode {found:o}); changed to {mode:o}. Replace the secret if anyone has read it"
         ),
         Err(error) => {
-            tracing::warn!(path = %path.display(), %error, "others can read it (mode {found:o}): chmod {mode:o} it");
+            tracing::warn!(path = %path.display(), %error, "other users can read the file (mode {found:o}): run chmod {mode:o}");
         }
     }
 }
@@ -262,7 +262,7 @@ pub fn warn_of_readers(key: &str, file: &Path) {
     let mode = fs::metadata(file).map_or(0, |found| found.permissions().mode() & 0o777);
     if mode & 0o007 != 0 {
         let file = file.display();
-        tracing::warn!(key, "everybody on this machine can read {file} (mode {mode:o}): chmod o-rwx {file}");
+        tracing::warn!(key, "every user of this machine can read {file} (mode {mode:o}): run chmod o-rwx {file}");
     }
 }
 

@@ -78,7 +78,7 @@ impl World for WorldOfAccounts {
         let leaving = async move {
             for session in sessions {
                 exits.log_out(account, session).await.inspect_err(|error| {
-                    tracing::error!(%error, %account, "a log-in has ended, and not all that lived by it");
+                    tracing::error!(%error, %account, "login revoked, but cleanup failed");
                 })?;
             }
             Ok(())

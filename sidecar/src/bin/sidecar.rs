@@ -29,19 +29,19 @@ use tracing_subscriber::{Layer, fmt};
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
-    /// What is logged, as in RUST_LOG
+    /// Log filter, such as info or info,realmgate_sidecar=debug
     #[arg(long, env = "RUST_LOG", default_value = "info", global = true)]
     log: String,
-    /// How it is logged
+    /// Format of log lines
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, global = true)]
     log_format: LogFormat,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum LogFormat {
-    /// For people.
+    /// Plain text for people.
     Text,
-    /// For log collectors.
+    /// JSON for log collectors.
     Json,
 }
 
@@ -49,15 +49,15 @@ enum LogFormat {
 enum Verb {
     /// Run until SIGTERM or Ctrl-C
     Serve(Box<Serve>),
-    /// Bring the database's tables up to date
+    /// Migrate the database's tables to this version
     Migrate(Storage),
     /// Print the OpenAPI document
     Openapi {
-        /// That of the community's routes, below /api/v1
+        /// Print the document of the community's routes, below /api/v1
         #[arg(long)]
         community: bool,
     },
-    /// Add up every item and every coin, print what was found as JSON, and exit 1 if anything does not add up
+    /// Audit all items and gold, print the report as JSON, and exit with 1 if there are faults
     Audit(Storage),
     /// Manage accounts and locks
     #[command(subcommand)]
@@ -68,35 +68,35 @@ enum Verb {
 struct Serve {
     #[command(flatten)]
     settings: Settings,
-    /// The port of API_ADDR, for those who know it by this name
+    /// Port of API_ADDR, under another name
     #[arg(long, env = "PORT")]
     port: Option<u16>,
-    /// The port of GATEWAY_ADDR, for those who know it by this name
+    /// Port of GATEWAY_ADDR, under another name
     #[arg(long, env = "GATEWAY_PORT")]
     gateway_port: Option<u16>,
-    /// What this process does, comma separated: api, directory, gateway, community
+    /// Roles of this process, comma separated: api, directory, gateway, community
     #[arg(long, env = "ROLES", default_value_t = Roles::ALL)]
     roles: Roles,
-    /// Understood and not needed: the gateway and the accounts are one process
+    /// Accepted and ignored: the gateway and the accounts are one process
     #[arg(long, env = "AUTH_SERVICE_URL")]
     auth_service_url: Option<String>,
-    /// Write a second ready file, beside DATA_DIR/sidecar/ready.json
+    /// Path of a second ready file, besides DATA_DIR/sidecar/ready.json
     #[arg(long, env = "READY_FILE")]
     ready_file: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
 enum Admin {
-    /// Make an account an administrator, by the name that it logs in with or by its id
+    /// Make an account an administrator, by user name or id
     Grant {
-        /// The account's user name
+        /// The account's user name or id
         name: String,
         #[command(flatten)]
         storage: Storage,
     },
-    /// List every character's lock that is held: character, name, account, owner, epoch, and since when (Unix ms)
+    /// List all held character locks: character, name, account, owner, epoch, and since when (Unix ms)
     Locks(Storage),
-    /// Take a character's lock away from whoever holds it: what that one still writes for it is refused
+    /// Release a character's lock: later writes of its former owner are refused
     Release {
         /// The character's id or name
         character: String,
@@ -211,7 +211,8 @@ async fn run_serve(serve: Serve) -> Result<(), Failure> {
     let ready_files = [Some(config.data_dir.join("sidecar/ready.json")), serve.ready_file];
     let ready_files: Vec<PathBuf> = ready_files.into_iter().flatten().collect();
     if is_free {
-        ReadyFiles::forget(&ready_files).map_err(|error| anyhow::Error::from(error).context("a stale ready file"))?;
+        ReadyFiles::forget(&ready_files)
+            .map_err(|error| anyhow::Error::from(error).context("cannot remove a stale ready file"))?;
     }
     let running = Sidecar::start(config, Some(metrics)).await?;
     let ready = ReadyFiles::write(ready_files, running.addrs(), serve.roles, running.administrator_code());
@@ -255,7 +256,7 @@ async fn open_existing(storage: &Storage) -> Result<Store, Failure> {
     if let DatabaseAt::Sqlite(file) = &config.at
         && !file.is_file()
     {
-        return Err(Failure { code: 2, message: format!("there is no database {} (DATA_DIR)", file.display()) });
+        return Err(Failure { code: 2, message: format!("there is no database at {} (DATA_DIR)", file.display()) });
     }
     Store::open(&config, Clock::system()).await.map_err(|error| cannot_open(&config.at, error))
 }
@@ -284,7 +285,7 @@ async fn grant(name: &str, storage: &Storage) -> Result<(), Failure> {
     let store = open_existing(storage).await?;
     let granted = store.accounts.set_role(&fold_username(name), "admin").await.map_err(anyhow::Error::from)?;
     if granted {
-        tracing::info!(name, "is an administrator now");
+        tracing::info!(name, "the account is an administrator");
         Ok(())
     } else {
         Err(Failure { code: 2, message: format!("there is no account `{name}`") })
@@ -303,13 +304,13 @@ async fn release(character: &str, storage: &Storage) -> Result<(), Failure> {
     let store = open_existing(storage).await?;
     let now_ms = Clock::system().now_ms();
     match admin::release(&store, character, now_ms).await.map_err(anyhow::Error::from)? {
-        Release::Fenced(owner) => tracing::warn!(character, owner, "its lock was taken away"),
-        Release::Free => tracing::info!(character, "nobody held its lock"),
+        Release::Fenced(owner) => tracing::warn!(character, owner, "lock released: its owner is fenced"),
+        Release::Free => tracing::info!(character, "the lock was already free"),
         Release::Unknown => return Err(Failure { code: 2, message: format!("there is no character `{character}`") }),
         Release::Raced => {
             return Err(Failure {
                 code: 1,
-                message: format!("the lock of `{character}` has changed hands: ask again"),
+                message: format!("the lock of `{character}` has changed meanwhile: try again"),
             });
         }
     }

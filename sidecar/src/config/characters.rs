@@ -7,13 +7,13 @@ use realmgate_platform::config::{at_least_one, defaults};
 /// Flags and environment variables of [`CharacterRules`].
 #[derive(Debug, Clone, clap::Args)]
 pub struct CharacterSettings {
-    /// Characters that an account may make within 24 hours
+    /// Characters that an account may create within 24 hours
     #[arg(long, env = "CHARACTER_CREATIONS_PER_DAY", default_value_t = 24, value_parser = at_least_one())]
     pub character_creations_per_day: u32,
-    /// Hours until a character that its player deletes is gone; until then it can be restored, 0 for at once
+    /// Hours until a deleted character is removed; until then its player can restore it. 0 removes it at once
     #[arg(long, env = "CHARACTER_DELETION_GRACE_H", default_value_t = 24, value_parser = hours())]
     pub character_deletion_grace_h: u32,
-    /// Hours between two renamings of a character
+    /// Hours between two renames of a character
     #[arg(long, env = "CHARACTER_RENAME_WAIT_H", default_value_t = 24, value_parser = hours())]
     pub character_rename_wait_h: u32,
 }

@@ -11,37 +11,37 @@ use super::ConfigError;
 /// The program that hosts maps, beside our own executable.
 const BINARY: &str = "start_server";
 
-/// Who starts map servers for maps that nobody hosts, or that are full.
+/// How map servers are started for maps that no server hosts, or that are full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum ServerManager {
-    /// Nobody: whoever runs the world starts them.
+    /// The operator starts all map servers.
     None,
-    /// This process, as its children on this machine.
+    /// This process starts them as its children on this machine.
     Local,
 }
 
 /// Flags and environment variables of the server manager.
 #[derive(Debug, Clone, clap::Args)]
 pub struct FleetSettings {
-    /// Who starts map servers for maps that nobody hosts, or that are full
+    /// How map servers are started for maps that no server hosts, or that are full
     #[arg(long, env = "SERVER_MANAGER", value_enum, default_value_t = ServerManager::None)]
     pub server_manager: ServerManager,
-    /// The program to start [default: start_server beside this executable]
+    /// Program that the manager starts [default: start_server beside this executable]
     #[arg(long, env = "SERVER_MANAGER_BINARY")]
     pub server_manager_binary: Option<PathBuf>,
-    /// Most map servers at once
+    /// Map servers at once, at most
     #[arg(long, env = "SERVER_MANAGER_MAX", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=256))]
     pub server_manager_max: u32,
-    /// How long a map server may stand empty before it is stopped, in seconds
+    /// How long a map server may be empty before it is stopped, in seconds
     #[arg(long, env = "SERVER_MANAGER_IDLE_S", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
     pub server_manager_idle_s: u32,
-    /// How long a player waits for a map server that is being started, in seconds
+    /// How long a player waits for a map server to start, in seconds
     #[arg(long, env = "SERVER_MANAGER_WAIT_S", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=60))]
     pub server_manager_wait_s: u32,
-    /// Most starts a minute
+    /// Starts of map servers per minute, at most
     #[arg(long, env = "SERVER_MANAGER_STARTS_PER_MIN", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..))]
     pub server_manager_starts_per_min: u32,
-    /// Settings of the map servers: KEY=VALUE;KEY=VALUE. They see nothing else of our environment
+    /// Settings of the map servers, KEY=VALUE;KEY=VALUE; they inherit no other variables of this process
     #[arg(long, env = "SERVER_MANAGER_SET", hide_env_values = true, value_parser = secret)]
     pub server_manager_set: Option<SecretString>,
 }
@@ -97,7 +97,7 @@ impl FleetSettings {
 fn pair(number: u32, text: &str) -> Result<(String, SecretString), ConfigError> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.trim().into())),
-        _ => Err(ConfigError::new("SERVER_MANAGER_SET", format!("number {number} of its parts is not KEY=VALUE"))),
+        _ => Err(ConfigError::new("SERVER_MANAGER_SET", format!("part {number} must be KEY=VALUE"))),
     }
 }
 
@@ -109,7 +109,7 @@ fn find_binary(given: Option<&Path>) -> Result<PathBuf, ConfigError> {
     if path.is_file() {
         return Ok(path);
     }
-    let why = format!("there is no program {}; SERVER_MANAGER=local starts it", path.display());
+    let why = format!("no program at {}: SERVER_MANAGER=local needs it", path.display());
     Err(ConfigError::new("SERVER_MANAGER_BINARY", why))
 }
 
@@ -141,11 +141,11 @@ mod tests {
     fn what_can_not_be_used_is_named() {
         let fault = |set: &str, binary: &str| local(set, binary).resolve(Vec::new()).unwrap_err();
         for (set, number) in [("MAX_PLAYERS", 1), ("=7", 1), (" =7", 1), ("A=1;B;C=3", 2), ("A=1;;C=3;7", 4)] {
-            let why = format!("number {number} of its parts is not KEY=VALUE");
+            let why = format!("part {number} must be KEY=VALUE");
             assert_eq!(fault(set, "/bin/sh"), ConfigError::new("SERVER_MANAGER_SET", why));
         }
         for binary in ["/nonexistent", "/bin"] {
-            let why = format!("there is no program {binary}; SERVER_MANAGER=local starts it");
+            let why = format!("no program at {binary}: SERVER_MANAGER=local needs it");
             assert_eq!(fault("", binary), ConfigError::new("SERVER_MANAGER_BINARY", why));
         }
         assert!(FleetSettings::default().resolve(Vec::new()).unwrap().is_none(), "by default there is no manager");

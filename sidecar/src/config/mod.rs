@@ -94,7 +94,7 @@ impl SidecarConfig {
     /// When `SERVER_MANAGER` is local and `roles` lacks the directory.
     pub fn with_roles(self, roles: Roles) -> Result<Self, ConfigError> {
         if self.fleet.is_some() && !roles.directory {
-            let why = "local needs the role directory: that is where the servers it starts register";
+            let why = "local needs the role directory, where the servers that it starts register";
             return Err(ConfigError::new("SERVER_MANAGER", why));
         }
         Ok(Self { roles, ..self })

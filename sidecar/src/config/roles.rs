@@ -20,10 +20,10 @@ pub struct Roles {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadRoles {
     /// A name that is not a role.
-    #[error("{0:?} is no role (ROLES); there are api, directory, gateway and community, comma separated")]
+    #[error("{0:?} is not a role (ROLES): expected api, directory, gateway and community, comma separated")]
     Unknown(String),
     /// No role is named.
-    #[error("a process has at least one role (ROLES): api, directory, gateway or community, comma separated")]
+    #[error("a process needs at least one role (ROLES): api, directory, gateway or community, comma separated")]
     Missing,
 }
 

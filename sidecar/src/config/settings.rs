@@ -25,145 +25,145 @@ use crate::lock::Timers;
 /// What a realm is called that nobody has named.
 const REALM_NAME: &str = "Realmgate";
 
-/// What happens when an account that is in the world enters it again.
+/// How an account is handled that enters the world while it is already in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum DuplicateLogin {
-    /// The older player is saved and leaves, the newer one comes in.
+    /// The newer player enters; the older one is saved and leaves.
     Replace,
-    /// The newer one is told `ALREADY_ONLINE`, and the older player is asked to leave: the next try comes in.
+    /// The newer player gets `ALREADY_ONLINE`; the older one is asked to leave, so that the next try succeeds.
     Reject,
 }
 
 /// Flags and environment variables of the sidecar, for `sidecar serve` and for a map server that embeds it.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Settings {
-    /// Where everything lies that must last: the database, generated secrets, ready files
+    /// Directory for persistent data: the database, generated secrets, ready files
     #[arg(long, env = "DATA_DIR", default_value = "./data")]
     pub data_dir: PathBuf,
     /// The database.
     #[command(flatten)]
     pub database: DatabaseSettings,
-    /// Designers' data; looked for in the current folder, then beside the executable
+    /// Directory of the designers' data, searched in the current directory, then beside the executable
     #[arg(long, env = "ASSETS_DIR", default_value = "assets")]
     pub assets_dir: PathBuf,
-    /// Designers' maps; looked for in the current folder, then beside the executable
+    /// Directory of the designers' maps, searched in the current directory, then beside the executable
     #[arg(long, env = "MAPS_DIR", default_value = "maps")]
     pub maps_dir: PathBuf,
-    /// Scripts that players call (docs/community.md); looked for in the current folder, then beside the executable
+    /// Directory of the scripts that players call (docs/community.md), searched in the same places
     #[arg(long, env = "HOOKS_DIR", default_value = "hooks")]
     pub hooks_dir: PathBuf,
-    /// Where scripts may call over HTTP, such as https://api.example.org, comma separated [default: nowhere]
+    /// Origins to which scripts may send HTTP requests, such as https://api.example.org, comma separated [default: none]
     #[arg(long, env = "HOOKS_MAY_CALL", value_name = "ORIGINS")]
     pub hooks_may_call: Option<MayCall>,
-    /// By which other accounts players may log in (docs/community.md); looked for alike, and may be missing
+    /// File of the login providers (docs/settings.md), searched in the same places; optional
     #[arg(long, env = "PROVIDERS_FILE", default_value = "providers.toml")]
     pub providers_file: PathBuf,
-    /// Where browsers load maps and pictures from, for a delivery network before this server [default: this server]
+    /// URL from which browsers load maps and pictures, for a CDN in front of this server [default: this server]
     #[arg(long, env = "ASSETS_BASE_URL", value_name = "URL")]
     pub assets_base_url: Option<String>,
-    /// What the world is called [default: the name in theme.toml, else Realmgate]
+    /// Name of the realm [default: the name in theme.toml, else Realmgate]
     #[arg(long, env = "REALM_NAME", value_name = "NAME")]
     pub realm_name: Option<String>,
-    /// Public API and web page
+    /// Address of the public API and the web page
     #[arg(long, env = "API_ADDR", default_value = "127.0.0.1:3000")]
     pub api_addr: SocketAddr,
-    /// Directory and every internal route
+    /// Address of the directory and all internal routes
     #[arg(long, env = "DIRECTORY_ADDR", default_value = "127.0.0.1:3001")]
     pub directory_addr: SocketAddr,
-    /// Gateway WebSocket
+    /// Address of the gateway WebSocket
     #[arg(long, env = "GATEWAY_ADDR", default_value = "127.0.0.1:3002")]
     pub gateway_addr: SocketAddr,
     /// What stands between the listeners and the routes
     #[command(flatten)]
     pub edge: EdgeSettings,
-    /// Redis of a fleet of sidecars, redis://HOST or rediss://HOST [default: none, one sidecar alone]
+    /// Redis that several sidecars share, redis://HOST or rediss://HOST [default: none, for a single sidecar]
     #[arg(long, env = "REDIS_URL", hide_env_values = true, value_parser = secret)]
     pub redis_url: Option<SecretString>,
-    /// Comes before every key and channel in Redis
+    /// Prefix of every key and channel in Redis
     #[arg(long, env = "REDIS_PREFIX", default_value = "", hide_default_value = true)]
     pub redis_prefix: String,
 
-    /// Signs access tokens: one secret, or kid:base64,kid:base64 while rotating [default: generated in DATA_DIR/secrets]
+    /// Secret that signs access tokens, or kid:base64,kid:base64 while rotating [default: generated in DATA_DIR/secrets]
     #[arg(long, env = "JWT_SECRET", hide_env_values = true, value_parser = secret)]
     pub jwt_secret: Option<SecretString>,
-    /// A file that holds JWT_SECRET
+    /// File that contains JWT_SECRET
     #[arg(long, env = "JWT_SECRET_FILE")]
     pub jwt_secret_file: Option<PathBuf>,
-    /// Signs tickets: one secret, or kid:base64,kid:base64 while rotating [default: generated in DATA_DIR/secrets]
+    /// Secret that signs tickets, or kid:base64,kid:base64 while rotating [default: generated in DATA_DIR/secrets]
     #[arg(long, env = "TICKET_KEY", hide_env_values = true, value_parser = secret)]
     pub ticket_key: Option<SecretString>,
-    /// A file that holds TICKET_KEY
+    /// File that contains TICKET_KEY
     #[arg(long, env = "TICKET_KEY_FILE")]
     pub ticket_key_file: Option<PathBuf>,
-    /// Opens the internal routes to our servers [default: generated in DATA_DIR/secrets]
+    /// Token for the internal routes between our servers [default: generated in DATA_DIR/secrets]
     #[arg(long, env = "SERVICE_TOKEN", hide_env_values = true, value_parser = secret)]
     pub service_token: Option<SecretString>,
-    /// A file that holds SERVICE_TOKEN
+    /// File that contains SERVICE_TOKEN
     #[arg(long, env = "SERVICE_TOKEN_FILE")]
     pub service_token_file: Option<PathBuf>,
 
-    /// How servers name this process
+    /// Id of this sidecar; keep it, since locks are stored under it
     #[arg(long, env = "GATEWAY_ID", default_value = "gateway-1")]
     pub gateway_id: String,
-    /// Browser pages that may speak with us, comma separated, * for all [default: pages of this machine and of the host asked]
+    /// Origins of browser pages that may call, comma separated, * for all [default: pages of this machine and of the requested host]
     #[arg(long, env = "ALLOWED_ORIGINS")]
     pub allowed_origins: Option<String>,
-    /// Whether /ws?token= is accepted; tokens in the query are for clients that cannot do otherwise
+    /// Whether /ws?token= is accepted, for clients that cannot send a header
     #[arg(long, env = "GATEWAY_QUERY_TOKEN", default_value_t = true, action = clap::ArgAction::Set,
         value_parser = BoolishValueParser::new())]
     pub gateway_query_token: bool,
-    /// What happens when an account that is in the world enters it again
+    /// How an account is handled that enters the world while it is already in it
     #[arg(long, env = "DUPLICATE_LOGIN", value_enum, default_value_t = DuplicateLogin::Replace)]
     pub duplicate_login: DuplicateLogin,
-    /// Whether map servers without a map link may be entered
+    /// Whether players may enter map servers without a map link
     #[arg(long, env = "ALLOW_UNLINKED_MAP_SERVERS", default_value_t = false, action = clap::ArgAction::Set,
         value_parser = BoolishValueParser::new())]
     pub allow_unlinked_map_servers: bool,
-    /// Whether map servers may register, and GET /characters/{id}/internal be asked, without the service token (loopback only)
+    /// Whether map servers may register, and read GET /characters/{id}/internal, without the service token (loopback only)
     #[arg(long, env = "ALLOW_UNAUTHENTICATED_REGISTRY", default_value_t = false, action = clap::ArgAction::Set,
         value_parser = BoolishValueParser::new())]
     pub allow_unauthenticated_registry: bool,
 
-    /// How long an access token lives, in seconds
+    /// Lifetime of an access token, in seconds
     #[arg(long, env = "ACCESS_TOKEN_SECONDS", default_value_t = 15 * 60)]
     pub access_token_seconds: u32,
-    /// How long a refresh token lives, in days
+    /// Lifetime of a refresh token, in days
     #[arg(long, env = "REFRESH_TOKEN_DAYS", default_value_t = 30)]
     pub refresh_token_days: u16,
-    /// Failed log-ins a minute, per account and per IP
+    /// Failed logins per minute, per account and per IP
     #[arg(long, env = "FAILED_LOGINS_PER_MIN", default_value_t = 10, value_parser = at_least_one())]
     pub failed_logins_per_min: u32,
-    /// Registrations a minute and IP
+    /// Registrations per minute and IP
     #[arg(long, env = "REGISTRATIONS_PER_MIN", default_value_t = 10, value_parser = at_least_one())]
     pub registrations_per_min: u32,
-    /// Registrations a minute from this machine
+    /// Registrations per minute from this machine
     #[arg(long, env = "LOOPBACK_REGISTRATIONS_PER_MIN", default_value_t = 600, value_parser = at_least_one())]
     pub loopback_registrations_per_min: u32,
-    /// Other calls a minute and user
+    /// Other calls per minute and user
     #[arg(long, env = "CALLS_PER_MIN", default_value_t = 240, value_parser = at_least_one())]
     pub calls_per_min: u32,
-    /// Gateway messages in ten seconds and user
+    /// Gateway messages per ten seconds and user
     #[arg(long, env = "GATEWAY_MESSAGES_PER_10S", default_value_t = 60, value_parser = at_least_one())]
     pub gateway_messages_per_10s: u32,
-    /// Messages over realtime sockets in ten seconds and user
+    /// Realtime socket messages per ten seconds and user
     #[arg(long, env = "REALTIME_MESSAGES_PER_10S", default_value_t = 60, value_parser = at_least_one())]
     pub realtime_messages_per_10s: u32,
-    /// Lobbies that a user makes, changes or joins in a minute, a tenth of them at once, this machine excepted
+    /// Lobbies that a user creates, changes or joins per minute, a tenth of them at once; this machine is exempt
     #[arg(long, env = "LOBBY_CHANGES_PER_MIN", default_value_t = 60, value_parser = at_least_one())]
     pub lobby_changes_per_min: u32,
-    /// Tries to enter the world a minute and user
+    /// Attempts to enter the world per minute and user
     #[arg(long, env = "ENTRIES_PER_MIN", default_value_t = 12, value_parser = at_least_one())]
     pub entries_per_min: u32,
-    /// Tries to enter the world a minute and IP, this machine excepted
+    /// Attempts to enter the world per minute and IP; this machine is exempt
     #[arg(long, env = "ENTRIES_PER_MIN_PER_IP", default_value_t = 360, value_parser = at_least_one())]
     pub entries_per_min_per_ip: u32,
-    /// Journeys to another map or channel a minute and character
+    /// Changes of map or channel per minute and character
     #[arg(long, env = "JOURNEYS_PER_MIN", default_value_t = 30, value_parser = at_least_one())]
     pub journeys_per_min: u32,
-    /// Calls that may cause a mail a minute and IP, this machine excepted
+    /// Calls that may send a mail, per minute and IP; this machine is exempt
     #[arg(long, env = "MAILS_PER_MIN_PER_IP", default_value_t = 10, value_parser = at_least_one())]
     pub mails_per_min_per_ip: u32,
-    /// Log-ins a minute and account with the right password
+    /// Successful logins per minute and account
     #[arg(long, env = "LOG_INS_PER_MIN", default_value_t = 30, value_parser = at_least_one())]
     pub log_ins_per_min: u32,
     /// Password hashing.
@@ -215,7 +215,7 @@ impl Settings {
         let redis = self.redis()?;
         let listen = Listen { api: self.api_addr, directory: self.directory_addr, gateway: self.gateway_addr };
         if self.allow_unauthenticated_registry && !listen.directory.ip().is_loopback() {
-            let why = "is for loopback only: set DIRECTORY_ADDR to 127.0.0.1, or turn this off";
+            let why = "works on loopback only: set DIRECTORY_ADDR to 127.0.0.1, or turn this off";
             return Err(ConfigError::new("ALLOW_UNAUTHENTICATED_REGISTRY", why));
         }
         let edge = self.edge.resolve()?;
@@ -223,7 +223,7 @@ impl Settings {
         let is_id_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         if !(1..=64).contains(&self.gateway_id.len()) || !self.gateway_id.bytes().all(is_id_byte) {
             // Locks are written under this name and have to be parsed again.
-            return Err(ConfigError::new("GATEWAY_ID", "has 1 to 64 letters, digits and . _ -"));
+            return Err(ConfigError::new("GATEWAY_ID", "must have 1 to 64 characters of a-z A-Z 0-9 . _ -"));
         }
         let database = self.database.resolve(&self.data_dir)?;
         let assets_dir = find_assets(&self.assets_dir)?;
@@ -301,10 +301,13 @@ impl Settings {
         let Some(url) = self.redis_url.as_ref().filter(|url| !url.expose_secret().is_empty()) else { return Ok(None) };
         // The parser's error may quote the URL, with the password.
         if url.expose_secret().into_connection_info().is_err() {
-            return Err(ConfigError::new("REDIS_URL", "is not redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]"));
+            return Err(ConfigError::new("REDIS_URL", "must be redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]"));
         }
         if self.redis_prefix.len() > 64 || !self.redis_prefix.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(ConfigError::new("REDIS_PREFIX", "has at most 64 letters, digits and signs, no spaces"));
+            return Err(ConfigError::new(
+                "REDIS_PREFIX",
+                "must have at most 64 printable ASCII characters without spaces",
+            ));
         }
         Ok(Some(RedisConfig { url: url.clone(), prefix: self.redis_prefix.clone() }))
     }

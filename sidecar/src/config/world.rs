@@ -51,7 +51,7 @@ pub(super) fn read_base_url(given: &str) -> Result<String, ConfigError> {
     let legal =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']' | b'/');
     if host.is_empty() || !host.bytes().all(legal) {
-        return Err(ConfigError::new("ASSETS_BASE_URL", "is https://HOST or https://HOST/FOLDER"));
+        return Err(ConfigError::new("ASSETS_BASE_URL", "must be https://HOST or https://HOST/PATH"));
     }
     Ok(base.to_owned())
 }

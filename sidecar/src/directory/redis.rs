@@ -119,7 +119,7 @@ impl ServerRegistry for RedisRegistry {
                 return Ok(());
             }
         }
-        Err(Error::new(ErrorCode::Overloaded, "The map server's entry changes all the time"))
+        Err(Error::new(ErrorCode::Overloaded, "The map server's entry is changing too often"))
     }
 
     fn last_known(&self, id: &ServerId) -> Option<MapServer> {

@@ -54,7 +54,7 @@ impl Wait {
             Answer::Wait => {}
             Answer::Refused(reason) => {
                 metrics::counter!("realmgate_fleet_refusals_total", "reason" => reason).increment(1);
-                tracing::debug!(%map, reason, "no map server is started");
+                tracing::debug!(%map, reason, "no map server started");
                 return false;
             }
         }
@@ -62,7 +62,7 @@ impl Wait {
         let patience = self.patience.get_or_insert_with(|| Box::pin(sleep(fleet.wait)));
         let look_again = tokio::select! {
             () = patience => {
-                tracing::warn!(%map, "a player has waited for a map server in vain");
+                tracing::warn!(%map, "timeout while a player waited for a map server");
                 false
             }
             _ = changed.changed() => true,
@@ -88,7 +88,7 @@ impl Fleet {
         match adapter.maps().await {
             Ok(maps) => maps.contains(&map).then_some(need),
             Err(error) => {
-                tracing::error!(%error, "the server manager does not know the maps");
+                tracing::error!(%error, "cannot list the maps of the map server program");
                 None
             }
         }

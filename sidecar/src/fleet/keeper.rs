@@ -40,20 +40,20 @@ impl Fleet {
             let Some(adapter) = fleet.adapter.clone() else { return };
             let exit = match adapter.allocate(map).await {
                 Ok(server) => {
-                    tracing::info!(%map, %server, "a map server is being started");
+                    tracing::info!(%map, %server, "map server starting");
                     let exit = fleet.live(&*adapter, &server, map, seat).await;
                     // A server that did not deregister itself would be offered to players until its entry expires.
                     if let Err(error) = fleet.registry.remove(&server).await {
-                        tracing::warn!(%server, %error, "a map server that is gone is still listed");
+                        tracing::warn!(%server, %error, "cannot remove a stopped map server from the directory");
                     }
                     exit
                 }
                 Err(Ended { why, .. }) => Exit { reason: "not_started", well: false, why },
             };
             if exit.well {
-                tracing::info!(%map, reason = exit.reason, "a map server was stopped");
+                tracing::info!(%map, reason = exit.reason, "map server stopped");
             } else {
-                tracing::error!(%map, reason = exit.reason, why = exit.why, "a map server has failed");
+                tracing::error!(%map, reason = exit.reason, why = exit.why, "map server failed");
             }
             metrics::counter!("realmgate_fleet_stops_total", "reason" => exit.reason).increment(1);
             fleet.board(|board| board.gone(seat, exit.well, fleet.clock.uptime()));
@@ -70,14 +70,15 @@ impl Fleet {
             Ok(Ok(())) => {}
             Ok(Err(Ended { why, .. })) => return Exit { reason: "not_started", well: false, why },
             Err(_) => {
-                let exit = Exit { reason: "not_started", well: false, why: format!("not ready in {START_WITHIN:?}") };
+                let exit =
+                    Exit { reason: "not_started", well: false, why: format!("not ready within {START_WITHIN:?}") };
                 return self.stop(adapter, server, seat, exit).await;
             }
         }
         let took = self.clock.uptime().saturating_sub(began);
         metrics::counter!("realmgate_fleet_starts_total").increment(1);
         metrics::histogram!("realmgate_fleet_start_seconds").record(took.as_secs_f64());
-        tracing::info!(%map, %server, took_ms = took.as_millis(), "a map server is up");
+        tracing::info!(%map, %server, took_ms = took.as_millis(), "map server ready");
         self.board(|board| board.up(seat, self.clock.uptime()));
         let exit = tokio::select! {
             Ended { well, why } = adapter.ended(server) => return Exit { reason: if well { "left" } else { "crashed" }, well, why },
@@ -127,7 +128,7 @@ impl Fleet {
                 Health::Failing => failing + 1,
             };
             if failing >= FAILING_LOOKS {
-                let why = format!("no sign of a tick in {failing} looks");
+                let why = format!("{failing} health checks failed in a row");
                 return Exit { reason: "failing", well: false, why };
             }
             if self.players(server).await > 0 {
@@ -149,7 +150,7 @@ impl Fleet {
     /// the registry failed. Then it lists itself again with its next heartbeat.
     async fn leave_list(&self, server: &ServerId) -> Option<Exit> {
         if let Err(error) = self.registry.remove(server).await {
-            tracing::warn!(%server, %error, "an empty map server stays, since it cannot be taken off the list");
+            tracing::warn!(%server, %error, "cannot remove an empty map server from the directory: it keeps running");
             return None;
         }
         (self.players(server).await == 0).then(|| Exit::wanted("idle"))

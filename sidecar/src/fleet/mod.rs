@@ -148,7 +148,7 @@ impl Fleet {
             }
         };
         if timeout(CLOSE_WITHIN, all_gone).await.is_err() {
-            tracing::error!("shutting down without waiting for all map servers");
+            tracing::error!("shutting down before all map servers ended");
         }
     }
 

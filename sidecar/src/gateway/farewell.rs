@@ -22,17 +22,18 @@ impl Farewell {
     /// Nobody waits for this log-in any more. Its tokens are still valid: after a refresh it is waited for again.
     pub(super) const TOO_LATE: Self = Self {
         code: close_code::POLICY,
-        reason: Cow::Borrowed("The log-in was not used in time: refresh it, or log in again"),
+        reason: Cow::Borrowed("The login was not used in time: refresh it, or log in again"),
     };
     pub(super) const TOO_OFTEN: Self = Self { code: close_code::POLICY, reason: Cow::Borrowed("Rate limited") };
     pub(super) const INTERNAL: Self = Self { code: close_code::ERROR, reason: Cow::Borrowed("Internal error") };
     pub(super) const TOO_BIG: Self =
-        Self { code: close_code::SIZE, reason: Cow::Borrowed("A message has at most 4 KiB") };
+        Self { code: close_code::SIZE, reason: Cow::Borrowed("The message is larger than 4 KiB") };
     pub(super) const OUT_OF_TURN: Self =
         Self { code: close_code::POLICY, reason: Cow::Borrowed("enter_world before the last was answered") };
     pub(super) const TOO_MANY_CONTROL_FRAMES: Self =
         Self { code: close_code::POLICY, reason: Cow::Borrowed("Too many control frames") };
-    pub(super) const SHUTDOWN: Self = Self { code: close_code::AWAY, reason: Cow::Borrowed("The gateway shuts down") };
+    pub(super) const SHUTDOWN: Self =
+        Self { code: close_code::AWAY, reason: Cow::Borrowed("The gateway is shutting down") };
 }
 
 impl From<CloseReason> for Farewell {
@@ -40,7 +41,9 @@ impl From<CloseReason> for Farewell {
         match reason {
             CloseReason::Replaced => Self { code: REPLACED, reason: Cow::Borrowed("Replaced") },
             CloseReason::LoggedOut => Self { code: close_code::NORMAL, reason: Cow::Borrowed("Logged out") },
-            CloseReason::Lost => Self { code: close_code::RESTART, reason: Cow::Borrowed("The gateway was cut off") },
+            CloseReason::Lost => {
+                Self { code: close_code::RESTART, reason: Cow::Borrowed("The gateway has lost its lock") }
+            }
             CloseReason::Told(code, reason) => Self { code, reason: reason.into() },
         }
     }

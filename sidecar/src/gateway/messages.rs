@@ -49,11 +49,11 @@ impl ClientEvent {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let bad = |why: &'static str| Error::new(ErrorCode::BadMessage, why);
         let envelope: Envelope =
-            serde_json::from_str(text).map_err(|_| bad("A message is {\"event\": …, \"data\": {…}}"))?;
+            serde_json::from_str(text).map_err(|_| bad("Expected {\"event\": …, \"data\": {…}}"))?;
         match envelope.event.as_str() {
             "enter_world" => {
                 let data: EnterWorld = serde_json::from_value(envelope.data)
-                    .map_err(|_| bad("enter_world takes {character_id, channel?, renet?}"))?;
+                    .map_err(|_| bad("enter_world expects {character_id, channel?, renet?}"))?;
                 let character = data.character_id.parse().map_err(|_| ErrorCode::CharacterNotFound)?;
                 Ok(Self::EnterWorld { character, channel: data.channel.map(ChannelId), renet: data.renet })
             }

@@ -168,7 +168,7 @@ impl<'a> Player<'a> {
         }
         self.refused = 0;
         let Some(text) = text else {
-            return self.complain(Error::new(ErrorCode::BadMessage, "Messages are text")).await;
+            return self.complain(Error::new(ErrorCode::BadMessage, "Expected a text message")).await;
         };
         match ClientEvent::parse(&text) {
             Ok(ClientEvent::EnterWorld { character, channel, renet }) => self.enter(character, channel, renet).await,
@@ -182,7 +182,7 @@ impl<'a> Player<'a> {
 
     async fn enter(&mut self, character: CharacterId, channel: Option<ChannelId>, renet: bool) -> Result<(), End> {
         if self.entering.is_some() {
-            let error = Error::new(ErrorCode::BadMessage, "The last enter_world is not answered yet");
+            let error = Error::new(ErrorCode::BadMessage, "The previous enter_world is still pending");
             self.complain(error).await?;
             return Err(End::Farewell(Farewell::OUT_OF_TURN));
         }
@@ -254,7 +254,7 @@ impl<'a> Player<'a> {
 
     async fn complain(&mut self, error: Error) -> Result<(), End> {
         if error.code == ErrorCode::Internal {
-            tracing::error!(%error, user = %self.caller.account, "a gateway message failed");
+            tracing::error!(%error, user = %self.caller.account, "gateway message failed");
         }
         metrics::counter!("realmgate_gateway_errors_total", "code" => error.code.as_str()).increment(1);
         self.say(&ServerEvent::Error(error)).await
@@ -311,10 +311,10 @@ impl Gateway {
         let account = seat.account;
         self.sockets.leave_seat(seat);
         if let Err(error) = self.accounts.release(account).await {
-            tracing::error!(%error, user = %account, "an account's lock could not be given back");
+            tracing::error!(%error, user = %account, "cannot release an account's lock");
         }
         if let Err(error) = self.entries.settle(account).await {
-            tracing::error!(%error, user = %account, "a session entry could not be settled");
+            tracing::error!(%error, user = %account, "cannot update a session entry");
         }
     }
 
@@ -342,7 +342,7 @@ fn farewell(account: AccountId, error: NotLetIn) -> Farewell {
         NotLetIn::Refused(NotClaimed::Newer) => CloseReason::Replaced.into(),
         NotLetIn::Refused(NotClaimed::TooLate) => Farewell::TOO_LATE,
         NotLetIn::Failed(error) => {
-            tracing::error!(%error, user = %account, "an account's lock could not be taken");
+            tracing::error!(%error, user = %account, "cannot take an account's lock");
             Farewell::INTERNAL
         }
     }

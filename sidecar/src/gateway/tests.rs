@@ -166,7 +166,7 @@ async fn a_message_of_more_than_4_kib_ends_the_socket() {
     client.send_text(&"x".repeat(4_096)).await;
     assert_eq!(client.expect_error().await, "BAD_MESSAGE");
     client.send_text(&"x".repeat(4_097)).await;
-    assert_eq!(client.closed().await, (1009, "A message has at most 4 KiB".to_owned()));
+    assert_eq!(client.closed().await, (1009, "The message is larger than 4 KiB".to_owned()));
 
     // Nor may its parts be longer together.
     let ben = format!("{}?token={}", url(&world), world.player("Ben").await.token);

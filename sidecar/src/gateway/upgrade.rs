@@ -37,7 +37,7 @@ async fn upgrade(
     mut upgrade: Upgrade,
 ) -> Response {
     if !state.config.gateway.origins.allow(&headers) {
-        return Error::new(ErrorCode::Forbidden, "Pages of this origin may not connect").into_response();
+        return Error::new(ErrorCode::Forbidden, "Pages of this origin are not allowed to connect").into_response();
     }
     let (gateway, alive) = (state.gateway.clone(), state.background.tasks.token());
     let subprotocol_token = subprotocol_token(&headers);
@@ -88,7 +88,7 @@ impl Gateway {
             }
             Err(error) if error.code == ErrorCode::RateLimited => close(socket, Farewell::TOO_OFTEN).await,
             Err(error) => {
-                tracing::error!(%error, "a token could not be checked");
+                tracing::error!(%error, "cannot verify a token");
                 close(socket, Farewell::INTERNAL).await;
             }
         }

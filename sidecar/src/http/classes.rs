@@ -8,14 +8,14 @@ use serde::Serialize;
 
 use crate::state::AppState;
 
-/// A class, as a player sees it before choosing.
+/// A class that a character may have.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct CharacterClass {
-    /// For `POST /characters`.
+    /// Its id, for `POST /characters`.
     id: String,
-    /// What it is called.
+    /// Its name.
     name: String,
-    /// What it is like.
+    /// Its description.
     description: String,
 }
 

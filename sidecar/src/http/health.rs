@@ -13,7 +13,7 @@ use crate::state::AppState;
 /// How long a dependency may take to answer.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Whether the process lives.
+/// Whether the process is alive.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Health {
     /// Always `ok`.
@@ -23,32 +23,32 @@ pub struct Health {
 /// Whether the process can serve, by dependency.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Readiness {
-    /// `ready`; `degraded` where it serves without a Redis that takes writes; `draining`; `unready`.
+    /// `ready`; `degraded` if it serves while Redis refuses writes; `draining`; `unready`.
     status: &'static str,
     /// Each dependency: `ok` or `failing`.
     checks: Checks,
-    /// What is amiss though it serves. None where all is well.
+    /// Problems that do not stop the service; missing if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<&'static str>,
 }
 
-/// What we depend on.
+/// The dependencies of the process.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Checks {
     /// The database.
     database: &'static str,
-    /// The Redis that sidecars share: whether it takes writes. None where this one stands alone.
+    /// Whether the shared Redis accepts writes; missing without a Redis.
     #[serde(skip_serializing_if = "Option::is_none")]
     redis: Option<&'static str>,
 }
 
-/// Say that the process lives.
+/// Check whether the process is alive.
 #[utoipa::path(get, path = "/healthz", tag = "operation", responses((status = 200, body = Health)))]
 pub async fn healthz() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// Say whether the process can serve, dependency by dependency.
+/// Check whether the process can serve, by dependency.
 #[utoipa::path(
     get, path = "/readyz", tag = "operation",
     responses((status = 200, body = Readiness), (status = 503, body = Readiness)),
@@ -85,16 +85,18 @@ async fn no_administrator(state: &AppState) -> Option<&'static str> {
     }
     let asked = timeout(CHECK_TIMEOUT, state.community.has_administrator()).await;
     matches!(asked, Ok(Ok(false))).then_some(
-        "this realm has no administrator: log in at /admin with the code that its newest start has printed, \
+        "this realm has no administrator: log in at /admin with the code that the last start printed, \
          or run `sidecar admin grant`",
     )
 }
 
 /// The warning of scripts that are off. Which ones is for administrators.
 fn scripts_off(state: &AppState) -> Option<&'static str> {
-    state.community.hooks.are_off().then_some(
-        "a script is off, since calls of it did not end: /admin says which one; change its file, or start the server again",
-    )
+    state
+        .community
+        .hooks
+        .are_off()
+        .then_some("a script is off because its calls did not end: see /admin; change its file, or restart the server")
 }
 
 async fn answers<E>(asked: impl Future<Output = Result<(), E>>) -> bool {

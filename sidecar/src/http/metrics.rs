@@ -10,7 +10,9 @@ use realmgate_platform::http::extract::{Peer, is_service_caller};
 
 use crate::state::AppState;
 
-/// Read the figures in Prometheus's text format; from this machine, by its address or `localhost`, or with the service token.
+/// Read the metrics in Prometheus text format.
+///
+/// Allowed from this machine, by its address or `localhost`, and with the service token.
 #[utoipa::path(
     get, path = "/metrics", tag = "operation", security((), ("service_token" = [])),
     responses(
@@ -25,7 +27,7 @@ pub(crate) async fn metrics(State(state): State<AppState>, peer: Peer, headers: 
     }
     if let Err(error) = crate::service::world::refresh_figures(&state.store).await {
         // The other metrics are needed most when the database is away.
-        tracing::warn!(%error, "no figures of locks and ledger");
+        tracing::warn!(%error, "cannot refresh the metrics of locks and ledger");
     }
     let text = match &state.metrics {
         Some(handle) => handle.render(),

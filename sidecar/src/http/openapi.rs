@@ -17,14 +17,13 @@ use utoipa::openapi::{Content, Ref, ResponseBuilder};
     info(
         title = "Realmgate",
         description = "Accounts, characters and the directory of a Realmgate world. Ids are strings, positions are in \
-            tiles, times in Unix milliseconds. Every refused call is answered with a problem document (RFC 9457) whose \
-            `code` is stable.",
+            tiles, times in Unix milliseconds. Every error is a problem document (RFC 9457) with a stable `code`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     tags(
-        (name = "auth", description = "Accounts and log-ins (port 3000)"),
+        (name = "auth", description = "Accounts and logins (port 3000)"),
         (name = "characters", description = "Characters and their classes (port 3000)"),
-        (name = "operation", description = "Health and figures (ports 3000 and 3001)"),
+        (name = "operation", description = "Health and metrics (ports 3000 and 3001)"),
         (name = "directory", description = "Map servers and sessions, with the service token (port 3001)"),
         (name = "internal", description = "For our own servers, with the service token (port 3001)"),
         (name = "watch", description = "Spectators without a character, with the service token"),

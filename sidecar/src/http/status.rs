@@ -10,10 +10,10 @@ use serde::Serialize;
 use crate::service::glance::{self, HostedMap};
 use crate::state::AppState;
 
-/// The world at a glance.
+/// An overview of the world.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Status {
-    /// What the world is called.
+    /// Its name.
     name: String,
     /// `online`, or `draining` while it shuts down.
     state: &'static str,
@@ -23,11 +23,11 @@ pub struct Status {
     players: u32,
     /// The port of the gateway's `/ws` on this host.
     gateway_port: u16,
-    /// The maps that are hosted now.
+    /// The hosted maps.
     maps: Vec<MapStatus>,
 }
 
-/// One map at a glance.
+/// A hosted map.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct MapStatus {
     /// Its number.
@@ -38,7 +38,7 @@ pub struct MapStatus {
     players: u32,
 }
 
-/// See the world at a glance: its maps and how many play.
+/// Read the state of the world, its maps and their players.
 #[utoipa::path(
     get, path = "/status", tag = "operation",
     responses(

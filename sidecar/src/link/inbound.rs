@@ -16,7 +16,7 @@ impl MapLinks {
         metrics::counter!("realmgate_link_messages_total", "kind" => message.name()).increment(1);
         match message {
             FromMap::Hello { .. } | FromMap::Reclaim { .. } => {
-                Err(Error::new(ErrorCode::BadMessage, "Hello and Reclaim come once, first"))
+                Err(Error::new(ErrorCode::BadMessage, "Hello and Reclaim are allowed only once, at the start"))
             }
             FromMap::Prepared { request, refusal, spawn } => {
                 link.answer(request, Reply::Prepared(refusal.map_or(Ok(spawn), Err)));

@@ -26,7 +26,7 @@ pub(crate) const PROBE: Duration = Duration::from_secs(2);
 
 /// The link is closed, or the map server does not read what it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the map link is gone")]
+#[error("the map link is closed")]
 pub struct LinkGone;
 
 /// Why a map server does not expect a character.
@@ -191,7 +191,7 @@ impl Link {
             return Err(LinkGone);
         }
         if message.link_version() > self.link_version {
-            tracing::debug!(server = %self.server, "not sent: the map server is too old to know the message");
+            tracing::debug!(server = %self.server, "message not sent: the map server has an older link version");
             return Ok(());
         }
         if let ToMap::Cancel { character, .. } = &message {
@@ -200,7 +200,7 @@ impl Link {
         }
         self.outbound.try_send(message).map_err(|error| {
             if matches!(error, mpsc::error::TrySendError::Full(_)) {
-                tracing::warn!(server = %self.server, "map link closed: the map server does not read");
+                tracing::warn!(server = %self.server, "closing a map link: the map server does not read its messages");
             }
             self.closed.cancel();
             LinkGone

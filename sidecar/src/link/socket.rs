@@ -77,12 +77,12 @@ impl MapLinks {
         let end = self.read(&link, &mut stream).await;
         self.links.remove(&link);
         if let Err(error) = self.registry.unlinked(&link.server, &self.this.id).await {
-            tracing::warn!(server = %link.server, %error, "the directory could not be told that a map link is gone");
+            tracing::warn!(server = %link.server, %error, "cannot remove a map link from the directory");
         }
         match end {
             Ok(()) => tracing::info!(server = %link.server, "map link closed"),
             Err(error) => {
-                tracing::warn!(server = %link.server, %error, "map link ended");
+                tracing::warn!(server = %link.server, %error, "map link lost");
                 let (code, message) = (error.code.as_str().to_owned(), error.detail.into_owned());
                 // The map server may be gone already.
                 let _ = link.send(ToMap::Refused { code, message });
@@ -90,7 +90,7 @@ impl MapLinks {
         }
         link.closed.cancel();
         if let Err(error) = writer.await {
-            tracing::error!(%error, "the writer of a map link failed");
+            tracing::error!(%error, "the writer task of a map link failed");
         }
     }
 
@@ -100,10 +100,12 @@ impl MapLinks {
         sink: &mut SplitSink<Socket, Message>,
         stream: &mut SplitStream<Socket>,
     ) -> Result<(Arc<Link>, mpsc::Receiver<ToMap>), Refusal> {
-        let first = timeout(HELLO_WITHIN, next(stream)).await.map_err(|_| Refusal::new("TIMEOUT", "no Hello came"))?;
+        let first = timeout(HELLO_WITHIN, next(stream))
+            .await
+            .map_err(|_| Refusal::new("TIMEOUT", "no Hello within the time limit"))?;
         let Some(Ok(FromMap::Hello { server, link_version, protocol_hash, maps, channels, cookie, fresh })) = first
         else {
-            return Err(Refusal::new("BAD_MESSAGE", "the first message is Hello"));
+            return Err(Refusal::new("BAD_MESSAGE", "expected Hello as the first message"));
         };
         if !(OLDEST_LINK_VERSION..=LINK_VERSION).contains(&link_version) {
             let message = format!(
@@ -119,7 +121,7 @@ impl MapLinks {
             return Err(Refusal::new("PROTOCOL_MISMATCH", message));
         }
         if maps.is_empty() || channels == 0 {
-            return Err(Refusal::new("BAD_MESSAGE", "a map server hosts at least one map with one channel"));
+            return Err(Refusal::new("BAD_MESSAGE", "expected at least one map and one channel"));
         }
         let cookie_hash = CookieHash::of(&cookie);
         let resumed = self.servers.meet(&server, &cookie, fresh).await.map_err(|unmet| refusal_of(&server, unmet))?;
@@ -131,7 +133,7 @@ impl MapLinks {
         let hello = ToMap::Welcome { gateway: self.this.id.clone(), resumed, reclaim_within_ms };
         send(sink, &hello).await.map_err(|error| Refusal::new("INTERNAL", error.to_string()))?;
         let reclaimed = timeout(within, self.reclaim(&link, sink, stream)).await;
-        reclaimed.map_err(|_| Refusal::new("TIMEOUT", "not everything was reclaimed in time"))??;
+        reclaimed.map_err(|_| Refusal::new("TIMEOUT", "reclaiming took too long"))??;
         let facts = link.facts(&self.this.id);
         // A map server that has expired meanwhile registers again; the directory learns of the link then.
         self.registry.linked(&link.server, facts).await.map_err(|error| failed(&link.server, &error))?;
@@ -148,10 +150,10 @@ impl MapLinks {
     ) -> Result<(), Refusal> {
         loop {
             let Some(Ok(FromMap::Reclaim { locks, last })) = next(stream).await else {
-                return Err(Refusal::new("BAD_MESSAGE", "after Welcome comes Reclaim"));
+                return Err(Refusal::new("BAD_MESSAGE", "expected Reclaim after Welcome"));
             };
             if locks.len() > MAX_RECLAIM_LOCKS {
-                return Err(Refusal::new("BAD_MESSAGE", format!("Reclaim names at most {MAX_RECLAIM_LOCKS} locks")));
+                return Err(Refusal::new("BAD_MESSAGE", format!("Reclaim may name at most {MAX_RECLAIM_LOCKS} locks")));
             }
             let lost = self.servers.reclaim(&link.server, &link.cookie, &locks).await;
             for Fence { character, epoch } in lost.map_err(|error| failed(&link.server, &error))? {
@@ -181,15 +183,15 @@ impl MapLinks {
 
 fn refusal_of(server: &ServerId, unmet: Unmet) -> Refusal {
     match unmet {
-        Unmet::CookieUnknown => Refusal::new("COOKIE_UNKNOWN", "this cookie is not that of this id: register anew"),
-        Unmet::StillLinked => Refusal::new("STILL_LINKED", "the link of this id is alive"),
+        Unmet::CookieUnknown => Refusal::new("COOKIE_UNKNOWN", "the cookie does not belong to this id: register again"),
+        Unmet::StillLinked => Refusal::new("STILL_LINKED", "this id has an open link"),
         Unmet::Failed(error) => failed(server, &error),
     }
 }
 
 fn failed(server: &ServerId, error: &Error) -> Refusal {
-    tracing::error!(%server, %error, "a map server could not be met");
-    Refusal::new("INTERNAL", "the log of the sidecar says why")
+    tracing::error!(%server, %error, "cannot accept a map server");
+    Refusal::new("INTERNAL", "internal error: see the log of the sidecar")
 }
 
 async fn refuse(sink: &mut SplitSink<Socket, Message>, refusal: Refusal) {
@@ -205,7 +207,7 @@ async fn refuse(sink: &mut SplitSink<Socket, Message>, refusal: Refusal) {
 async fn next_within(link: &Link, stream: &mut SplitStream<Socket>) -> Result<Option<FromMap>, Error> {
     loop {
         let frame = timeout(SILENCE, stream.next()).await;
-        let frame = frame.map_err(|_| Error::new(ErrorCode::Timeout, "silent for 6 s"))?;
+        let frame = frame.map_err(|_| Error::new(ErrorCode::Timeout, "no message for 6 s"))?;
         link.heard.notify_waiters();
         match frame.transpose()? {
             None | Some(Message::Close(_)) => return Ok(None),
@@ -228,7 +230,7 @@ async fn next(stream: &mut SplitStream<Socket>) -> Option<Result<FromMap, Error>
 
 fn decode(message: Message) -> Result<FromMap, Error> {
     let Message::Binary(bytes) = message else {
-        return Err(Error::new(ErrorCode::BadMessage, "link messages are binary"));
+        return Err(Error::new(ErrorCode::BadMessage, "expected a binary message"));
     };
     decode_link(&bytes).map_err(|error| Error::new(ErrorCode::BadMessage, error.to_string()))
 }
@@ -261,7 +263,7 @@ async fn write(mut sink: SplitSink<Socket, Message>, mut outbound: mpsc::Receive
             () = link.ping.notified() => send_ping(&mut sink).await,
         };
         if let Err(error) = written {
-            tracing::debug!(%error, "a map link could not be written to");
+            tracing::debug!(%error, "cannot write to a map link");
             break;
         }
     }

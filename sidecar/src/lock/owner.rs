@@ -18,7 +18,7 @@ pub enum CharacterOwner {
 
 /// The text that is not an owner.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a lock owner is 'none', 'gateway:<id>' or 'map:<server id>', not {0:?}")]
+#[error("expected 'none', 'gateway:<id>' or 'map:<server id>' as the owner of a lock, not {0:?}")]
 pub struct BadOwner(pub String);
 
 impl CharacterOwner {

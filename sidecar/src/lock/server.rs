@@ -31,7 +31,7 @@ pub struct CookieHash([u8; 32]);
 
 /// The text is not the hash of a cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the hash of a cookie is 64 hexadecimal digits")]
+#[error("the hash of a cookie must be 64 hexadecimal digits")]
 pub struct BadCookieHash;
 
 /// A server's lock: a lease that ends unless the server renews it.

@@ -11,35 +11,35 @@ use realmgate_platform::config::defaults;
 /// Every timer of the locks, with its setting. The first six are those of the field's classical design; the others are ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Args)]
 pub struct Timers {
-    /// How long an account's lock waits for a gateway socket, from a log-in, a refresh or the end of a socket
+    /// How long an account's lock waits for a gateway socket after a login, a refresh or the end of a socket
     #[arg(value_name = "SECONDS", long = "login-timeout-s", env = "LOGIN_TIMEOUT_S", default_value = "30", value_parser = seconds)]
     pub log_in: Duration,
-    /// How long a character's lock waits for its player to come to the map server; longer than a ticket lives (30)
+    /// How long a character's lock waits for its player to reach the map server; longer than a ticket's lifetime (30)
     // The map server itself reports that nobody came; this is for when it cannot.
     #[arg(value_name = "SECONDS", long = "arrival-timeout-s", env = "ARRIVAL_TIMEOUT_S", default_value = "40", value_parser = seconds)]
     pub arrival: Duration,
-    /// How long a sidecar may be silent before what it held is released
+    /// How long a sidecar may be unreachable before its locks are released
     #[arg(value_name = "SECONDS", long = "replica-reconnect-s", env = "REPLICA_RECONNECT_S", default_value = "30", value_parser = renewed_seconds)]
     pub replica_reconnect: Duration,
-    /// How long a sidecar that came back has to reclaim the accounts it held
+    /// How long a returning sidecar has to reclaim its locks
     #[arg(value_name = "SECONDS", long = "replica-reclaim-s", env = "REPLICA_RECLAIM_S", default_value = "30", value_parser = seconds)]
     pub replica_reclaim: Duration,
-    /// How long a map server may be silent before what it held is released; the map servers' OFFLINE_PLAY_MAX_S
+    /// How long a map server may be unreachable before its locks are released; set it to their OFFLINE_PLAY_MAX_S
     #[arg(value_name = "SECONDS", long = "map-reconnect-s", env = "MAP_RECONNECT_S", default_value = "600", value_parser = renewed_seconds)]
     pub map_reconnect: Duration,
-    /// How long a map server that came back has to reclaim the characters it held
+    /// How long a returning map server has to reclaim its locks
     #[arg(value_name = "SECONDS", long = "map-reclaim-s", env = "MAP_RECLAIM_S", default_value = "30", value_parser = seconds)]
     pub map_reclaim: Duration,
     /// How long a gateway may hold a character's lock while it brings it into a world
     #[arg(value_name = "SECONDS", long = "passage-timeout-s", env = "PASSAGE_TIMEOUT_S", default_value = "15", value_parser = seconds)]
     pub passage: Duration,
-    /// How long the older player may take to leave when the same account comes in anew; then it is shut out
+    /// How long the older player of an account may take to leave when the account enters again; then it is removed
     #[arg(value_name = "SECONDS", long = "handover-wait-s", env = "HANDOVER_WAIT_S", default_value = "5", value_parser = seconds)]
     pub handover_wait: Duration,
-    /// How long a body that may not leave a fight keeps a newer log-in or a log-out waiting; then it is shut out
+    /// How long a body in combat keeps a newer login or a logout waiting; then it is removed
     #[arg(value_name = "SECONDS", long = "linger-max-s", env = "LINGER_MAX_S", default_value = "60", value_parser = seconds)]
     pub linger_max: Duration,
-    /// After all sidecars were away: how long owners have to come back before deadlines count again
+    /// After all sidecars were unavailable: how long owners have to come back before deadlines count again
     #[arg(value_name = "SECONDS", long = "outage-grace-s", env = "OUTAGE_GRACE_S", default_value = "30", value_parser = seconds)]
     pub outage_grace: Duration,
 }
@@ -56,7 +56,7 @@ impl Default for Timers {
 fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
         Ok(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
-        _ => Err("takes whole seconds, 1 to 86400".to_owned()),
+        _ => Err("expected whole seconds from 1 to 86400".to_owned()),
     }
 }
 
@@ -65,7 +65,7 @@ fn renewed_seconds(text: &str) -> Result<Duration, String> {
     let least = RENEW_EVERY * 2;
     match seconds(text) {
         Ok(time) if time >= least => Ok(time),
-        _ => Err(format!("takes whole seconds, {} to 86400", least.as_secs())),
+        _ => Err(format!("expected whole seconds from {} to 86400", least.as_secs())),
     }
 }
 

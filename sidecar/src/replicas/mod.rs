@@ -35,22 +35,22 @@ use realmgate_platform::redis_client::RedisClient;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BusError {
     /// There is no such sidecar (any more). It has not received the ask.
-    #[error("no sidecar of this id is there")]
+    #[error("there is no sidecar with this id")]
     Gone,
     /// No answer came in time. Whether the ask was received is unknown.
     #[error("the other sidecar did not answer in time")]
     Timeout,
     /// The bus itself is away. The ask was most likely not received.
-    #[error("the bus between the sidecars is away")]
+    #[error("the bus between the sidecars is unavailable")]
     Down,
     /// The other sidecar, or this one, has too many asks to handle.
-    #[error("too many asks at once")]
+    #[error("too many requests between sidecars at once")]
     Overloaded,
     /// The other sidecar is of a version that does not understand the ask.
-    #[error("the other sidecar is of another version")]
+    #[error("the other sidecar has an incompatible version")]
     Incompatible,
     /// The ask, or its answer, is larger than [`MAX_BYTES`].
-    #[error("the ask is too large")]
+    #[error("the request or its response is too large")]
     TooLarge,
 }
 

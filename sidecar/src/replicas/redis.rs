@@ -82,7 +82,7 @@ impl Shared {
     async fn reply(&self, to: &str, id: Uuid, content: Content) {
         let Ok(sealed) = Envelope::new(&self.id, id, content).seal() else { return };
         if let Err(error) = self.publish(&self.channel_of(to), &sealed).await {
-            tracing::warn!(to, %error, "an answer to another sidecar is lost");
+            tracing::warn!(to, %error, "cannot send a response to another sidecar");
         }
     }
 }
@@ -108,7 +108,7 @@ impl ReplicaBus for RedisBus {
             Err(error) => Err(error.to_string()),
         };
         if let Err(error) = told {
-            tracing::debug!(error, "news for the other sidecars are lost");
+            tracing::debug!(error, "cannot send a notice to the other sidecars");
         }
     }
 

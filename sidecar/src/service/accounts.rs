@@ -48,9 +48,9 @@ pub fn fold_username(username: &str) -> String {
 pub fn username_fault(username: &str) -> Option<&'static str> {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@' | b'+');
     if !USERNAME_LENGTH.contains(&username.len()) {
-        Some("has 3 to 64 characters")
+        Some("must have 3 to 64 characters")
     } else if !username.bytes().all(legal) {
-        Some("has letters a to z, digits and _ - . @ + only")
+        Some("must contain only letters a to z, digits and _ - . @ +")
     } else {
         None
     }
@@ -60,9 +60,9 @@ pub fn username_fault(username: &str) -> Option<&'static str> {
 pub fn password_fault(password: &str) -> Option<&'static str> {
     let chars = password.chars().count();
     if chars < MIN_PASSWORD_CHARS {
-        Some("has at least 8 characters")
+        Some("must have at least 8 characters")
     } else if chars > MAX_PASSWORD_CHARS {
-        Some("has at most 256 characters")
+        Some("must have at most 256 characters")
     } else {
         None
     }
@@ -147,7 +147,7 @@ impl Accounts {
                 self.limits.log_ins.record(&folded).await;
                 if let Some(renewed) = checked.renewed {
                     self.store.renew_password(&folded, &row.password_hash, &renewed).await?;
-                    tracing::info!(account = %row.account, "the password's hash was renewed");
+                    tracing::info!(account = %row.account, "password hash renewed");
                 }
                 metrics::counter!("realmgate_logins_total", "kind" => "name", "result" => "ok").increment(1);
                 self.open_session(row.account, row.token_version).await
@@ -180,14 +180,14 @@ impl Accounts {
             Rotation::Rotated { session, account, token_version } => {
                 if let Err(error) = self.locks.refreshed(account, session).await {
                     // The old token is spent: the client gets the new one, whatever else fails.
-                    tracing::error!(%error, %account, "no gateway waits for a log-in that was refreshed");
+                    tracing::error!(%error, %account, "cannot make the gateways wait for a refreshed login");
                 }
                 let (access_token, expires_in) = self.tokens.mint_access(account, session, token_version)?;
                 Ok(Grant { access_token, account, refresh_token: self.tokens.seal_refresh(&next, session), expires_in })
             }
             Rotation::Reused { session, account } => {
                 metrics::counter!("realmgate_refresh_reuse_total").increment(1);
-                tracing::warn!(%session, "a used refresh token came back: its session is ended");
+                tracing::warn!(%session, "refresh token reused: ending its login");
                 // The caller need not wait until a player has left the world.
                 drop(self.end_session(account, session));
                 Err(ErrorCode::InvalidRefreshToken.into())
@@ -228,7 +228,7 @@ impl Accounts {
             async move {
                 log_ins.end(session, now_ms).await?;
                 exits.log_out(account, session).await.inspect_err(|error| {
-                    tracing::error!(%error, %account, "a log-in has ended, and not all that lived by it");
+                    tracing::error!(%error, %account, "login revoked, but cleanup failed");
                 })
             }
         };
@@ -241,12 +241,15 @@ impl Accounts {
         let ended = match self.log_ins.open(session, account, refresh.row()).await? {
             Opening::Opened(ended) => ended,
             Opening::NotActivated => {
-                return Err(Error::new(ErrorCode::Forbidden, "The account waits to be activated by an administrator"));
+                return Err(Error::new(
+                    ErrorCode::Forbidden,
+                    "Your account is waiting to be activated by an administrator",
+                ));
             }
             Opening::Banned(ban) => return Err(Error::new(ErrorCode::Forbidden, ban.text())),
         };
         for oldest in ended {
-            tracing::info!(%account, session = %oldest, "the oldest log-in is ended: the account has opened too many");
+            tracing::info!(%account, session = %oldest, "ending the oldest login: the account has too many");
             drop(self.end_session(account, oldest));
         }
         self.locks.logged_in(account, session).await?;
@@ -265,10 +268,10 @@ mod tests {
             assert_eq!(username_fault(good), None, "{good}");
         }
         for bad in ["", "ab", &"x".repeat(65)] {
-            assert_eq!(username_fault(bad), Some("has 3 to 64 characters"), "{bad:?}");
+            assert_eq!(username_fault(bad), Some("must have 3 to 64 characters"), "{bad:?}");
         }
         for bad in ["with space", "änn", "a\nb c"] {
-            assert_eq!(username_fault(bad), Some("has letters a to z, digits and _ - . @ + only"), "{bad:?}");
+            assert_eq!(username_fault(bad), Some("must contain only letters a to z, digits and _ - . @ +"), "{bad:?}");
         }
         let plain = (0..=127u8).map(char::from).filter(|symbol| username_fault(&format!("ab{symbol}")).is_none());
         let plain: String = plain.collect();
@@ -278,7 +281,7 @@ mod tests {
 
     #[test]
     fn passwords_are_neither_short_nor_endless() {
-        let (short, endless) = (Some("has at least 8 characters"), Some("has at most 256 characters"));
+        let (short, endless) = (Some("must have at least 8 characters"), Some("must have at most 256 characters"));
         for symbol in ["x", "ä"] {
             let fault = |length| password_fault(&symbol.repeat(length));
             assert_eq!([0, 7, 8, 256, 257].map(fault), [short, short, None, None, endless], "{symbol}");

@@ -14,9 +14,9 @@ pub fn fault(appearance: &Map<String, Value>) -> Option<&'static str> {
         Value::Null | Value::Array(_) | Value::Object(_) => false,
     };
     if !appearance.keys().all(|key| is_shown(key)) || !appearance.values().all(is_plain) {
-        Some("has texts that others can be shown, numbers, true and false only")
+        Some("must contain only visible texts, numbers, true and false")
     } else if written(appearance).is_some_and(|text| text.len() > MAX_LOOK_BYTES) {
-        Some("has at most 128 bytes as JSON without spaces")
+        Some("must have at most 128 bytes as JSON without spaces")
     } else {
         None
     }
@@ -55,13 +55,13 @@ mod tests {
             json!({"beard": true, "hair": "re\u{202e}d", "skin": 3}),
             json!({"beard": true, "ha\nir": "red", "skin": 3}),
         ] {
-            let wanted = Some("has texts that others can be shown, numbers, true and false only");
+            let wanted = Some("must contain only visible texts, numbers, true and false");
             assert_eq!(fault(&object(bad.clone())), wanted, "{bad}");
         }
         for (symbol, most) in [("x", 117), ("xö", 39)] {
             let of = |times| fault(&object(json!({"hair": symbol.repeat(times)})));
             assert_eq!(of(most), None, "exactly 128 bytes");
-            assert_eq!(of(most + 1), Some("has at most 128 bytes as JSON without spaces"), "{symbol}");
+            assert_eq!(of(most + 1), Some("must have at most 128 bytes as JSON without spaces"), "{symbol}");
         }
     }
 

@@ -51,7 +51,7 @@ impl Characters {
     pub async fn create(&self, caller: &Caller, name: &str, class_id: &str) -> Result<CharacterRow, Error> {
         let name = Name::parse(name).map_err(|fault| Error::field("name", fault))?;
         if self.classes.get(class_id).is_none() {
-            return Err(Error::field("class_id", "is not one of GET /character-classes"));
+            return Err(Error::field("class_id", "must be one of GET /character-classes"));
         }
         let now_ms = self.clock.now_ms();
         self.check_rate(caller, now_ms).await?;
@@ -276,7 +276,7 @@ pub async fn find_by_name(store: &CharacterStore, name: &str) -> sqlx::Result<Op
 }
 
 fn account_held() -> Error {
-    Error::new(ErrorCode::AlreadyOnline, "Another log-in of this account is connected")
+    Error::new(ErrorCode::AlreadyOnline, "Another login of this account is connected")
 }
 
 /// The map a character is on; `None` for one that was never in a world and will start at [`Characters::beginning`].

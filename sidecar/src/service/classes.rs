@@ -46,7 +46,7 @@ impl Classes {
             complain(format!("line {line}: {}", error.message()))
         })?;
         if classes.is_empty() {
-            return Err(complain("there is no class, as `[warrior]` with a name".to_owned()));
+            return Err(complain("no class found: expected a table such as `[warrior]` with a name".to_owned()));
         }
         let mut classes: Vec<(Spanned<String>, ClassTable)> = classes.into_iter().collect();
         classes.sort_by_key(|(id, _)| id.span().start);
@@ -104,7 +104,7 @@ mod tests {
             ("[mage]\nname = 'Mage'\n[thief]\nname = 3", "/classes.toml: line 4: invalid type"),
             ("[mage]\nname = 'Mage'\n[thief", "/classes.toml: line 3: "),
             ("[a]\nname = 'A'\n[a]\nname = 'B'", "/classes.toml: line 3: duplicate key"),
-            ("", "/classes.toml: there is no class"),
+            ("", "/classes.toml: no class found"),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.key == "ASSETS_DIR" && error.why.contains(fault), "{text}: {error}");

@@ -72,21 +72,21 @@ fn fault(name: &str) -> Option<&'static str> {
         is_separator(symbol) || symbol.is_ascii_digit() || is_letter(symbol) && symbol.identifier_allowed()
     };
     if !LENGTH.contains(&name.chars().count()) {
-        Some("has 3 to 24 characters")
+        Some("must have 3 to 24 characters")
     } else if name.len() > MOST_BYTES {
-        Some("has at most 63 bytes of UTF-8")
+        Some("must have at most 63 bytes of UTF-8")
     } else if !name.chars().all(legal) {
-        Some("has letters in common use, digits 0 to 9, spaces, ' and - only")
+        Some("must contain only letters in common use, digits 0 to 9, spaces, ' and -")
     } else if !name.starts_with(char::is_alphabetic) {
-        Some("begins with a letter")
+        Some("must begin with a letter")
     } else if name.split(' ').any(str::is_empty) {
-        Some("has single spaces only, and none at its end")
+        Some("must have only single spaces, and none at its end")
     } else if !name.is_single_script() {
-        Some("has letters of one script only")
+        Some("must have letters of one script only")
     } else if fault_of_line(name, MOST_BYTES).is_some() {
-        Some("has at most 4 marks on a letter")
+        Some("must have at most 4 marks on a letter")
     } else if is_reserved(name, is_separator) {
-        Some("has a word that only those may use who run this world")
+        Some("must not contain a word that is reserved for the operators of this world")
     } else {
         None
     }
@@ -114,11 +114,11 @@ mod tests {
 
     use super::*;
 
-    const CHARACTERS: &str = "has 3 to 24 characters";
-    const SYMBOLS: &str = "has letters in common use, digits 0 to 9, spaces, ' and - only";
-    const SPACES: &str = "has single spaces only, and none at its end";
-    const SCRIPTS: &str = "has letters of one script only";
-    const IMITATES: &str = "has a word that only those may use who run this world";
+    const CHARACTERS: &str = "must have 3 to 24 characters";
+    const SYMBOLS: &str = "must contain only letters in common use, digits 0 to 9, spaces, ' and -";
+    const SPACES: &str = "must have only single spaces, and none at its end";
+    const SCRIPTS: &str = "must have letters of one script only";
+    const IMITATES: &str = "must not contain a word that is reserved for the operators of this world";
     /// Names, however their characters are composed. None has the letters of a reserved word.
     const NAMES: &str = "[A-L](e\u{308}|[a-lt-z]|[ａ-ｌ]|[0-9０-９]){2,20}";
 
@@ -136,8 +136,8 @@ mod tests {
         for (bad, fault) in [
             ("", CHARACTERS),
             ("ab", CHARACTERS),
-            (" Ann", "begins with a letter"),
-            ("123", "begins with a letter"),
+            (" Ann", "must begin with a letter"),
+            ("123", "must begin with a letter"),
             ("Ann ", SPACES),
             ("A  nn", SPACES),
             ("Ann\u{200b}a", SYMBOLS),
@@ -151,7 +151,7 @@ mod tests {
             [3, 24, 25, 100_000].map(|times| fault("x", times)),
             [None, None, Some(CHARACTERS), Some(CHARACTERS)]
         );
-        let label = Some("has at most 63 bytes of UTF-8");
+        let label = Some("must have at most 63 bytes of UTF-8");
         assert_eq!([fault("木", 21), fault("木", 22)], [None, label], "more than a label holds");
         assert_eq!(Name::parse(&format!("{}1", "木".repeat(21))).err(), label, "by one byte");
     }
@@ -165,7 +165,7 @@ mod tests {
             assert_eq!(Name::parse(bad), Err(SCRIPTS), "{bad:?}");
         }
         let marked = |marks| Name::parse(&format!("Annx{}", "\u{301}".repeat(marks))).err();
-        assert_eq!([4, 5].map(marked), [None, Some("has at most 4 marks on a letter")]);
+        assert_eq!([4, 5].map(marked), [None, Some("must have at most 4 marks on a letter")]);
     }
 
     #[test]

@@ -99,23 +99,23 @@ impl World {
         self.replica.claim().await?;
         let at_once = Duration::ZERO;
         let sweeper = self.sweeper.clone();
-        background.keep(at_once, SWEEP_EVERY, "timers could not be fired", move || {
+        background.keep(at_once, SWEEP_EVERY, "firing timers failed", move || {
             let sweeper = sweeper.clone();
             async move { sweeper.sweep().await }
         });
         let renewal = self.renewal.clone();
-        background.keep(at_once, RENEW_EVERY, "server locks could not be renewed", move || {
+        background.keep(at_once, RENEW_EVERY, "renewing server locks failed", move || {
             let renewal = renewal.clone();
             async move { renewal.renew().await }
         });
         let entries = self.entries.clone();
-        background.keep(at_once, RENEW_SESSIONS_EVERY, "session entries could not be renewed", move || {
+        background.keep(at_once, RENEW_SESSIONS_EVERY, "renewing session entries failed", move || {
             let entries = entries.clone();
             async move { entries.renew().await }
         });
         // At first, no socket can have left anything behind.
         let (later, accounts) = (RENEW_SESSIONS_EVERY, self.accounts.clone());
-        background.keep(later, RENEW_SESSIONS_EVERY, "sockets could not be compared with locks", move || {
+        background.keep(later, RENEW_SESSIONS_EVERY, "comparing sockets with locks failed", move || {
             let accounts = accounts.clone();
             async move {
                 accounts.close_the_ousted().await?;

@@ -26,7 +26,7 @@ impl PartyService {
             Happening::Asked { server, speaker, command } => self.answer(server, *speaker, command).await,
         };
         let Err(error) = done else { return };
-        tracing::debug!(%error, ?happening, "something social could not be done");
+        tracing::debug!(%error, ?happening, "handling a party or chat event failed");
         if let Happening::Asked { server, speaker, .. } = happening {
             let event = SocialEvent::Failed { code: AWAY.to_owned() };
             // The map server has just asked over its link; if the link is gone since, nobody is left to tell.
@@ -61,7 +61,7 @@ impl PartyService {
 
     async fn answer(&self, server: &ServerId, character: CharacterId, command: &SocialCommand) -> Result<(), Error> {
         let Some(speaker) = self.speaker(server, character).await? else {
-            tracing::debug!(%character, %server, "a social command for a character that is not there");
+            tracing::debug!(%character, %server, "social command of a character that is not on this server");
             return Ok(());
         };
         metrics::counter!("realmgate_social_commands_total", "kind" => command.name()).increment(1);

@@ -128,7 +128,7 @@ impl PartyBook for SharedBook {
                 return Ok(outcome);
             }
         }
-        Err(Error::new(ErrorCode::Overloaded, "Parties change all the time"))
+        Err(Error::new(ErrorCode::Overloaded, "The parties are changing too often"))
     }
 }
 

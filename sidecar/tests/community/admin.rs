@@ -215,7 +215,7 @@ async fn settings_are_told_without_secrets(realm: Realm) {
         let named = |name: &str| settings.iter().find(|setting| setting["name"] == name).unwrap().clone();
         let expected = json!({
             "name": "GATEWAY_ADDR", "flag": "--gateway-addr", "value": "127.0.0.1:3002", "is_secret": false,
-            "is_set": false, "origin": "default", "help": "Gateway WebSocket",
+            "is_set": false, "origin": "default", "help": "Address of the gateway WebSocket",
         });
         assert_eq!(named("GATEWAY_ADDR"), expected);
         assert_eq!((&named("MAIL_URL")["value"], &named("MAIL_URL")["is_secret"]), (&Value::Null, &json!(true)));

@@ -99,7 +99,7 @@ async fn a_user_who_does_not_agree_ends_the_flow(doors: Doors) {
     let begun = Begun::by_game(realm, None).await;
     let back = begun.come_back(realm).await;
     let page = press(realm, &back, "no").await;
-    assert!(page.text.contains("You did not agree"), "{}", page.text);
+    assert!(page.text.contains("You declined"), "{}", page.text);
     let status = doors.status(&begun.session).await;
     assert_eq!((&status["status"], &status["data"]["error"]), (&json!("error"), &json!("access_denied")));
     // It has ended: nobody can agree any more.
@@ -119,11 +119,11 @@ async fn a_flow_of_a_browser_ends_in_that_browser_alone(doors: Doors) {
     for strange in [None, other.cookie.as_deref(), Some("__Host-realmgate-flow="), Some("realmgate-flow=x")] {
         let page = load(realm, &back, strange).await;
         assert_eq!(page.status, StatusCode::FORBIDDEN, "{strange:?}");
-        assert!(page.text.contains("Another browser has begun this"), "{}", page.text);
+        assert!(page.text.contains("Another browser started this"), "{}", page.text);
     }
     // Nor by the button of another page.
     let page = press(realm, &back, "yes").await;
-    assert!(page.text.contains("Another browser has begun this"), "{}", page.text);
+    assert!(page.text.contains("Another browser started this"), "{}", page.text);
     assert_eq!(doors.status(&begun.session).await["status"], "pending");
 
     let page = load(realm, &back, Some(cookie)).await;

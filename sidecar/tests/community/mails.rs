@@ -168,10 +168,7 @@ async fn another_address_ends_every_log_in_and_the_first_one_hears_of_it(realm: 
     realm.me(&ann).await.expect(StatusCode::OK);
     realm.confirm(&token).await.expect(StatusCode::OK);
     let told = server.next().await;
-    assert!(
-        told.to == "ann@example.org" && told.token().is_none() && told.text.contains("another address"),
-        "{told:?}"
-    );
+    assert!(told.to == "ann@example.org" && told.token().is_none() && told.text.contains("a new address"), "{told:?}");
     realm.me(&ann).await.expect(StatusCode::UNAUTHORIZED);
     realm.log_in("ann@example.org", PASSWORD).await.expect(StatusCode::UNAUTHORIZED);
     let now = Player::of(&realm.log_in("new@example.org", PASSWORD).await.expect(StatusCode::OK));
@@ -344,14 +341,14 @@ async fn whatever_opens_or_ends_an_account_is_reported_to_its_address(realm: Rea
     let ann = realm.with_address(&mut server, to).await;
     let device = json!({"device_id": "a device"});
     realm.by(&ann, "POST", "/me/device", device).await.expect(StatusCode::OK);
-    server.says(to, "A device opens your account").await;
+    server.says(to, "A device can now open your account").await;
     let password = json!({"password": OTHER_PASSWORD, "current_password": PASSWORD});
     realm.by(&ann, "PATCH", "/me/password", password).await.expect(StatusCode::OK);
     server.says(to, "was changed. All devices").await;
     // Also where a log-in links the device by itself.
     let body = json!({"email": to, "password": OTHER_PASSWORD, "device_id": "another device"});
     let ann = Player::of(&realm.post("/login", body).await.expect(StatusCode::OK));
-    server.says(to, "A device opens your account").await;
+    server.says(to, "A device can now open your account").await;
     realm.forget(to).await;
     let token = server.token(to).await;
     realm.reset(&token, PASSWORD).await.expect(StatusCode::OK);

@@ -232,7 +232,7 @@ async fn a_state_is_good_once_for_ten_minutes_and_must_be_ours() {
     for forged in [&foreign, &stateless] {
         let answer = door.come_back(forged).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{forged}");
-        assert!(answer.text.contains("Nobody here waits"), "{}", answer.text);
+        assert!(answer.text.contains("This login has ended, or was not started here"), "{}", answer.text);
     }
     // Nor may another provider's answer have it.
     assert_eq!(door.come_back(&at.replace("/google/", "/discord/")).await.status, StatusCode::FORBIDDEN);
@@ -264,7 +264,7 @@ async fn what_was_asked_for_by_somebody_else_is_no_log_in() {
     let (victim, own) = (door.begin(None).await, door.begin(None).await);
     let stolen = door.provider.visit(&victim.url, "ann").await.replace(state_of(&victim.url), state_of(&own.url));
     assert_eq!(door.come_back(&stolen).await.status, StatusCode::SEE_OTHER);
-    assert!(failed(&door, &own).await.starts_with("the provider refuses"));
+    assert!(failed(&door, &own).await.starts_with("the provider refused"));
     // And a token with another flow's nonce, though all else is right.
     let parameter = |url: &str, name: &str| {
         let begin = url.split_once(&format!("{name}=")).unwrap().1;
@@ -274,7 +274,7 @@ async fn what_was_asked_for_by_somebody_else_is_no_log_in() {
     let url = own.url.replace(&parameter(&own.url, "nonce"), &parameter(&victim.url, "nonce"));
     let at = door.provider.visit(&url, "ann").await;
     door.come_back(&at).await;
-    assert_eq!(failed(&door, &own).await, "the id token was asked for by somebody else");
+    assert_eq!(failed(&door, &own).await, "the id token belongs to another login");
     // Who says no to the provider has not logged in.
     let own = door.begin(None).await;
     door.come_back(&format!(
@@ -282,7 +282,7 @@ async fn what_was_asked_for_by_somebody_else_is_no_log_in() {
         state_of(&own.url)
     ))
     .await;
-    assert_eq!(failed(&door, &own).await, "the provider refuses: access_denied");
+    assert_eq!(failed(&door, &own).await, "the provider refused: access_denied");
 }
 
 #[tokio::test]
@@ -305,9 +305,9 @@ async fn an_id_token_has_to_be_the_provider_s_and_ours_and_young() {
     let unsigned = encoded(decoded(header).replace("RS256", "none"));
     let by_a_secret = encoded(decoded(header).replace("RS256", "HS256"));
     let unknown_key = encoded(decoded(header).replace("first", "third"));
-    let forged = "invalid_token: the id token is not the provider's";
+    let forged = "invalid_token: the id token is invalid";
     for (token, why) in [
-        (wrong_audience, "invalid_token: the id token is for somebody else"),
+        (wrong_audience, "invalid_token: the id token is for another client"),
         (wrong_issuer, forged),
         (format!("{header}.{somebody_else}.{signature}"), forged),
         (format!("{unsigned}.{claims}."), forged),
@@ -321,7 +321,7 @@ async fn an_id_token_has_to_be_the_provider_s_and_ours_and_young() {
     }
     assert_eq!(wrong(&door.by_id_token("").await), (400, "missing_param: ".to_owned()));
     door.realm.each(|app| app.advance(Duration::from_secs(3_600 + 61)));
-    assert_eq!(wrong(&door.by_id_token(&good).await), (400, "invalid_token: the id token has ended".to_owned()));
+    assert_eq!(wrong(&door.by_id_token(&good).await), (400, "invalid_token: the id token has expired".to_owned()));
 }
 
 #[tokio::test]
@@ -334,7 +334,7 @@ async fn a_provider_s_keys_may_change() {
     assert_eq!(door.by_id_token(&new).await.status, StatusCode::BAD_REQUEST, "its keys were asked for just now");
     door.realm.each(|app| app.advance(Duration::from_secs(10)));
     door.by_id_token(&new).await.expect(StatusCode::OK);
-    let forged = (400, "invalid_token: the id token is not the provider's".to_owned());
+    let forged = (400, "invalid_token: the id token is invalid".to_owned());
     assert_eq!(wrong(&door.by_id_token(&old).await), forged, "its key is none any more");
 }
 

@@ -301,7 +301,7 @@ async fn steam_vouches_for_browsers_and_for_tickets(doors: Doors) {
         ("openid.signed", "op_endpoint,claimed_id,return_to,response_nonce"),
     ] {
         let status = come_back(&[change]).await;
-        assert_eq!(status["message"], "this is not Steam's answer", "{change:?}");
+        assert_eq!(status["message"], "the response is not from Steam", "{change:?}");
     }
     let path = "/api/ISteamUserAuth/AuthenticateUserTicket/v1/";
     doors.there.says(path, json!({"response": {"params": {"result": "OK", "steamid": "76561197960287930"}}}));
@@ -372,7 +372,7 @@ async fn apple_answers_with_a_form_and_is_shown_a_secret_that_we_sign(doors: Doo
     assert_eq!(doors.there.asked("/token")["client_id"], "example.app");
     doors.apple_says(claims("", "example.realm"));
     let refused = doors.realm.call("POST", "/auth/apple/ios/callback", json!({"code": "c"})).send().await;
-    assert_eq!(refused.expect(StatusCode::BAD_REQUEST)["details"], "the id token is for somebody else");
+    assert_eq!(refused.expect(StatusCode::BAD_REQUEST)["details"], "the id token is for another client");
     let refused = doors.realm.call("POST", "/auth/apple/ios/callback", json!({})).send().await;
     assert_eq!(refused.expect(StatusCode::BAD_REQUEST)["error"], "missing_code");
 }
@@ -381,11 +381,11 @@ async fn a_token_for_several_names_whom_it_was_given_to(doors: Doors) {
     let claims = |issuer: &str, audience: Value, party: Value| json!({"iss": issuer, "sub": "a1", "aud": audience, "azp": party, "exp": NOW_S + 60});
     let own = doors.there.url();
     for (claims, why) in [
-        (claims("https://evil.example", json!("example.realm"), Value::Null), "the id token is another provider's"),
-        (claims(&own, json!(["example.realm", "other"]), Value::Null), "the id token is for somebody else"),
-        (claims(&own, json!(["example.realm", "other"]), json!("other")), "the id token is for somebody else"),
-        (json!({"iss": own, "aud": "example.realm", "exp": NOW_S + 60}), "the id token is not the provider's"),
-        (json!({"iss": own, "sub": "a1", "aud": "example.realm"}), "the id token is not the provider's"),
+        (claims("https://evil.example", json!("example.realm"), Value::Null), "the id token is from another provider"),
+        (claims(&own, json!(["example.realm", "other"]), Value::Null), "the id token is for another client"),
+        (claims(&own, json!(["example.realm", "other"]), json!("other")), "the id token is for another client"),
+        (json!({"iss": own, "aud": "example.realm", "exp": NOW_S + 60}), "the id token is invalid"),
+        (json!({"iss": own, "sub": "a1", "aud": "example.realm"}), "the id token is invalid"),
     ] {
         doors.apple_says(claims);
         let refused = doors.by_code("apple", "c").await.expect(StatusCode::BAD_REQUEST);
@@ -452,21 +452,21 @@ async fn a_provider_that_is_away_or_talks_nonsense_logs_nobody_in(doors: Doors) 
     };
     let token = "/api/oauth2/token";
     doors.there.does(token, |_| (400, json!({"error": "invalid_grant"}).to_string()));
-    assert_eq!(details("discord").await, "the provider refuses: invalid_grant");
+    assert_eq!(details("discord").await, "the provider refused: invalid_grant");
     doors.there.does(token, |_| (500, "oops".to_owned()));
-    assert_eq!(details("discord").await, "the provider does not answer");
+    assert_eq!(details("discord").await, "the provider is not responding");
     doors.there.does(token, |_| (200, "<html>".to_owned()));
-    assert_eq!(details("discord").await, "the provider's answer cannot be read");
+    assert_eq!(details("discord").await, "the provider's response cannot be read");
     doors.there.does(token, |_| (200, format!("\"{}\"", "x".repeat(300_000))));
-    assert_eq!(details("discord").await, "the provider's answer is too long");
+    assert_eq!(details("discord").await, "the provider's response is too long");
     doors.there.does(token, |_| (302, String::new()));
-    assert_eq!(details("discord").await, "the provider refuses: Found", "nothing is followed");
+    assert_eq!(details("discord").await, "the provider refused: Found", "nothing is followed");
     // What says that it is somebody else is believed in nothing.
     doors.there.says("/.well-known/openid-configuration", json!({
         "issuer": "https://evil.example", "authorization_endpoint": "https://evil.example", "token_endpoint": "https://evil.example",
         "jwks_uri": "https://evil.example",
     }));
-    assert_eq!(details("apple").await, "the provider's configuration is another's");
+    assert_eq!(details("apple").await, "the provider's configuration is invalid");
     let refused = doors.realm.call("GET", "/auth/apple", Value::Null).send().await.expect(StatusCode::BAD_REQUEST);
     assert_eq!(refused["error"], "exchange_failed");
     let addr = doors.there.addr;
@@ -479,5 +479,5 @@ async fn a_provider_that_is_away_or_talks_nonsense_logs_nobody_in(doors: Doors) 
     };
     realmgate_platform::testing::soon("the end", gone).await;
     let refused = realm.call("POST", "/auth/discord/callback", json!({"code": "c"})).send().await;
-    assert_eq!(refused.expect(StatusCode::BAD_REQUEST)["details"], "the provider does not answer");
+    assert_eq!(refused.expect(StatusCode::BAD_REQUEST)["details"], "the provider is not responding");
 }

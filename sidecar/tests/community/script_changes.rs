@@ -53,7 +53,7 @@ async fn a_script_calls_whom_it_may() {
     // Another port than those two, though it begins with one of them.
     let other = json!({"url": "http://127.0.0.1:11/"});
     let fault = refused(&realm, &ann, "ask", json!(["fetch", other])).await;
-    assert!(fault["details"].as_str().unwrap().contains("is not one of HOOKS_MAY_CALL"), "{fault}");
+    assert!(fault["details"].as_str().unwrap().contains("is not in HOOKS_MAY_CALL"), "{fault}");
 }
 
 /// What a script waits for is of its own time: it asks no more when that is over, and its thread goes on.
@@ -273,20 +273,20 @@ async fn what_cannot_be_asked_has_file_and_line(realm: Realm) {
     let ann = first(&realm).await;
     let nobody = "00000000-0000-7000-8000-000000000000";
     for (args, words) in [
-        (json!(["user", "x"]), "user: the user has to be an id"),
-        (json!(["value", ""]), "value: the key has to be a text of 1 to 128 characters"),
-        (json!(["value", "k", {"user": 1}]), "value: `user` has to be an id"),
+        (json!(["user", "x"]), "user: the user must be an id"),
+        (json!(["value", ""]), "value: the key must be a string of 1 to 128 characters"),
+        (json!(["value", "k", {"user": 1}]), "value: `user` must be an id"),
         (json!(["set_value", "k", "x".repeat(16_385)]), "set_value: the value has more than 16384 bytes"),
-        (json!(["set_user_metadata", ann.id, [1]]), "set_user_metadata: the metadata has to be a table with names"),
-        (json!(["submit_score", "none", ann.id, 1]), "submit_score: there is no such leaderboard"),
-        (json!(["submit_score", "none", ann.id, 1.5]), "submit_score: the score has to be a whole number"),
+        (json!(["set_user_metadata", ann.id, [1]]), "set_user_metadata: the metadata must be a table with string keys"),
+        (json!(["submit_score", "none", ann.id, 1]), "submit_score: unknown leaderboard"),
+        (json!(["submit_score", "none", ann.id, 1.5]), "submit_score: the score must be an integer"),
         (json!(["create_lobby", {"max_users": 0}]), "create_lobby: max_users is too small"),
-        (json!(["create_lobby", [1]]), "create_lobby: the first argument has to be a table with names"),
+        (json!(["create_lobby", [1]]), "create_lobby: the first argument must be a table with string keys"),
         (
             json!(["create_lobby", {"password": "x"}]),
-            "create_lobby: a lobby that a script makes has no password: `before_lobby_join` decides who comes in",
+            "create_lobby: a lobby created by a script cannot have a password: use `before_lobby_join`",
         ),
-        (json!(["notify", ann.id, "", ""]), "notify: the title has to be a text of 1 to 80 characters"),
+        (json!(["notify", ann.id, "", ""]), "notify: the title must be a string of 1 to 80 characters"),
         (json!(["notify", ann.id, "two\nlines", "x"]), "notify: the title has control characters"),
     ] {
         let failed = refused(&realm, &ann, "ask", args.clone()).await;
@@ -297,12 +297,12 @@ async fn what_cannot_be_asked_has_file_and_line(realm: Realm) {
     }
     done(&realm, &ann, "often", json!([256])).await;
     let often = refused(&realm, &ann, "often", json!([257])).await;
-    assert!(often["details"].as_str().unwrap().ends_with("a call asks 256 times at most"), "{often}");
+    assert!(often["details"].as_str().unwrap().ends_with("a call may use `realm` at most 256 times"), "{often}");
     done(&realm, &ann, "many", json!([64])).await;
     let many = refused(&realm, &ann, "many", json!([65])).await;
-    assert!(many["details"].as_str().unwrap().ends_with("a call changes 64 things at most"), "{many}");
+    assert!(many["details"].as_str().unwrap().ends_with("a call may make at most 64 changes"), "{many}");
     let gone = refused(&realm, &ann, "keep", json!(["k", 1, {"user": nobody}])).await;
-    assert_eq!(gone["details"], "the user is gone");
+    assert_eq!(gone["details"], "the user does not exist");
 }
 
 async fn values_go_with_those_whose_they_are(realm: Realm) {

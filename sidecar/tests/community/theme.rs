@@ -129,8 +129,8 @@ async fn mails_begin_and_end_as_it_says() {
     let mail = server.next().await.text;
     assert!(mail.contains("Subject: Your account at M & M <land>\r\n"), "{mail}");
     let (_, text) = mail.split_once("\r\n\r\n").unwrap();
-    assert!(text.starts_with("Hello,\r\n\r\nSomebody has signed up at M & M <land> with this address."), "{text}");
-    assert!(text.trim_end().ends_with("nothing happens.\r\n\r\nYours,\r\n\r\nthe people"), "{text}");
+    assert!(text.starts_with("Hello,\r\n\r\nSomebody signed up at M & M <land> with this address."), "{text}");
+    assert!(text.trim_end().ends_with("nothing happens without the link.\r\n\r\nYours,\r\n\r\nthe people"), "{text}");
 }
 
 #[tokio::test]

@@ -12,28 +12,28 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// A debug build's ticks take ten times as long, and two cores serve the hostile as well.
 const TICK_HZ: u32 = if cfg!(debug_assertions) { 10 } else { 30 };
 
-/// Lets hundreds of hostile accounts loose on a server beside honest players, and judges what they could do
+/// Run hundreds of hostile accounts and some honest players against a server
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// How long they act
+    /// Duration in minutes
     #[arg(long, default_value_t = 2)]
     minutes: u64,
-    /// What their chances are drawn from
+    /// Random seed
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many hostile accounts
+    /// Number of hostile accounts
     #[arg(long, default_value_t = 200)]
     accounts: u32,
-    /// How many honest bots
+    /// Number of honest bots
     #[arg(long, default_value_t = 20)]
     bots: u32,
-    /// How many profiles and records others have written before
+    /// Number of profiles and records in the database before the run
     #[arg(long, default_value_t = 3_000)]
     profiles: u32,
-    /// Most resident memory of the server, in MiB
+    /// Limit of the resident memory of the server, in MiB
     #[arg(long, default_value_t = Bounds::default().resident_mib)]
     memory_mib: u64,
-    /// Only behaviours whose name holds one of these
+    /// Only behaviours whose name contains one of these texts
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
 }

@@ -1,10 +1,12 @@
 //! Scripts that play the page in a browser: `cargo xtask browser` starts this.
 
 use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use realmgate_tests::binaries::workspace;
 use realmgate_tests::bots::Bots;
 use realmgate_tests::browser::crowd::Crowd;
 use realmgate_tests::browser::figures::{self, Figure};
@@ -25,19 +27,22 @@ const SOME: u16 = 50;
 /// Everybody who is measured, and everybody in the crowd.
 const MOST: &str = "400";
 
-/// Starts a server and plays its page in Chromium, from the address to the first kill; pictures go to target/browser
+/// Play the page of a server in Chromium, from the address to the first kill; write pictures to target/browser
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Make the pictures of every screen, in target/browser/pictures
+    /// Take pictures of every screen, in target/browser/pictures
     #[arg(long, conflicts_with = "measure")]
     pictures: bool,
-    /// Measure the page, beside its targets (docs/performance.md)
+    /// Record a fight, and write the moving picture of the README, docs/pictures/play.gif
+    #[arg(long, conflicts_with_all = ["measure", "pictures"])]
+    moving: bool,
+    /// Measure the page and compare it with the targets in docs/performance.md
     #[arg(long)]
     measure: bool,
-    /// How long its memory is watched
+    /// Minutes of memory measurement
     #[arg(long, default_value_t = 12, value_name = "MINUTES", requires = "measure")]
     minutes: u64,
-    /// Measure these parts alone
+    /// Measure only these parts
     #[arg(long, value_enum, value_name = "PART", value_delimiter = ',', requires = "measure")]
     only: Vec<Part>,
 }
@@ -53,7 +58,9 @@ enum Part {
 
 pub async fn main(arguments: Arguments) -> ExitCode {
     let is_well = if arguments.pictures {
-        make_pictures().await
+        make_pictures(None).await.is_some()
+    } else if arguments.moving {
+        make_moving().await
     } else if arguments.measure {
         measure(arguments.minutes, &arguments.only).await
     } else {
@@ -87,18 +94,35 @@ async fn play_all() -> bool {
     all_well
 }
 
-async fn make_pictures() -> bool {
+/// Makes the pictures of all scenes, or of one. Returns their folder.
+async fn make_pictures(scene: Option<&str>) -> Option<PathBuf> {
     let server = MapServer::start_linked(&Settings::new().set("TICK_HZ", TICK_HZ)).await;
     cast::cast(&server, &cast::PICTURES).await;
     // They are in the world until the pictures are made, and end with this program.
     let _bots = Bots::start(&server, BOTS, WITHIN.as_secs(), &["--endure", "--expect", "none"]);
     let folder = pictures().join("pictures");
-    let is_well = tell("pictures.mjs", play(&server, "pictures.mjs", &folder, WITHIN).await);
+    let token = server.service_token();
+    let arguments = [folder.as_os_str(), token.as_ref()];
+    let arguments: Vec<&OsStr> = arguments.into_iter().chain(scene.map(OsStr::new)).collect();
+    let played = play_by(Command::new("node"), &server, "pictures.mjs", &arguments, WITHIN).await;
+    let is_well = tell("pictures.mjs", played);
     server.stop().await;
-    if is_well {
-        println!("the pictures are in {}", folder.canonicalize().unwrap_or(folder).display());
+    let folder = folder.canonicalize().unwrap_or(folder);
+    is_well.then(|| println!("pictures written to {}", folder.display())).map(|()| folder)
+}
+
+/// Records a fight in the browser and makes one moving picture of its frames.
+async fn make_moving() -> bool {
+    let frames = pictures().join("pictures/moving");
+    // Frames of an earlier recording have other times.
+    let _ = std::fs::remove_dir_all(&frames);
+    if make_pictures(Some("moving")).await.is_none() {
+        return false;
     }
-    is_well
+    let mut encode = Command::new("cargo");
+    encode.args(["run", "--quiet", "--release", "--manifest-path"]).arg(workspace().join("art/Cargo.toml"));
+    encode.args(["--bin", "moving", "--"]).arg(frames).arg(workspace().join("docs/pictures/play.gif"));
+    matches!(encode.status().await, Ok(status) if status.success())
 }
 
 /// First with few in the world and both cores, as a player arrives; then in a crowd, with the browser on a core of its own.

@@ -17,22 +17,22 @@ const FAULTS: usize = 5;
 /// More faults than any run of minutes has time for.
 const MANY_FAULTS_A_MINUTE: usize = 30;
 
-/// Plays a realm of real processes through seeded faults, and judges what survives
+/// Run a realm of real processes under seeded faults, and check the invariants
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// How many seeds, each a realm of its own with five faults
+    /// Number of seeds; each is a separate realm with five faults
     #[arg(long, default_value_t = 20)]
     seeds: u64,
     /// The first seed
     #[arg(long, default_value_t = 0)]
     from: u64,
-    /// One realm for so many minutes instead, whose faults are drawn from the first seed
+    /// Run one realm for this number of minutes instead, with faults from the first seed
     #[arg(long)]
     minutes: Option<u64>,
-    /// How many bots play
+    /// Number of bots
     #[arg(long, default_value_t = 60)]
     bots: u32,
-    /// SQLite and one sidecar, instead of PostgreSQL, Redis and two replicas
+    /// Use SQLite and one sidecar instead of PostgreSQL, Redis and two replicas
     #[arg(long)]
     sqlite: bool,
 }

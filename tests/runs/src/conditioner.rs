@@ -7,47 +7,47 @@ use anyhow::{Context, Result};
 use clap::Args;
 use realmgate_tests::conditioner::{Conditions, Profile, TcpConditioner, UdpConditioner};
 
-/// Stands between clients and a server, for UDP and TCP on the same port, and makes the line bad
+/// Simulate a bad network between clients and a server, for UDP and TCP on the same port
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The server
+    /// Address of the server
     #[arg(long, value_name = "ADDRESS:PORT")]
     to: SocketAddr,
-    /// Where to listen
+    /// Address to listen on
     #[arg(long, default_value = "127.0.0.1:4101", value_name = "ADDRESS:PORT")]
     at: SocketAddr,
-    /// A line by name: lan, 50ms, 100ms, 200ms, 300ms. What else is given changes it
+    /// Network profile: lan, 50ms, 100ms, 200ms, 300ms; other options override its values
     #[arg(long, default_value = "lan")]
     line: String,
-    /// Milliseconds each way
+    /// Latency in milliseconds, each way
     #[arg(long, value_name = "MS")]
     latency: Option<f64>,
-    /// Milliseconds by which that is more or less
+    /// Jitter of the latency in milliseconds, more or less
     #[arg(long, value_name = "MS")]
     jitter: Option<f64>,
-    /// Percent of packets that are lost
+    /// Percentage of lost packets
     #[arg(long, value_name = "PERCENT")]
     loss: Option<f64>,
-    /// Mean number of packets that are lost one after the other
+    /// Mean number of packets lost in a row
     #[arg(long, value_name = "PACKETS")]
     burst: Option<f64>,
-    /// Percent of packets that come after later ones
+    /// Percentage of reordered packets
     #[arg(long, value_name = "PERCENT")]
     reordered: Option<f64>,
-    /// Percent of packets that come twice
+    /// Percentage of duplicated packets
     #[arg(long, value_name = "PERCENT")]
     duplicated: Option<f64>,
-    /// Bytes a second that get through, each way
+    /// Bandwidth in bytes per second, each way
     #[arg(long, value_name = "BYTES")]
     bandwidth: Option<u32>,
-    /// What all chances are drawn from
+    /// Random seed
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
 impl Arguments {
     fn conditions(&self) -> Result<Conditions> {
-        let line = Profile::named(&self.line).with_context(|| format!("there is no line {}", self.line))?;
+        let line = Profile::named(&self.line).with_context(|| format!("unknown network profile {}", self.line))?;
         let base = line.conditions;
         Ok(Conditions {
             latency_ms: self.latency.unwrap_or(base.latency_ms),
@@ -78,7 +78,7 @@ async fn stand_between(arguments: &Arguments) -> Result<()> {
         UdpConditioner::bind(arguments.at, arguments.to, conditions, arguments.seed).await.with_context(in_use)?;
     let _tcp =
         TcpConditioner::bind(udp.address(), arguments.to, conditions, arguments.seed).await.with_context(in_use)?;
-    println!("{} leads to {}: {conditions:?}. Ctrl-C ends it.", udp.address(), arguments.to);
+    println!("forwarding {} to {}: {conditions:?}; stop with Ctrl-C", udp.address(), arguments.to);
     tokio::signal::ctrl_c().await?;
     Ok(())
 }

@@ -15,25 +15,25 @@ use realmgate_tests::feel::round::{Core, Realm};
 use realmgate_tests::godot::Godot;
 use realmgate_tests::map_server::{MapServer, Settings};
 
-/// Drives scripted players through bad lines, and prints what their screens showed beside the truth
+/// Play on simulated bad networks, and compare what players see with the server
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// For how many seconds they walk on each line
+    /// Seconds of walking on each network profile
     #[arg(long, default_value_t = 60)]
     seconds: u64,
-    /// The lines: lan, 50ms, 100ms, 200ms, 300ms [default: all]
+    /// Network profiles: lan, 50ms, 100ms, 200ms, 300ms [default: all]
     #[arg(long, value_name = "LINE", value_delimiter = ',')]
     line: Vec<String>,
-    /// What carries the players' payloads [default: udp, and websocket for the JavaScript library]
+    /// Transport [default: udp, or websocket for the JavaScript library]
     #[arg(long, value_enum)]
     transport: Option<Transport>,
-    /// The library that the players play with; that in JavaScript needs Node 20, and Chromium over webtransport; the add-on a Godot
+    /// Client library: js needs Node 20, and Chromium for webtransport; godot needs --godot
     #[arg(long, value_enum, default_value_t)]
     core: Library,
-    /// The Godot for `--core godot`; cargo xtask feel gives the one of cargo xtask godot
+    /// Path of Godot for `--core godot`; `cargo xtask feel` sets it
     #[arg(long, required_if_eq("core", "godot"))]
     godot: Option<PathBuf>,
-    /// What all chances are drawn from
+    /// Random seed
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -67,7 +67,7 @@ pub async fn main(arguments: Arguments) -> ExitCode {
 
 /// Whether every target is met.
 async fn feel(arguments: &Arguments) -> Result<bool> {
-    let named = |name: &String| Profile::named(name).with_context(|| format!("there is no line {name}"));
+    let named = |name: &String| Profile::named(name).with_context(|| format!("unknown network profile {name}"));
     let profiles = match arguments.line.as_slice() {
         [] => PROFILES.to_vec(),
         names => names.iter().map(named).collect::<Result<_>>()?,
@@ -76,13 +76,13 @@ async fn feel(arguments: &Arguments) -> Result<bool> {
         (Library::Js, None | Some(Transport::Websocket)) => (Core::JavaScript, Carrier::WebSocket),
         (Library::Js, Some(Transport::Webtransport)) => (Core::JavaScript, Carrier::WebTransport),
         (Library::Js, Some(Transport::Udp | Transport::Renet)) => {
-            bail!("the JavaScript library plays over websocket and webtransport")
+            bail!("the JavaScript library supports only websocket and webtransport")
         }
         (Library::Godot, None | Some(Transport::Udp)) => {
-            let program = arguments.godot.clone().context("--core godot takes --godot PATH")?;
+            let program = arguments.godot.clone().context("--core godot needs --godot PATH")?;
             (Core::Godot(Godot::at(program)), Carrier::Udp)
         }
-        (Library::Godot, Some(_)) => bail!("the add-on plays over udp"),
+        (Library::Godot, Some(_)) => bail!("the add-on supports only udp"),
         (Library::Rust, None | Some(Transport::Udp)) => (Core::Rust, Carrier::Udp),
         (Library::Rust, Some(Transport::Renet)) => (Core::Rust, Carrier::Renet),
         (Library::Rust, Some(Transport::Websocket)) => (Core::Rust, Carrier::WebSocket),
@@ -96,7 +96,7 @@ async fn feel(arguments: &Arguments) -> Result<bool> {
     let mut measured = Vec::new();
     for profile in profiles {
         eprintln!(
-            "{}: {} s of walking and as many of striking, then 3 s without the line",
+            "{0}: {1} s of walking, {1} s of fighting, then 3 s without a connection",
             profile.name, arguments.seconds
         );
         measured.push(realm.measure(profile, Duration::from_secs(arguments.seconds)).await?);

@@ -8,13 +8,13 @@ use realmgate_client::clock::Clock;
 use realmgate_tests::godot::Godot;
 use realmgate_tests::godot::plays::{PLAYS, play};
 
-/// Plays the add-on for Godot headless on real servers
+/// Run the tests of the add-on for Godot, headless, on real servers
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The program
+    /// Path of Godot
     #[arg(long)]
     godot: PathBuf,
-    /// Play these only
+    /// Run only these plays
     #[arg(long, value_delimiter = ',', value_parser = PLAYS)]
     only: Vec<String>,
 }

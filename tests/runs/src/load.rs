@@ -11,36 +11,36 @@ use realmgate_tests::load::scene::Scenario;
 use realmgate_tests::load::server::Program;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Runs one round of a scenario and prints what it measured as JSON
+/// Run one round of a scenario and print the measurements as JSON
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// What players do
+    /// Scenario
     #[arg(value_enum)]
     scenario: Scenario,
     /// Number of players
     players: usize,
-    /// How long it counts, in seconds
+    /// Seconds of measurement
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// How long they play before it counts, in seconds
+    /// Seconds of play before the measurement
     #[arg(long, default_value_t = 3)]
     settle: u64,
-    /// Datagrams a second that strangers send meanwhile: connection requests, packets of no session, noise
+    /// Datagrams a second from strangers: connection requests, packets of unknown sessions, noise
     #[arg(long, default_value_t = 0, value_name = "RATE")]
     flood: u32,
-    /// Datagrams a second that one of the players sends: its own inputs again and again, properly sealed
+    /// Datagrams a second that one of the players sends: its own inputs, repeated and correctly encrypted
     #[arg(long, default_value_t = 0, value_name = "RATE")]
     flood_from_one: u32,
-    /// So many of the players use the framing of stock renet
+    /// Number of players that use the framing of stock renet
     #[arg(long, default_value_t = 0, value_name = "N")]
     renet: usize,
-    /// Those of renet send packets that cost the server as much as they can, while it counts
+    /// Make the renet players send the most expensive packets during the measurement
     #[arg(long, requires = "renet")]
     hostile: bool,
-    /// The map server [default: the one beside this program]
+    /// Path of start_server [default: beside this program]
     #[arg(long, value_name = "FILE")]
     server: Option<PathBuf>,
-    /// Keep the map server on this core; `taskset` keeps this program on another
+    /// Pin the map server to this core; pin this program to another one with `taskset`
     #[arg(long, value_name = "CORE")]
     server_core: Option<usize>,
 }
@@ -76,7 +76,7 @@ fn run(cli: &Arguments) -> Result<()> {
     let figures = round.run()?;
     println!("{}", serde_json::to_string_pretty(&figures)?);
     if let Some(why) = figures.invalid() {
-        eprintln!("this round counts for nothing: {why}");
+        eprintln!("this round is invalid: {why}");
     }
     Ok(())
 }

@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: no threads for the run: {error}");
+            eprintln!("error: cannot start threads: {error}");
             return ExitCode::FAILURE;
         }
     };

@@ -12,25 +12,25 @@ use realmgate_tests::soak::realm::Backend;
 use realmgate_tests::soak::report::{Report, progress};
 use realmgate_tests::soak::run::{Plan, run};
 
-/// Has players come, play, leave and be replaced by new accounts, and says what grows
+/// Run players that come, play, leave and are replaced by new accounts, and report what grows
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// For how long; 15 are needed to be judged
+    /// Duration in minutes; shorter runs than 15 minutes are not judged
     #[arg(long, default_value_t = 30)]
     minutes: u32,
-    /// On what; both, one after the other, where none is named
+    /// Backend [default: both, one after the other]
     #[arg(long, value_enum)]
     backend: Vec<Backend>,
-    /// How many play at once
+    /// Number of players at once
     #[arg(long, default_value_t = 120)]
     players: u32,
-    /// How long each of them plays, in seconds
+    /// Seconds that each player plays
     #[arg(long, default_value_t = 55)]
     life: u64,
-    /// What the bots' choices are drawn from
+    /// Random seed of the bots
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Where tables, plots and raw figures go [default: target/soak]
+    /// Output folder for tables, plots and raw figures [default: target/soak]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 }

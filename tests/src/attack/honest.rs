@@ -84,7 +84,7 @@ impl Bots {
             (inside >= bots.count as usize).then_some(())
         });
         if all_in.await.is_none() {
-            return Err(format!("only {inside} of {count} bots are in{}", bots.process.told()));
+            return Err(format!("only {inside} of {count} bots entered the world{}", bots.process.told()));
         }
         bots.since_ms = now_ms();
         Ok(bots)
@@ -106,7 +106,7 @@ impl Bots {
         let ended = found_within(END_WITHIN, async || (!self.process.is_running()).then_some(())).await;
         let said = self.process.stdout();
         if ended.is_none() {
-            return Err(format!("the bots do not end{}", self.process.told()));
+            return Err(format!("the bots did not stop{}", self.process.told()));
         }
         let report: Report = serde_json::from_str(&said).map_err(|error| format!("{error}{}", self.process.told()))?;
         Ok(Report { longest_absence, ..report })

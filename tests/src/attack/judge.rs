@@ -40,32 +40,32 @@ impl Bounds {
         };
         let Verdict { bots, visits, health, .. } = verdict;
         check(bots.entered == verdict.bot_count, format!("only {} bots entered the world", bots.entered));
-        check(bots.logged_out == bots.entered, format!("only {} bots could say goodbye", bots.logged_out));
+        check(bots.logged_out == bots.entered, format!("only {} bots logged out", bots.logged_out));
         check(bots.disconnects == 0, format!("honest bots lost {} connections", bots.disconnects));
-        check(bots.decode_errors == 0, format!("honest bots could not read {} messages", bots.decode_errors));
-        check(bots.troubles.is_empty(), format!("honest bots had troubles: {:?}", bots.troubles));
+        check(bots.decode_errors == 0, format!("honest bots failed to decode {} messages", bots.decode_errors));
+        check(bots.troubles.is_empty(), format!("honest bots reported errors: {:?}", bots.troubles));
         check(
             bots.longest_absence <= self.absence,
-            format!("an honest bot saw nothing for {:.1} s", bots.longest_absence.as_secs_f32()),
+            format!("an honest bot received no snapshot for {:.1} s", bots.longest_absence.as_secs_f32()),
         );
         check(
             bots.snapshots_per_s >= self.snapshots_per_s,
-            format!("honest bots saw {:.1} snapshots a second", bots.snapshots_per_s),
+            format!("honest bots received only {:.1} snapshots a second", bots.snapshots_per_s),
         );
         let (came, failed) = (visits.took.len() + visits.failed.len(), visits.failed.len());
-        check(came > 0, "no newcomer came".to_owned());
-        check(failed == 0, format!("{failed} of {came} newcomers were not in in time: {:?}", visits.failed));
+        check(came > 0, "no newcomer tried to enter".to_owned());
+        check(failed == 0, format!("{failed} of {came} newcomers did not enter in time: {:?}", visits.failed));
         let most = health.resident_most >> 20;
-        check(most <= self.resident_mib, format!("the server took {most} MiB of memory"));
+        check(most <= self.resident_mib, format!("the server used {most} MiB of memory"));
         let (breaches, first) = &verdict.breaches;
-        check(*breaches == 0, format!("{breaches} answers broke a promise, among them: {first:#?}"));
-        check(!verdict.rows.is_empty(), "nothing was tried: no behaviour has such a name".to_owned());
+        check(*breaches == 0, format!("{breaches} responses were wrong, for example: {first:#?}"));
+        check(!verdict.rows.is_empty(), "nothing was run: no behaviour has such a name".to_owned());
         for row in &verdict.rows {
             let (name, responses) = (row.behaviour.name, row.responses);
-            check(row.acts > 0, format!("{name}: it was never tried"));
-            check(row.crashed == 0, format!("{name}: {} acts ended in a panic of the adversary", row.crashed));
+            check(row.acts > 0, format!("{name}: never run"));
+            check(row.crashed == 0, format!("{name}: the adversary panicked in {} acts", row.crashed));
             let held = responses.asked > 0 && responses.refused + responses.ended > 0;
-            check(held || !row.behaviour.must_be_refused, format!("{name}: nothing of it was refused"));
+            check(held || !row.behaviour.must_be_refused, format!("{name}: no request was refused"));
         }
         faults
     }

@@ -133,7 +133,7 @@ async fn played(plan: &Plan, server: &MapServer, endpoints: &Arc<Endpoints>) -> 
     let bots = bots.send_home().await;
     let mut faults = ends_well(server).await;
     let health = watch.end(server).await;
-    faults.extend((!bots_run_on).then(|| "the honest bots ended by themselves".to_owned()));
+    faults.extend((!bots_run_on).then(|| "the honest bots stopped early".to_owned()));
     let bots = bots.unwrap_or_else(|why| {
         faults.push(why);
         Report::default()
@@ -246,12 +246,12 @@ impl Adversary {
 async fn ends_well(server: &MapServer) -> Vec<String> {
     let mut faults = Vec::new();
     if !server.process.is_running() {
-        return vec!["the server has ended".to_owned()];
+        return vec!["the server stopped".to_owned()];
     }
     let database = Database::open(&server.settings.home).await;
     let free = found_within(FREE_WITHIN, async || database.held_locks().await.is_empty().then_some(()));
     if free.await.is_none() {
-        faults.push(format!("locks are left though everybody is gone: {:?}", database.held_locks().await));
+        faults.push(format!("locks are left after all players left: {:?}", database.held_locks().await));
     }
     faults
 }
@@ -261,7 +261,7 @@ async fn shut_down(process: &Process, server: &MapServer) -> Vec<String> {
     let mut faults = Vec::new();
     process.terminate();
     if found_within(END_WITHIN, async || (!process.is_running()).then_some(())).await.is_none() {
-        faults.push(format!("the server does not end within {END_WITHIN:?}"));
+        faults.push(format!("the server did not stop within {END_WITHIN:?}"));
         return faults;
     }
     let ended = process.finished().await;
@@ -278,7 +278,7 @@ async fn shut_down(process: &Process, server: &MapServer) -> Vec<String> {
             let found = report["faults"].as_array().cloned().unwrap_or_default();
             faults.extend(found.iter().map(|fault| format!("audit: {fault}")));
         }
-        Err(error) => faults.push(format!("the audit says nothing: {error}, {}", audit.stderr)),
+        Err(error) => faults.push(format!("the audit failed: {error}, {}", audit.stderr)),
     }
     faults
 }
@@ -289,7 +289,7 @@ fn keep(plan: &Plan, process: &Process) {
     let kept = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join("server.log"), process.stderr()));
     match kept {
         Ok(()) => say(&format!("the server's log is in {}", folder.display())),
-        Err(error) => say(&format!("the server's log cannot be kept: {error}")),
+        Err(error) => say(&format!("cannot keep the server's log: {error}")),
     }
 }
 

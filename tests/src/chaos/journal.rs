@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-/// One thing that a bot knows. What the bots write is in `clients/rust/src/bin/bot/journal.rs`.
+/// One thing that a bot knows. What the bots write is in `clients/bot/src/journal.rs`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the bots' own declaration says what each is")]

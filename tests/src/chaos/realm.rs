@@ -213,7 +213,7 @@ impl Realm {
         let maps = self.maps.iter().filter_map(|map| map.process.as_ref()).map(|map| &map.process);
         let replicas = self.replicas.iter().filter_map(|replica| replica.process.as_ref()).map(|one| &one.process);
         let ended = maps.chain(replicas).filter(|process| !process.is_running());
-        ended.map(|process| format!("a process has ended by itself{}", process.told())).collect()
+        ended.map(|process| format!("a process stopped by itself{}", process.told())).collect()
     }
 
     /// What does not add up in the books, by the sidecar's own audit.
@@ -223,7 +223,7 @@ impl Realm {
     pub async fn audit(&self) -> Vec<String> {
         let audit = self.tool("audit").await;
         let report: serde_json::Value = serde_json::from_str(&audit.stdout())
-            .unwrap_or_else(|error| panic!("the audit says nothing: {error}{}", audit.told()));
+            .unwrap_or_else(|error| panic!("the audit failed: {error}{}", audit.told()));
         let faults = report["faults"].as_array().expect("the report lists faults");
         faults.iter().map(|fault| format!("audit: {fault}")).collect()
     }

@@ -149,15 +149,15 @@ impl Run {
     /// Strikes with one fault after the other, until one leaves anything behind.
     async fn play(&mut self) {
         if let Err(missing) = self.all_in_within(GATHER_WITHIN, 0).await {
-            self.verdict.faults.push(format!("the bots do not gather: {missing:?}"));
+            self.verdict.faults.push(format!("not all bots entered the world: {missing:?}"));
             return;
         }
         let (api, gateway) = (self.realm.api.address(), self.realm.gateway.address());
         match Probe::make(&format!("http://{api}"), &format!("ws://{gateway}/ws")).await {
             Ok(probe) => self.probe = Some(probe),
-            Err(error) => return self.verdict.faults.push(format!("nobody can register: {error:#}")),
+            Err(error) => return self.verdict.faults.push(format!("cannot register an account: {error:#}")),
         }
-        self.say("everybody is in the world");
+        self.say("all bots are in the world");
         let end = self.plan.at_most.map(|time| Instant::now() + time);
         for strike in self.plan.schedule.strikes.clone() {
             if end.is_some_and(|end| Instant::now() >= end) {
@@ -194,7 +194,7 @@ impl Run {
         let probe_after = match visit.await.expect("a probe does not panic") {
             Ok(after) => Some(after),
             Err(why) => {
-                self.fault(strike, &format!("nobody can log in and enter within {within:?}: {why}"));
+                self.fault(strike, &format!("no login and entry within {within:?}: {why}"));
                 None
             }
         };
@@ -221,7 +221,7 @@ impl Run {
         pause(STAY).await;
         let left = self.plan.back_within.saturating_sub(Instant::now() - self.back_at).max(STAY);
         if let Err(missing) = self.all_in_within(left, unix_ms().saturating_sub(1_000)).await {
-            self.verdict.faults.push(format!("not there for long: {missing:?}"));
+            self.verdict.faults.push(format!("absent for too long: {missing:?}"));
         }
         self.verdict.faults.extend(self.realm.ended());
     }
@@ -231,12 +231,12 @@ impl Run {
         during.filter(|line| matches!(&line.entry, Entry::Out { why } if why.starts_with("on to map"))).count()
     }
 
-    /// Waits until everybody is in the world at once, and has seen it since then.
+    /// Waits until all bots are in the world at once, and has seen it since then.
     async fn all_in_within(&mut self, within: Duration, since_ms: u64) -> Result<(), Vec<String>> {
         let (bots, journal, presence) = (&self.bots, &mut self.journal, &mut self.presence);
         let count = self.plan.bots as usize;
         let all_in = found_within(within, async || {
-            assert!(bots.is_running(), "the bots have ended{}", bots.told());
+            assert!(bots.is_running(), "the bots stopped{}", bots.told());
             journal.read_on().iter().for_each(|line| presence.take(line));
             (presence.bots() == count && presence.missing(unix_ms(), since_ms).is_empty()).then_some(())
         });
@@ -252,7 +252,7 @@ impl Run {
         self.journal.read_on().iter().for_each(|line| self.presence.take(line));
         let (writes, stored) = match self.realm.books.read().await {
             Ok(read) => read,
-            Err(error) => return self.verdict.faults.push(format!("{when}: the books cannot be read: {error}")),
+            Err(error) => return self.verdict.faults.push(format!("{when}: cannot read the database: {error}")),
         };
         let mut found: Vec<String> = epochs::faults(&writes).into_iter().take(MAX_TOLD).collect();
         let lives = self.lives();
@@ -287,18 +287,18 @@ impl Run {
         self.bots.signal(Signal::INT);
         let finished = self.bots.finished_within(END_WITHIN).await;
         if finished.code != Some(0) {
-            self.verdict.faults.push(format!("the bots ended badly{}", self.bots.told()));
+            self.verdict.faults.push(format!("the bots failed{}", self.bots.told()));
         }
         self.judge("at the end").await;
         let left = self.lives().values().filter(|(_, life)| life.last() == Some(&Entry::Left)).count();
         if left != self.plan.bots as usize {
-            self.verdict.faults.push(format!("only {left} of {} bots could say goodbye", self.plan.bots));
+            self.verdict.faults.push(format!("only {left} of {} bots logged out", self.plan.bots));
         }
         let books = &self.realm.books;
         let free = found_within(FREE_WITHIN, async || books.owners().await.ok()?.is_empty().then_some(()));
         if free.await.is_none() {
             let left = self.realm.books.owners().await;
-            self.verdict.faults.push(format!("locks are left though everybody is gone: {left:?}"));
+            self.verdict.faults.push(format!("locks are left after all players left: {left:?}"));
         }
     }
 

@@ -68,7 +68,7 @@ pub fn misses(measured: &[Measured]) -> Vec<String> {
             misses.push(format!("{name}: {disconnects} connections were lost"));
         }
         if figures.compared == 0 {
-            misses.push(format!("{name}: nobody saw anybody walk"));
+            misses.push(format!("{name}: no player saw another one walk"));
         }
     }
     for Measured { profile, figures, hits, enter, .. } in measured.iter().filter(|of| of.profile.name == JUDGED) {

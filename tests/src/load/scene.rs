@@ -27,9 +27,9 @@ pub enum Scenario {
     /// About 20 others in view; all walk.
     #[default]
     Spread,
-    /// Everybody sees everybody; all walk.
+    /// All players see each other; all walk.
     Crowd,
-    /// As spread, and mobs in reach of everybody: fight, loot, die, return.
+    /// As spread, with mobs in reach: players fight, loot, die and respawn.
     Fight,
     /// As crowd, and all use abilities without pause.
     Brawl,

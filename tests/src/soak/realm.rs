@@ -111,7 +111,7 @@ impl Realm {
     pub fn ended(&self) -> Vec<String> {
         let processes = [Some(&self.map_server.process), self.sidecar.as_ref().map(|sidecar| &sidecar.process)];
         let ended = processes.into_iter().flatten().filter(|process| !process.is_running());
-        ended.map(|process| format!("a process has ended by itself{}", process.told())).collect()
+        ended.map(|process| format!("a process stopped by itself{}", process.told())).collect()
     }
 
     /// Ends it as an operator does.

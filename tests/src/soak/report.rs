@@ -29,7 +29,7 @@ impl<'a> Report<'a> {
     /// What is wrong; empty is good, or too short to say.
     pub fn faults(&self) -> Vec<String> {
         let grown = self.compared.iter().filter(|compared| compared.is_too_much());
-        let grown = grown.map(|compared| format!("{} has grown by {:.1} %", compared.what, 100.0 * compared.growth()));
+        let grown = grown.map(|compared| format!("{} grew by {:.1} %", compared.what, 100.0 * compared.growth()));
         self.outcome.faults.iter().cloned().chain(self.too_few()).chain(grown).collect()
     }
 
@@ -38,7 +38,7 @@ impl<'a> Report<'a> {
         let gone = &self.outcome.gone;
         let is_enough = gone.entered as f64 >= LEAST_ENTERED * gone.sent as f64;
         let told = gone.troubles.join("\n");
-        let fault = || format!("only {} of {} players got into the world:\n{told}", gone.entered, gone.sent);
+        let fault = || format!("only {} of {} players entered the world:\n{told}", gone.entered, gone.sent);
         (!self.compared.is_empty() && !is_enough).then(fault)
     }
 
@@ -46,8 +46,8 @@ impl<'a> Report<'a> {
     pub fn markdown(&self) -> String {
         let (size, gone) = (self.plan.size, &self.outcome.gone);
         let mut text = format!(
-            "{}: {} players at once, each for {} s, then others; seed {}.\n{} came in all, {} were in the world, {} got \
-             their goodbye, {} lost their connection.\n\n",
+            "{}: {} players at once, each for {} s, then others; seed {}.\n{} players in total, {} entered the world, {} \
+             logged out, {} lost their connection.\n\n",
             self.plan.backend.name(),
             size.players,
             size.life.as_secs(),
@@ -72,7 +72,7 @@ impl<'a> Report<'a> {
     fn verdict(&self) -> String {
         let mut text = String::new();
         if self.compared.is_empty() {
-            text += &format!("Not judged: that takes {ENOUGH} minutes.\n");
+            text += &format!("Not judged: a verdict needs {ENOUGH} minutes.\n");
         } else {
             text += &format!(
                 "| the first {WINDOW} minutes that count, and the last {WINDOW} | early | late | growth (at most {} %) |\n\

@@ -63,26 +63,28 @@ pub async fn run(plan: Plan, stopped: impl Future<Output = ()>, told: impl FnMut
     let playing = play(plan, &realm, &mut watch, &mut crowd, &mut outcome, told);
     tokio::select! {
         played = playing => outcome.faults.extend(played.err().map(|error| format!("{error:#}"))),
-        () = stopped => outcome.faults.push("stopped before its time".to_owned()),
+        () = stopped => outcome.faults.push("stopped early".to_owned()),
     }
     crowd.leave().await;
     // Whoever stops it by Ctrl-C has stopped the servers too.
     if outcome.faults.is_empty() {
         let empty = found_within(EMPTY_WITHIN, async || (watch.players().await? == 0).then_some(())).await;
         if empty.is_none() {
-            outcome.faults.push(format!("{EMPTY_WITHIN:?} after the last goodbye there are still players"));
+            outcome.faults.push(format!("{EMPTY_WITHIN:?} after the last log-out there are still players"));
         }
         match settled(&mut watch).await {
             Ok(line) => {
                 let left = left(&line);
-                outcome.faults.extend((!left.is_empty()).then(|| format!("left of players who have gone: {left:?}")));
+                outcome
+                    .faults
+                    .extend((!left.is_empty()).then(|| format!("left over from players that logged out: {left:?}")));
                 outcome.afterwards = Some(line);
             }
             Err(error) => outcome.faults.push(format!("{error:#}")),
         }
         // Its panic has said why; what was measured is worth keeping all the same.
         if AssertUnwindSafe(realm.stop()).catch_unwind().await.is_err() {
-            outcome.faults.push("a process did not end well".to_owned());
+            outcome.faults.push("a process did not stop cleanly".to_owned());
         }
     }
     outcome.gone = crowd.gone;

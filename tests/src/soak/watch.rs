@@ -86,7 +86,7 @@ impl Watch {
     /// When one has ended.
     pub fn look(&mut self) -> Result<()> {
         for (part, sum) in self.parts.iter().zip(&mut self.resident) {
-            *sum += resident(part.pid).with_context(|| format!("{} has ended", part.name))?;
+            *sum += resident(part.pid).with_context(|| format!("{} stopped", part.name))?;
         }
         self.looks += 1;
         Ok(())
@@ -153,7 +153,7 @@ async fn read(parts: &[Part]) -> Result<(Page, Duration)> {
     let (mut page, begun) = (Page::default(), Instant::now());
     for part in parts {
         let answer = part.metrics.request(Method::GET, "/metrics").timeout(ANSWER_WITHIN).send().await;
-        page.add(&answer.with_context(|| format!("{} says nothing", part.name))?.text().await?);
+        page.add(&answer.with_context(|| format!("{} does not respond", part.name))?.text().await?);
     }
     Ok((page, Instant::now() - begun))
 }

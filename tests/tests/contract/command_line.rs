@@ -24,7 +24,7 @@ const SETTINGS: [(&str, &str); 130] = [
     ("ADMIN_ADDR", "127.0.0.1:0"),
     ("WORLD_DIRECTORY_URL", "the one at DIRECTORY_ADDR, else an embedded one"),
     ("DIRECTORY_CA_FILE", ""),
-    ("SERVER_ID", "map-server-<map_id>, with -<port> when that id is alive elsewhere"),
+    ("SERVER_ID", "map-server-<map_id>, with -<port> if that id is in use"),
     ("SERVER_NAME", "Map Server <map_id>"),
     ("SERVER_IP", "127.0.0.1"),
     ("WEBSOCKET", "true"),
@@ -35,9 +35,9 @@ const SETTINGS: [(&str, &str); 130] = [
     ("MAX_PLAYERS", "100"),
     ("CHANNELS", "1"),
     ("TICK_HZ", "30"),
-    ("TICK_THREADS", "as many as there are cores"),
+    ("TICK_THREADS", "the number of cores"),
     ("SEND_BURST_KIB", "64"),
-    ("HOST_MAPS", "all where the sidecar is embedded"),
+    ("HOST_MAPS", "all if the sidecar is embedded"),
     ("OFFLINE_PLAY_MAX_S", "600"),
     ("LOG_FORMAT", "text"),
     ("LOG", "info"),
@@ -49,7 +49,7 @@ const SETTINGS: [(&str, &str); 130] = [
     ("ASSETS_DIR", "assets"),
     ("MAPS_DIR", "maps"),
     ("HOOKS_DIR", "hooks"),
-    ("HOOKS_MAY_CALL", "nowhere"),
+    ("HOOKS_MAY_CALL", "none"),
     ("PROVIDERS_FILE", "providers.toml"),
     ("ASSETS_BASE_URL", "this server"),
     ("REALM_NAME", "the name in theme.toml, else Realmgate"),
@@ -58,12 +58,12 @@ const SETTINGS: [(&str, &str); 130] = [
     ("GATEWAY_ADDR", "127.0.0.1:3002"),
     ("TLS_CERT_FILE", ""),
     ("TLS_KEY_FILE", ""),
-    ("HTTP_REDIRECT_ADDR", "off"),
+    ("HTTP_REDIRECT_ADDR", "none"),
     ("HTTP_REDIRECT_PORT", "API_ADDR's"),
     ("MAX_CONNECTIONS", "16384"),
     ("MAX_CONNECTIONS_PER_IP", "256"),
     ("TRUSTED_PROXIES", "none"),
-    ("REDIS_URL", "none, one sidecar alone"),
+    ("REDIS_URL", "none, for a single sidecar"),
     ("REDIS_PREFIX", ""),
     ("JWT_SECRET", "generated in DATA_DIR/secrets"),
     ("JWT_SECRET_FILE", ""),
@@ -72,7 +72,7 @@ const SETTINGS: [(&str, &str); 130] = [
     ("SERVICE_TOKEN", "generated in DATA_DIR/secrets"),
     ("SERVICE_TOKEN_FILE", ""),
     ("GATEWAY_ID", "gateway-1"),
-    ("ALLOWED_ORIGINS", "pages of this machine and of the host asked"),
+    ("ALLOWED_ORIGINS", "pages of this machine and of the requested host"),
     ("GATEWAY_QUERY_TOKEN", "true"),
     ("DUPLICATE_LOGIN", "replace"),
     ("ALLOW_UNLINKED_MAP_SERVERS", "false"),
@@ -124,7 +124,7 @@ const SETTINGS: [(&str, &str); 130] = [
     ("LIMIT_MAX_LEADERBOARD_TITLE", "255"),
     ("LIMIT_MAX_LEADERBOARD_DESCRIPTION", "1000"),
     ("LIMIT_MAX_LEADERBOARD_SLUG", "100"),
-    ("MAIL_URL", "none, mails become files in DATA_DIR/mail"),
+    ("MAIL_URL", "none, mails are files in DATA_DIR/mail"),
     ("MAIL_FROM", ""),
     ("PUBLIC_URL", "API_ADDR"),
     ("SERVER_MANAGER", "none"),
@@ -144,11 +144,11 @@ const SETTINGS: [(&str, &str); 130] = [
     ("HANDOVER_WAIT_S", "5"),
     ("LINGER_MAX_S", "60"),
     ("OUTAGE_GRACE_S", "30"),
-    ("OTEL_EXPORTER_OTLP_ENDPOINT", "nowhere"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "none"),
     ("OTEL_EXPORTER_OTLP_HEADERS", ""),
     ("OTEL_TRACES_SAMPLER_ARG", "1"),
     ("OTEL_SERVICE_NAME", "sidecar or start_server"),
-    ("SENTRY_DSN", "nowhere"),
+    ("SENTRY_DSN", "none"),
     ("DEPLOYMENT_ENVIRONMENT", "production"),
 ];
 
@@ -189,7 +189,7 @@ async fn a_server_is_named_after_its_map_hosts_all_maps_and_makes_its_data_as_th
     let named = (&listed[0]["id"], &listed[0]["name"], listed.as_array().map(Vec::len));
     assert_eq!(named, (&json!("map-server-2"), &json!("Map Server 2"), Some(1)), "SERVER_ID and SERVER_NAME");
     let hosted: BTreeSet<u16> = server.ready.maps.iter().copied().collect();
-    assert_eq!(hosted, MAPS.iter().map(|map| map.id.0).collect(), "HOST_MAPS: all where the sidecar is embedded");
+    assert_eq!(hosted, MAPS.iter().map(|map| map.id.0).collect(), "HOST_MAPS: all if the sidecar is embedded");
     let data = server.settings.home.data_dir();
     assert!(data.join("realmgate.db").is_file(), "DATABASE_URL");
     let secrets = ["jwt_secret", "ticket_key", "service_token"];
@@ -210,7 +210,7 @@ async fn check_and_maps_need_nothing_else() {
     };
     let check = run("--check").await;
     let all = format!(
-        "All is well: {} maps, {} classes, {} abilities",
+        "No faults: {} maps, {} classes, {} abilities",
         MAPS.iter().len(),
         DATA.classes.len(),
         DATA.abilities.len()

@@ -44,7 +44,7 @@ async fn signals_of_a_terminal_end_it_as_an_operators_sigterm_does() {
         server.process.signal(signal);
         assert_eq!(server.process.finished().await.code, Some(0), "{signal:?}");
         let folder = server.folder();
-        assert!(read(&folder.join("map_server.log")).contains("all saved, goodbye"), "{signal:?}");
+        assert!(read(&folder.join("map_server.log")).contains("all players saved, server stopped"), "{signal:?}");
         assert!(!folder.join("ready.json").exists(), "{signal:?}");
     }
 }
@@ -67,9 +67,9 @@ async fn the_end_of_standard_input_ends_it_only_when_asked() {
     let unasked = MapServer::start_linked(&Settings::new()).await;
     let asked = Settings::in_home(&Home::new()).argument("--end-with-stdin").spawn();
     assert_eq!(asked.finished().await.code, Some(0));
-    assert!(asked.stderr().contains("standard input has ended"), "{}", asked.told());
+    assert!(asked.stderr().contains("standard input closed"), "{}", asked.told());
     assert!(unasked.process.is_running(), "nobody asked it to end");
-    let still_plays = open.process.is_running() && !open.process.stderr().contains("standard input has ended");
+    let still_plays = open.process.is_running() && !open.process.stderr().contains("standard input closed");
     assert!(still_plays, "its input has not ended{}", open.process.told());
     open.process.end_input();
     assert_eq!(open.process.finished().await.code, Some(0));

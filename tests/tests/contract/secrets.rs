@@ -224,7 +224,7 @@ async fn nothing_that_opens_a_door_is_logged_by_a_whole_world() {
 
     // What was logged can be followed by the name of the request.
     let lines = log_file.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    let expected: Vec<Value> = lines.filter(|line| line["fields"]["message"] == "a character is expected").collect();
+    let expected: Vec<Value> = lines.filter(|line| line["fields"]["message"] == "expecting a character").collect();
     let trace = expected.first().expect("a character is expected")["span"]["trace"].as_str().expect("a name");
     assert_eq!(trace.len(), 32, "{trace}");
 }

@@ -61,7 +61,7 @@ async fn audit_ends_with_1_where_the_books_do_not_balance() {
     assert_eq!(audit().await, (Some(0), json!([])));
     Database::open_for_writing(&home).await.forge_gold(&character.id).await;
     let faults = [
-        format!("the balance is not what the ledger adds up to: character:{} differs by 5", character.id),
+        format!("the balance differs from the ledger's: character:{} differs by 5", character.id),
         "gold does not sum to zero: 5".to_owned(),
     ];
     assert_eq!(audit().await, (Some(1), json!(faults)));
@@ -91,7 +91,7 @@ async fn wrong_usage_is_told() {
         (&[][..], "Usage: sidecar [OPTIONS] <COMMAND>"),
         (&["dance"], "unrecognized subcommand 'dance'"),
         (&["serve", "--no-such-flag"], "unexpected argument '--no-such-flag'"),
-        (&["serve", "--database-url", "mysql://x"], "DATABASE_URL: is neither sqlite:PATH nor postgres://"),
+        (&["serve", "--database-url", "mysql://x"], "DATABASE_URL: must be sqlite:PATH or postgres://"),
     ] {
         let home = Home::new();
         let finished = run(&home, arguments).await;

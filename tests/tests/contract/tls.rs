@@ -70,7 +70,7 @@ async fn a_private_key_that_everybody_can_read_is_warned_of() {
     for (mode, is_open) in [(0o644, true), (0o640, false)] {
         std::fs::set_permissions(&certificate.key, Permissions::from_mode(mode)).expect("it is our file");
         let sidecar = SidecarProcess::start_in(&home, &certificate.settings()).await;
-        let warning = format!("everybody on this machine can read {}", certificate.key);
+        let warning = format!("every user of this machine can read {}", certificate.key);
         assert_eq!(sidecar.process.stderr().contains(&warning), is_open, "mode {mode:o}{}", sidecar.process.told());
         sidecar.stop().await;
     }

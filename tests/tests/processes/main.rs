@@ -2,6 +2,7 @@
 //! program side by side, and one program after another. Browsers and faults are in `tests/tests/realms/`, which take long.
 
 mod coming_back;
+mod compose;
 mod fleet;
 mod replay;
 mod soak;

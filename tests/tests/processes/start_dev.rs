@@ -120,7 +120,7 @@ async fn what_an_earlier_run_left_is_ended_and_nobody_else() {
     kill(pid(&home, "map-2"));
     let finished = script.finished_within(PATIENCE * 3).await;
     assert_eq!(finished.code, Some(1));
-    assert!(finished.stderr.contains("map-2 has ended"), "{}", script.told());
+    assert!(finished.stderr.contains("map-2 has stopped"), "{}", script.told());
     assert_all_gone(&home, &parts);
 }
 

@@ -10,6 +10,7 @@ use clap::Args;
 use self::plan::{Job, Plan};
 use crate::bundle;
 use crate::metadata::{self, Package};
+use crate::packages;
 use crate::step::{Outcome, Report};
 use crate::tidy;
 use crate::workspace::Workspace;
@@ -17,7 +18,7 @@ use crate::workspace::Workspace;
 /// What is checked.
 #[derive(Args)]
 pub struct Arguments {
-    /// Check the packages whose files differ from another branch, and those whose tests read such files
+    /// Check the packages whose files differ from another branch, and packages whose tests read such files
     #[arg(long, required_unless_present = "package", conflicts_with = "package")]
     changed: bool,
     /// The other branch
@@ -26,7 +27,7 @@ pub struct Arguments {
     /// Check these packages
     #[arg(short, long, value_name = "NAME")]
     package: Vec<String>,
-    /// Print the commands and run none
+    /// Print the commands without running them
     #[arg(long)]
     list: bool,
 }
@@ -36,7 +37,7 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let packages = metadata::packages(workspace)?;
     let plan = plan(workspace, arguments, &packages)?;
     for file in &plan.uncovered {
-        println!("{file}: no command here is for it; `cargo xtask ci` is");
+        println!("{file}: no check is known for this file; run `cargo xtask ci`");
     }
     let jobs = plan.jobs(&packages);
     if arguments.list {
@@ -75,5 +76,6 @@ fn run_one(workspace: &Workspace, job: &Job) -> Result<()> {
         Job::Beside(beside) => beside.check(workspace),
         Job::Tidy => tidy::run(&workspace.root),
         Job::Bundle => bundle::check(workspace),
+        Job::Packages => packages::check(workspace),
     }
 }

@@ -9,6 +9,18 @@ use crate::workspaces::Beside;
 
 /// Folders of which the page's bundle is made, or in which it lies.
 const BUNDLED: [&str; 2] = ["clients/page", "clients/js/src"];
+/// Files and folders that `cargo xtask packages` reads.
+const PACKED: [&str; 9] = [
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "clients/godot/addons",
+    "clients/js/README.md",
+    "clients/js/package.json",
+    "clients/rust/Cargo.toml",
+    "clients/rust/README.md",
+    "protocol/Cargo.toml",
+    "protocol/README.md",
+];
 
 /// What a change has to pass.
 #[derive(Default)]
@@ -23,6 +35,8 @@ pub struct Plan {
     documents: bool,
     /// Whether something changed of which the page's bundle is made.
     bundle: bool,
+    /// Whether something changed that the published packages hold, or that says what they hold.
+    packages: bool,
     /// Files that nothing here is for.
     pub uncovered: Vec<String>,
 }
@@ -45,6 +59,8 @@ pub enum Job {
     Tidy,
     /// `cargo xtask bundle --check`.
     Bundle,
+    /// `cargo xtask packages`.
+    Packages,
 }
 
 impl Plan {
@@ -78,6 +94,10 @@ impl Plan {
             covered = true;
         }
         self.bundle |= BUNDLED.iter().any(|folder| lies_in(file, folder));
+        if PACKED.iter().any(|packed| lies_in(file, packed)) {
+            self.packages = true;
+            covered = true;
+        }
         for reader in of(file) {
             match reader.test {
                 Some((test, name)) => self.add_test(reader.package, test, name),
@@ -113,6 +133,9 @@ impl Plan {
         }
         if self.bundle {
             jobs.push(Job::Bundle);
+        }
+        if self.packages {
+            jobs.push(Job::Packages);
         }
         if !self.code.is_empty() {
             let rest = ["--all-targets", "--", "--deny", "warnings"];
@@ -178,6 +201,7 @@ impl fmt::Display for Job {
             Self::Beside(beside) => write!(f, "cargo check --manifest-path {}/Cargo.toml", beside.folder),
             Self::Tidy => f.write_str("cargo xtask tidy"),
             Self::Bundle => f.write_str("cargo xtask bundle --check"),
+            Self::Packages => f.write_str("cargo xtask packages"),
         }
     }
 }

@@ -22,7 +22,7 @@ const fn part(path: &'static str, package: &'static str, test: &'static str, nam
 }
 
 /// What is read where. What a package reads of its own folder is not here.
-static READERS: [Reader; 34] = [
+static READERS: [Reader; 35] = [
     all("assets", "realmgate-game"),
     one("assets", "realmgate-server", "check"),
     one("assets", "realmgate-sidecar", "binary"),
@@ -51,6 +51,7 @@ static READERS: [Reader; 34] = [
     one("docs/openapi.json", "realmgate-tests", "contract"),
     part("clients/js/README.md", "realmgate-tests", "realms", "readmes"),
     part("scripts", "realmgate-tests", "processes", "start_dev"),
+    part("deploy/compose", "realmgate-tests", "processes", "compose"),
     one("fuzz/corpus", "realmgate-tests", "corpus"),
     one("fuzz/src/checks", "realmgate-tests", "corpus"),
     one("game/tests/broken_maps", "realmgate-server", "check"),

@@ -29,11 +29,11 @@ const fn panel(
 
 pub const ROWS: &[Row] = &[
     Row { title: "Worlds", panels: WORLDS },
-    Row { title: "Ways in and out", panels: WAYS },
+    Row { title: "Entries and departures", panels: WAYS },
     Row { title: "Locks and links", panels: LOCKS },
-    Row { title: "What is owned", panels: OWNED },
-    Row { title: "HTTP and log-ins", panels: HTTP },
-    Row { title: "Around the worlds", panels: COMMUNITY },
+    Row { title: "Items and gold", panels: OWNED },
+    Row { title: "HTTP and logins", panels: HTTP },
+    Row { title: "Community", panels: COMMUNITY },
     Row { title: "Server manager", panels: FLEET },
 ];
 
@@ -56,7 +56,7 @@ const WORLDS: &[Panel] = &[
     panel(
         "Ticks late",
         "s",
-        "How late ticks begin: the machine is busy elsewhere",
+        "Delay of tick starts; high if the machine is busy",
         &[(
             "histogram_quantile(0.99, sum by (le, instance) (rate(realmgate_tick_late_seconds_bucket{§}[1m])))",
             "p99 {{instance}}",
@@ -106,7 +106,7 @@ const WORLDS: &[Panel] = &[
     panel(
         "Messages refused",
         "ops",
-        "Of players: not to be decoded, too many, too long",
+        "From players: undecodable, too many, too long",
         &[
             ("sum(rate(realmgate_bad_messages_total{§}[1m]))", "malformed"),
             ("sum(rate(realmgate_rate_limited_total{§}[1m]))", "too many"),
@@ -116,7 +116,7 @@ const WORLDS: &[Panel] = &[
     panel(
         "Channels that failed",
         "short",
-        "Each is a fault of ours: see the log of its map server",
+        "Each is a bug: see the log of its map server",
         &[("increase(realmgate_channel_panics_total{§}[1h])", "{{instance}}")],
     ),
 ];
@@ -129,9 +129,9 @@ const WAYS: &[Panel] = &[
         &[("sum by (result) (rate(realmgate_enter_world_total{§}[1m]))", "{{result}}")],
     ),
     panel(
-        "Answers of map servers",
+        "Responses of map servers",
         "ops",
-        "To the announcement of a player",
+        "To announcements of players",
         &[("sum by (result) (rate(realmgate_prepares_total{§}[1m]))", "{{result}}")],
     ),
     panel(
@@ -143,7 +143,7 @@ const WAYS: &[Panel] = &[
     panel(
         "Departures",
         "ops",
-        "By reason; Expired: its player never came",
+        "By reason; Expired: the player did not connect in time",
         &[("sum by (reason) (rate(realmgate_departures_total{§}[1m]))", "{{reason}}")],
     ),
     panel(
@@ -155,7 +155,7 @@ const WAYS: &[Panel] = &[
     panel(
         "Gateway",
         "short",
-        "Open sockets, and what they are told a second",
+        "Open sockets, and errors sent per second",
         &[
             ("realmgate_gateway_sockets{§}", "sockets {{instance}}"),
             ("sum by (code) (rate(realmgate_gateway_errors_total{§}[1m]))", "{{code}}"),
@@ -169,13 +169,13 @@ const LOCKS: &[Panel] = &[
     panel(
         "Locks by owner",
         "short",
-        "Characters by who may write them. Gateways hold them for a moment only",
+        "Characters by lock owner; gateways hold locks only briefly",
         &[("max by (owner) (realmgate_locks{§, owner!=\"none\"})", "{{owner}}")],
     ),
     panel(
         "Locks fenced",
         "ops",
-        "Taken from an owner that did not answer",
+        "Taken from an owner that did not respond",
         &[("sum by (owner) (rate(realmgate_locks_fenced_total{§}[5m]))", "{{owner}}")],
     ),
     panel(
@@ -196,7 +196,7 @@ const LOCKS: &[Panel] = &[
     panel(
         "Queues",
         "short",
-        "Batches that wait for the store, and messages that were given up because too many waited",
+        "Batches that wait for the store, and messages dropped because too many waited",
         &[
             ("realmgate_event_batches_waiting{§}", "batches {{instance}}"),
             ("increase(realmgate_link_messages_lost_total{§}[5m])", "lost {{instance}}"),
@@ -205,7 +205,7 @@ const LOCKS: &[Panel] = &[
     panel(
         "Saves",
         "ops",
-        "Of position and health; fenced: the server did not own the character any more",
+        "Of position and health; fenced: the server did not own the character",
         &[("sum by (result) (rate(realmgate_saves_total{§}[1m]))", "{{result}}")],
     ),
 ];
@@ -235,7 +235,7 @@ const OWNED: &[Panel] = &[
     panel(
         "Ledger",
         "short",
-        "Faults of the last audit: there are to be none",
+        "Faults of the last audit; must be 0",
         &[
             ("max(realmgate_ledger_faults{§})", "faults"),
             ("max by (figure) (realmgate_ledger{§, figure=~\"items|gold_in_world\"})", "{{figure}}"),
@@ -253,7 +253,7 @@ const HTTP: &[Panel] = &[
     panel(
         "Latency by route",
         "s",
-        "99 of 100 are faster",
+        "99th percentile",
         &[(
             "histogram_quantile(0.99, sum by (le, route) (rate(realmgate_http_request_seconds_bucket{§}[5m])))",
             "{{route}}",
@@ -262,11 +262,11 @@ const HTTP: &[Panel] = &[
     panel(
         "Refusals",
         "ops",
-        "By code; INTERNAL is our fault",
+        "By code; INTERNAL is a server error",
         &[("sum by (code) (rate(realmgate_http_refusals_total{§}[1m]))", "{{code}}")],
     ),
     panel(
-        "Log-ins",
+        "Logins",
         "ops",
         "By kind and result",
         &[
@@ -277,7 +277,7 @@ const HTTP: &[Panel] = &[
     panel(
         "Signs of abuse",
         "short",
-        "In five minutes: refresh tokens that came back, and log-ins turned away because too many waited",
+        "Per five minutes: reused refresh tokens, and logins rejected because too many waited",
         &[
             ("sum(increase(realmgate_refresh_reuse_total{§}[5m]))", "refresh tokens"),
             ("sum(increase(realmgate_password_queue_full_total{§}[5m]))", "turned away"),
@@ -286,7 +286,7 @@ const HTTP: &[Panel] = &[
     panel(
         "Traces and errors that were not sent",
         "ops",
-        "By why; rate: errors of one place in the code that had told enough for a minute",
+        "By reason; rate: one place in the code exceeded its errors per minute",
         &[
             ("sum by (what, why) (rate(realmgate_telemetry_lost_total{§}[5m]))", "{{what}} {{why}}"),
             ("sum by (what) (rate(realmgate_telemetry_sent_total{§}[5m]))", "{{what}} sent"),
@@ -298,19 +298,19 @@ const COMMUNITY: &[Panel] = &[
     panel(
         "Refusals below /api/v1",
         "ops",
-        "By status; 500 is our fault",
+        "By status; 500 is a server error",
         &[("sum by (status) (rate(realmgate_community_refusals_total{§}[1m]))", "{{status}}")],
     ),
     panel(
         "Sign-ins by providers",
         "ops",
-        "By provider and result; provider: it was away, or did not believe what it was shown",
+        "By provider and result; provider: it was unavailable, or rejected the request",
         &[("sum by (provider, result) (rate(realmgate_oauth_sign_ins_total{§}[5m]))", "{{provider}} {{result}}")],
     ),
     panel(
         "Friends, requests and blocks",
         "ops",
-        "Acts by route and status",
+        "Requests by route and status",
         &[(
             "sum by (method, route, status) (rate(realmgate_http_requests_total{§, method!=\"GET\", route=~\"/api/v1/(friends.*|users/.+block)\"}[5m]))",
             "{{method}} {{route}} {{status}}",
@@ -319,7 +319,7 @@ const COMMUNITY: &[Panel] = &[
     panel(
         "Lobbies",
         "ops",
-        "Acts by route and status",
+        "Requests by route and status",
         &[(
             "sum by (method, route, status) (rate(realmgate_http_requests_total{§, method!=\"GET\", route=~\"/api/v1/lobbies.*\"}[5m]))",
             "{{method}} {{route}} {{status}}",
@@ -328,7 +328,7 @@ const COMMUNITY: &[Panel] = &[
     panel(
         "Leaderboards",
         "ops",
-        "Scores by what came of them, and ranks by what knew them",
+        "Scores by result, and ranks by source",
         &[
             ("sum by (result) (rate(realmgate_leaderboard_scores_total{§}[5m]))", "scores {{result}}"),
             ("sum by (from) (rate(realmgate_leaderboard_ranks_total{§}[5m]))", "ranks {{from}}"),
@@ -337,7 +337,7 @@ const COMMUNITY: &[Panel] = &[
     panel(
         "Calls of scripts",
         "ops",
-        "By who calls, and result; and plugins that are off",
+        "By caller and result; and plugins that are off",
         &[
             ("sum by (by, result) (rate(realmgate_hook_calls_total{§}[1m]))", "{{by}} {{result}}"),
             ("sum(realmgate_hook_plugins_off{§})", "plugins off"),
@@ -346,13 +346,13 @@ const COMMUNITY: &[Panel] = &[
     panel(
         "How long scripts take",
         "s",
-        "99 of 100 are faster; before: somebody waits for the answer",
+        "99th percentile; before: a request waits for the result",
         &[("histogram_quantile(0.99, sum by (le, by) (rate(realmgate_hook_seconds_bucket{§}[5m])))", "{{by}}")],
     ),
     panel(
         "Realtime sockets",
         "short",
-        "Open ones, and in five minutes those that ended, and events that did not reach other sidecars or slow readers",
+        "Open sockets; per five minutes closed sockets, and events that did not reach other sidecars or slow readers",
         &[
             ("realmgate_realtime_sockets{§}", "open {{instance}}"),
             ("sum by (why) (increase(realmgate_realtime_closed_total{§}[5m]))", "ended: {{why}}"),
@@ -363,16 +363,16 @@ const COMMUNITY: &[Panel] = &[
     panel(
         "Mails",
         "short",
-        "Those that wait, and in five minutes by result",
+        "Waiting mails, and results per five minutes",
         &[
             ("max(realmgate_mails_waiting{§})", "waiting"),
             ("sum by (result) (increase(realmgate_mails_total{§}[5m]))", "{{result}}"),
         ],
     ),
     panel(
-        "Acts of administrators",
+        "Requests of administrators",
         "short",
-        "In an hour, by route and status; who did what is in the audit log of /admin",
+        "Per hour, by route and status; details are in the audit log of /admin",
         &[(
             "sum by (method, route, status) (increase(realmgate_http_requests_total{§, method!=\"GET\", route=~\"/api/v1/admin/.*\"}[1h]))",
             "{{method}} {{route}} {{status}}",
@@ -385,7 +385,7 @@ const FLEET: &[Panel] = &[
     panel(
         "Starts and stops",
         "short",
-        "In five minutes; stops by reason",
+        "Per five minutes; stops by reason",
         &[
             ("sum(increase(realmgate_fleet_starts_total{§}[5m]))", "started"),
             ("sum by (reason) (increase(realmgate_fleet_stops_total{§}[5m]))", "{{reason}}"),

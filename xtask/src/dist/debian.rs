@@ -14,14 +14,20 @@ use crate::workspace::Workspace;
 const HOME: &str = "opt/realmgate";
 const DOCUMENTS: &str = "usr/share/doc/realmgate";
 /// What goes where, beside the programs: from the root, and in the package.
-const CONTENTS: [(&str, &str); 9] = [
+const CONTENTS: [(&str, &str); 15] = [
     ("start_server.sh", "opt/realmgate/start_server.sh"),
     ("assets", "opt/realmgate/assets"),
     ("maps", "opt/realmgate/maps"),
     ("hooks", "opt/realmgate/hooks"),
     ("deploy/systemd", "usr/lib/systemd/system"),
+    ("deploy/logrotate/realmgate", "etc/logrotate.d/realmgate"),
     ("docs", DOCUMENTS),
+    ("deploy/caddy", "usr/share/doc/realmgate/examples/caddy"),
+    ("deploy/grafana", "usr/share/doc/realmgate/examples/grafana"),
+    ("deploy/nginx", "usr/share/doc/realmgate/examples/nginx"),
+    ("deploy/prometheus", "usr/share/doc/realmgate/examples/prometheus"),
     ("deploy/debian/copyright", "usr/share/doc/realmgate/copyright"),
+    ("deploy/debian/conffiles", "DEBIAN/conffiles"),
     ("deploy/debian/postinst", "DEBIAN/postinst"),
     ("deploy/debian/prerm", "DEBIAN/prerm"),
 ];
@@ -57,7 +63,7 @@ Architecture: {architecture}
 Maintainer: Realmgate <realmgate@localhost>
 Installed-Size: {kilobytes}
 Depends: libc6 (>= {libc}), passwd
-Recommends: ca-certificates
+Recommends: ca-certificates, logrotate
 Section: games
 Priority: optional
 Description: server for an online action RPG

@@ -11,11 +11,16 @@ use crate::binaries::output;
 use crate::workspace::Workspace;
 
 /// What is in it beside the programs: files and folders, from the root.
-const REST: [&str; 11] = [
+const REST: [&str; 16] = [
     "start_server.sh",
     "assets",
     "maps",
     "hooks",
+    "deploy/caddy",
+    "deploy/grafana",
+    "deploy/logrotate",
+    "deploy/nginx",
+    "deploy/prometheus",
     "deploy/systemd",
     "docs",
     "README.md",

@@ -1,5 +1,7 @@
-//! `cargo xtask dist`: what is handed out, as a tarball and as a Debian package: the programs, data, maps and units.
+//! `cargo xtask dist`: what is handed out: a tarball and a Debian package of the programs, data, maps and units, and a zip of the
+//! add-on for Godot.
 
+mod addon;
 mod debian;
 mod folder;
 mod trial;
@@ -13,20 +15,29 @@ use clap::Args;
 use crate::binaries::{Binaries, output};
 use crate::workspace::Workspace;
 
+/// What can be packed: the tarball and the Debian package, and the zip for Godot.
+const KINDS: [&str; 2] = ["programs", "addon"];
+
 #[derive(Args)]
 pub struct Arguments {
-    /// Where both are put [default: target/dist]
+    /// Build only these: programs (the tarball and the Debian package), addon (the zip for Godot)
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = KINDS)]
+    only: Vec<String>,
+    /// Output folder [default: target/dist]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// Unpack both afterwards, start what is in them, and fail if that is not up in two seconds
+    /// Folder with libraries of the add-on for other systems, named as in realmgate.gdextension
+    #[arg(long, value_name = "FOLDER")]
+    libraries: Option<PathBuf>,
+    /// Unpack the files, start the programs, and fail if a world is not up within two seconds
     #[arg(long)]
     check: bool,
-    /// The time that all files get, in seconds since 1970 [default: that of the commit]
+    /// Modification time of all files, in seconds since 1970 [default: the time of the commit]
     #[arg(long, env = "SOURCE_DATE_EPOCH", value_name = "SECONDS")]
     time: Option<u64>,
 }
 
-/// What both are made of.
+/// What the packages of programs are made of.
 struct Release {
     version: String,
     /// The time that all files get, so that the same source gives the same bytes.
@@ -37,18 +48,32 @@ struct Release {
 /// The programs that players, operators and testers run.
 const PROGRAMS: [&str; 3] = ["start_server", "sidecar", "bot"];
 
-/// Builds, packs and, if that is asked for, tries out.
+/// Builds, packs and, with `--check`, tries out.
 pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let time = arguments.time.map_or_else(|| commit_time(workspace), Ok)?;
-    let release = Release { version: version(workspace)?, time, binaries: Binaries::dist(workspace, &PROGRAMS)? };
+    let version = workspace.version()?;
     let out = std::path::absolute(arguments.out.clone().unwrap_or_else(|| workspace.root.join("target/dist")))?;
     fs::create_dir_all(&out)?;
+    let is_wanted = |kind: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == kind);
 
-    let tarball = tarball(workspace, &release, &out)?;
-    println!("{}", tarball.display());
-    let package = debian::package(workspace, &release, &out)?;
-    println!("{}", package.display());
-    if arguments.check { trial::run(workspace, &tarball, &package) } else { Ok(()) }
+    if is_wanted("addon") {
+        let addon = addon::package(workspace, &version, time, arguments.libraries.as_deref(), &out)?;
+        println!("{}", addon.display());
+        if arguments.check {
+            trial::run_addon(workspace, &addon)?;
+        }
+    }
+    if is_wanted("programs") {
+        let release = Release { version, time, binaries: Binaries::dist(workspace, &PROGRAMS)? };
+        let tarball = tarball(workspace, &release, &out)?;
+        println!("{}", tarball.display());
+        let package = debian::package(workspace, &release, &out)?;
+        println!("{}", package.display());
+        if arguments.check {
+            trial::run(workspace, &tarball, &package)?;
+        }
+    }
+    Ok(())
 }
 
 fn tarball(workspace: &Workspace, release: &Release, out: &Path) -> Result<PathBuf> {
@@ -61,14 +86,6 @@ fn tarball(workspace: &Workspace, release: &Release, out: &Path) -> Result<PathB
     tar.arg(format!("--mtime=@{}", release.time)).arg("--file").arg(&tarball);
     output(tar.arg("--directory").arg(staging.path()).arg(&name))?;
     Ok(tarball)
-}
-
-/// The version of the workspace, which all its packages have.
-fn version(workspace: &Workspace) -> Result<String> {
-    let manifest: toml::Table = fs::read_to_string(workspace.root.join("Cargo.toml"))?.parse()?;
-    let package = manifest.get("workspace").and_then(|it| it.get("package"));
-    let version = package.and_then(|it| it.get("version")?.as_str());
-    version.map(ToOwned::to_owned).context("Cargo.toml has no workspace.package.version")
 }
 
 fn commit_time(workspace: &Workspace) -> Result<u64> {

@@ -37,16 +37,16 @@ const TARGETS: [&str; 18] = [
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Minutes for each target
+    /// Minutes per target
     #[arg(long, default_value_t = 10.0)]
     minutes: f64,
-    /// Only these targets, e.g. ticket,map
+    /// Run only these targets, such as ticket,map
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = TARGETS)]
     target: Vec<String>,
-    /// Targets that run at a time
+    /// Number of targets that run at a time
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
-    /// Afterwards, put a small selection of the inputs that reach the most code into fuzz/corpus/
+    /// Afterwards, store a minimal set of inputs with the most coverage in fuzz/corpus/
     #[arg(long)]
     keep: bool,
 }

@@ -29,9 +29,8 @@ impl Engine {
     pub fn get(workspace: &Workspace, folder: &Path) -> Result<Self> {
         let engine = Self { program: folder.join(LAUNCHER) };
         if !engine.program.is_file() {
-            install(workspace, folder).context(
-                "Godot could not be had from Debian; with one of your own (4.4 or newer): --godot PATH, or GODOT=PATH",
-            )?;
+            install(workspace, folder)
+                .context("cannot get Godot from Debian; use your own (4.4 or newer) with --godot PATH or GODOT=PATH")?;
         }
         engine.checked(workspace)
     }
@@ -56,7 +55,7 @@ impl Engine {
     fn checked(self, workspace: &Workspace) -> Result<Self> {
         let version = output(self.command(workspace).arg("--version"))?;
         let version = String::from_utf8_lossy(&version).trim().to_owned();
-        ensure!(is_new_enough(&version), "{} is Godot {version}; it takes 4.4 or newer", self.program.display());
+        ensure!(is_new_enough(&version), "{} is Godot {version}, but 4.4 or newer is required", self.program.display());
         println!("Godot {version}, {}", self.program.display());
         Ok(self)
     }
@@ -69,9 +68,9 @@ fn is_new_enough(version: &str) -> bool {
 }
 
 fn install(workspace: &Workspace, folder: &Path) -> Result<()> {
-    ensure!(cfg!(all(target_os = "linux", target_arch = "x86_64")), "this is no Linux on x86_64");
+    ensure!(cfg!(all(target_os = "linux", target_arch = "x86_64")), "this is not Linux on x86_64");
     for tool in ["apt-get", "dpkg-deb"] {
-        ensure!(workspace.answers(tool, &["--version"]), "{tool} is not installed: this is no Debian");
+        ensure!(workspace.answers(tool, &["--version"]), "{tool} is not installed: this is not Debian");
     }
     println!("fetching Godot from Debian's {SUITE} into {} (160 MB)", folder.display());
     let apt = Apt::new(workspace, &folder.join("apt"))?;
@@ -125,7 +124,7 @@ fn mirror(workspace: &Workspace) -> Result<String> {
     targets.args(["indextargets", "--format", "$(LABEL) $(REPO_URI)", "Created-By: Packages"]);
     let targets = String::from_utf8(output(&mut targets)?)?;
     let mirror = targets.lines().find_map(|line| line.strip_prefix("Debian "));
-    Ok(mirror.context("apt knows no mirror of Debian: `apt-get update` first")?.to_owned())
+    Ok(mirror.context("apt has no Debian mirror: run `apt-get update` first")?.to_owned())
 }
 
 fn unpack(workspace: &Workspace, packages: &Path, root: &Path) -> Result<()> {

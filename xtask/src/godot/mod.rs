@@ -30,16 +30,16 @@ const STEPS: [&str; 4] = ["lint", "build", "import", "play"];
 /// What is done.
 #[derive(Args)]
 pub struct Arguments {
-    /// Take this Godot (4.4 or newer) instead of Debian's
+    /// Use this Godot (4.4 or newer) instead of Debian's
     #[arg(long, env = "GODOT", value_name = "PATH")]
     godot: Option<PathBuf>,
-    /// Build the extension as it is shipped, and the servers too: for measurements, and for an export
+    /// Build the extension and the servers in release mode, for measurements and exports
     #[arg(long)]
     release: bool,
-    /// Do these steps only
+    /// Run only these steps
     #[arg(long, value_name = "STEP", value_delimiter = ',', value_parser = STEPS)]
     only: Vec<String>,
-    /// Play these only; cargo run -p realmgate-tests --bin godot -- --help names them
+    /// Run only these plays
     #[arg(long, value_name = "PLAY", value_delimiter = ',')]
     play: Vec<String>,
     /// Where tools are kept
@@ -80,6 +80,12 @@ pub fn ready(workspace: &Workspace, cache: Option<&Path>, release: bool) -> Resu
     Ok(engine.program().to_owned())
 }
 
+/// Builds the extension for this system, as it is shipped. Where it is.
+pub fn library(workspace: &Workspace) -> Result<PathBuf> {
+    cargo(workspace, "build", true)?;
+    Ok(workspace.root.join(TARGET).join("release").join(LIBRARY.0))
+}
+
 /// Checks rules and format of all scripts.
 fn lint(workspace: &Workspace, tools: &Path) -> Result<()> {
     tools::install_python(workspace, REQUIREMENTS, tools)?;
@@ -89,7 +95,7 @@ fn lint(workspace: &Workspace, tools: &Path) -> Result<()> {
         check.current_dir(workspace.root.join(PROJECT)).env("PYTHONPATH", tools);
         check.arg(tools.join("bin").join(checker[0])).args(&checker[1..]).args(&scripts);
         let status = check.status().context("python3 did not start")?;
-        ensure!(status.success(), "{} is not content with the scripts of {PROJECT}", checker.join(" "));
+        ensure!(status.success(), "{} found faults in the scripts of {PROJECT}", checker.join(" "));
     }
     Ok(())
 }
@@ -102,7 +108,7 @@ fn lint_rust(workspace: &Workspace) -> Result<()> {
     clippy.extend(["--target-dir", &target, "--", "--deny", "warnings"]);
     workspace.run("cargo", &clippy)?;
     if !workspace.answers("cargo-deny", &["--version"]) {
-        println!("cargo-deny is not installed: nobody looked at the licences of what the add-on is made of");
+        println!("cargo-deny is not installed: the licences of the add-on's dependencies are not checked");
         return Ok(());
     }
     let rules = workspace.root.join(PROJECT).join("deny.toml").display().to_string();
@@ -132,7 +138,7 @@ fn build(workspace: &Workspace, release: bool) -> Result<()> {
     fs::create_dir_all(folder)?;
     // Not over the old one, which a Godot that runs has mapped.
     let fresh = wanted.with_extension("fresh");
-    fs::copy(&built, &fresh).with_context(|| format!("{} is not there", built.display()))?;
+    fs::copy(&built, &fresh).with_context(|| format!("{} does not exist", built.display()))?;
     fs::rename(fresh, wanted)?;
     Ok(())
 }

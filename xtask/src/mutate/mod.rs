@@ -20,10 +20,10 @@ use crate::workspace::Workspace;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Leave out these rules only
+    /// Remove only these rules
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
-    /// Name the rules, what is so without each, and the tests that guard them, and do nothing
+    /// List the rules, the consequences of removing them and the tests that guard them
     #[arg(long)]
     list: bool,
 }
@@ -65,7 +65,7 @@ fn check_guards(trial: &Trial<'_>, chosen: &[Mutation]) -> Result<()> {
     for guard in chosen.iter().map(|mutation| &mutation.guard) {
         let verdict = trial.of(guard)?;
         let is_fine = verdict == Verdict::Survived;
-        ensure!(is_fine, "{} in {} fails with every rule in place: mend that first", guard.test, guard.file);
+        ensure!(is_fine, "{} in {} fails with every rule in place: fix that first", guard.test, guard.file);
     }
     Ok(())
 }
@@ -83,7 +83,7 @@ fn report(verdicts: &[(&Mutation, Verdict)]) -> Result<()> {
     if survivors.is_empty() {
         return Ok(());
     }
-    bail!("no test minds: {}", survivors.join(", "))
+    bail!("no test fails without: {}", survivors.join(", "))
 }
 
 fn row(mutation: &Mutation, word: &str) {

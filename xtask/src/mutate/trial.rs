@@ -102,15 +102,15 @@ fn program(message: &Value, name: &str) -> Option<Program> {
 /// Judges by what a test program says at its end, so that a name that no test has, or a crash, is no verdict.
 fn verdict(test: &str, succeeded: bool, said: &str) -> Result<Verdict> {
     let line = said.lines().rev().find_map(|line| line.strip_prefix("test result: "));
-    let line = line.with_context(|| format!("{test} did not come to its end"))?;
+    let line = line.with_context(|| format!("{test} did not finish"))?;
     let count = |what: &str| -> Option<u32> {
         line.split([';', '.']).find_map(|part| part.trim().strip_suffix(what)?.trim().parse().ok())
     };
     let (Some(passed), Some(failed)) = (count("passed"), count("failed")) else {
-        bail!("{test}: {line:?} is not what test programs say");
+        bail!("{test}: unexpected output {line:?}");
     };
     ensure!(passed + failed > 0, "no test is named {test}");
-    ensure!(succeeded == (failed == 0), "{test}: {line:?} does not fit how the program ended");
+    ensure!(succeeded == (failed == 0), "{test}: {line:?} does not match the exit code of the program");
     Ok(if failed > 0 { Verdict::Killed } else { Verdict::Survived })
 }
 
@@ -133,12 +133,15 @@ mod tests {
     fn no_test_and_a_crash_are_no_verdict() {
         let refusal = |succeeded, said: &str| verdict("a", succeeded, said).unwrap_err().to_string();
         assert_eq!(refusal(true, NONE), "no test is named a");
-        assert_eq!(refusal(false, "running 2 tests\n"), "a did not come to its end", "it was killed half-way");
+        assert_eq!(refusal(false, "running 2 tests\n"), "a did not finish", "it was killed half-way");
         for (succeeded, said) in [(false, PASSED), (true, FAILED)] {
             let refusal = refusal(succeeded, said);
-            assert!(refusal.ends_with(" does not fit how the program ended"), "it crashed after its tests: {refusal}");
+            assert!(
+                refusal.ends_with(" does not match the exit code of the program"),
+                "it crashed after its tests: {refusal}"
+            );
         }
-        assert!(refusal(true, "test result: ok.\n").ends_with(" is not what test programs say"));
+        assert!(refusal(true, "test result: ok.\n").starts_with("a: unexpected output "));
     }
 
     #[test]

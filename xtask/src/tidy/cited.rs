@@ -4,7 +4,7 @@ use super::Finding;
 use super::tree::{File, Tree, is_in_comment, line_of, words};
 
 const MARK: &str = ".rs::";
-const MEND: &str = "name a test that there is, by its file from the root and its function";
+const MEND: &str = "cite an existing test by its file from the root and its function";
 
 /// Checks every document against the files that it names.
 pub fn check(tree: &Tree) -> Vec<Finding> {

@@ -47,7 +47,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
             let is_known = registered.contains_key(name) || series.is_some_and(|name| registered.contains_key(name));
             if !is_known && !is_family && !is_crate(name) {
                 let wrong = format!("no code registers {name}");
-                let mend = "name a metric that there is, or leave it out";
+                let mend = "name an existing metric, or remove it";
                 findings.push(Finding::new(&file.path, line_of(&file.text, offset), wrong, mend));
             }
         }
@@ -56,7 +56,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
     let listed: Vec<&str> = names(&list.text).map(|(name, _)| name).collect();
     for (name, (path, line)) in registered {
         if !listed.contains(&name) {
-            let mend = "say in its tables what kind it is and what it means";
+            let mend = "add its type and its meaning to the tables";
             findings.push(Finding::new(&path, line, format!("{name} is not in {LIST}"), mend));
         }
     }

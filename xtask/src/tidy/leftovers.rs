@@ -21,10 +21,10 @@ pub fn check(file: &File) -> Vec<Finding> {
         Finding::new(&file.path, line_of(&file.text, offset), format!("{word} is left over"), mend)
     };
     for offset in words(&file.text, IGNORED).filter(|offset| !is_in_comment(&file.text, *offset)) {
-        findings.push(found(offset, IGNORED, "a test that nobody runs proves nothing: mend it or delete it"));
+        findings.push(found(offset, IGNORED, "a test that never runs proves nothing: fix it or delete it"));
     }
     for mark in MARKS {
-        let mend = "do it now, or open an issue and say in the comment what holds today";
+        let mend = "do it now, or open an issue and describe the present state in the comment";
         findings.extend(words(&file.text, mark).map(|offset| found(offset, mark, mend)));
     }
     findings
@@ -46,7 +46,7 @@ mod tests {
         let ignored = concat!("#", "[ignore");
         for attribute in [format!("{ignored}]"), format!("{ignored} = \"slow\"]")] {
             let test = format!("#[test]\n{attribute}\nfn a() {{}}\n");
-            assert_finds("game/src/a.rs", &test, 2, "is left over; a test that nobody runs proves nothing");
+            assert_finds("game/src/a.rs", &test, 2, "is left over; a test that never runs proves nothing");
         }
         assert_clean("game/src/a.rs", &format!("/// Never {ignored}].\n"));
     }

@@ -7,6 +7,9 @@ use super::tree::{File, Tree, line_of};
 
 const PAGES: &str = "docs/";
 const SUMMARY: &str = "docs/SUMMARY.md";
+/// How links begin that lead to this repository from elsewhere: READMEs of packages have those.
+const REPOSITORY: [&str; 2] =
+    ["https://github.com/realmgate/realmgate/blob/main/", "https://github.com/realmgate/realmgate/tree/main/"];
 
 /// Checks every document against the files that it names.
 pub fn check(tree: &Tree) -> Vec<Finding> {
@@ -17,7 +20,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
         links(&summary.text).into_iter().filter_map(|(link, _)| Target::of(summary, &link)).map(|it| it.path).collect();
     let unlisted =
         documents().filter(|page| page.path.starts_with(PAGES) && page.path != SUMMARY && !listed.contains(&page.path));
-    let mend = "give it a line there, at its place in the book";
+    let mend = "add it there, at its place in the book";
     findings.extend(unlisted.map(|page| Finding::new(&page.path, 1, format!("{SUMMARY} does not list it"), mend)));
     findings
 }
@@ -32,7 +35,7 @@ fn dead(tree: &Tree, document: &File) -> Vec<Finding> {
             None if tree.paths.contains(&path) || is_folder() => return None,
             None => format!("there is no {path}"),
         };
-        Some(Finding::new(&document.path, line_of(&document.text, offset), wrong, "mend the link"))
+        Some(Finding::new(&document.path, line_of(&document.text, offset), wrong, "fix the link"))
     };
     links(&document.text).into_iter().filter_map(judge).collect()
 }
@@ -46,10 +49,13 @@ struct Target {
 impl Target {
     /// `None` for what is not in the repository.
     fn of(document: &File, link: &str) -> Option<Self> {
+        let (path, heading) = link.split_once('#').unwrap_or((link, ""));
+        if let Some(path) = REPOSITORY.iter().find_map(|begin| path.strip_prefix(begin)) {
+            return Some(Self { path: path.trim_end_matches('/').to_owned(), heading: heading.to_owned() });
+        }
         if link.contains("://") || link.starts_with("mailto:") {
             return None;
         }
-        let (path, heading) = link.split_once('#').unwrap_or((link, ""));
         let mut parts: Vec<&str> = document.path.split('/').collect();
         if !path.is_empty() {
             parts.pop();
@@ -66,7 +72,7 @@ impl Target {
 }
 
 /// Every `[text](target)` outside of code, and where its target begins.
-fn links(text: &str) -> Vec<(String, usize)> {
+pub fn links(text: &str) -> Vec<(String, usize)> {
     let mut found = Vec::new();
     for (start, line) in prose(text) {
         let mut at = 0;
@@ -132,6 +138,9 @@ mod tests {
             "../../deploy/",
             "../../deploy/a.png",
             "https://example.org/none.md#x",
+            "https://github.com/realmgate/realmgate",
+            "https://github.com/realmgate/realmgate/blob/main/docs/page.md#again",
+            "https://github.com/realmgate/realmgate/tree/main/deploy/",
         ] {
             assert_eq!(found(link), [""; 0], "{link}");
         }
@@ -146,15 +155,17 @@ mod tests {
             ("../page.md#again-2", "docs/page.md has no heading #again-2"),
             ("../page.md#no-heading", "docs/page.md has no heading #no-heading"),
             ("#there", "docs/a/b.md has no heading #there"),
+            ("https://github.com/realmgate/realmgate/blob/main/docs/pag.md", "there is no docs/pag.md"),
+            ("https://github.com/realmgate/realmgate/blob/main/docs/page.md#no", "docs/page.md has no heading #no"),
         ] {
-            assert_eq!(found(link), [format!("docs/a/b.md:3: {wrong}; mend the link")], "{link}");
+            assert_eq!(found(link), [format!("docs/a/b.md:3: {wrong}; fix the link")], "{link}");
         }
     }
 
     #[test]
     fn links_in_code_are_none() {
         let document = "`[a](b)` [c](d)\n\n```md\n[a](b)\n```\n[e](f)\n";
-        let dead = ["a.md:1: there is no d; mend the link", "a.md:6: there is no f; mend the link"];
+        let dead = ["a.md:1: there is no d; fix the link", "a.md:6: there is no f; fix the link"];
         assert_eq!(tidy(&[("a.md", document)]), dead, "those beside the code are");
     }
 

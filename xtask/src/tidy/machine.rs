@@ -32,7 +32,7 @@ pub fn check(file: &File) -> Vec<Finding> {
     let mut findings = Vec::new();
     for home in HOMES {
         let found = text.match_indices(home).filter(|(offset, _)| begins_a_path(&text[..*offset]));
-        let mend = "write it from the root of the repository, or take it from a setting";
+        let mend = "use a path from the root of the repository, or a setting";
         findings.extend(found.map(|(offset, _)| finding(offset, format!("a path of one machine ({home}…)"), mend)));
     }
     if is_lock(&file.path) {
@@ -45,7 +45,7 @@ pub fn check(file: &File) -> Vec<Finding> {
             .extend(foreign.map(|offset| finding(offset, "locked from a registry of one network".to_owned(), mend)));
     } else {
         for name in REGISTRIES {
-            let mend = "leave it out; which registry answers is each machine's own setting";
+            let mend = "remove it; the registry is a setting of each machine";
             let found = text.match_indices(name);
             findings.extend(found.map(|(offset, _)| finding(offset, format!("a registry is named ({name})"), mend)));
         }

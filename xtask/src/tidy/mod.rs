@@ -7,7 +7,7 @@ mod figures;
 mod game_types;
 mod leftovers;
 mod line_lengths;
-mod links;
+pub mod links;
 mod machine;
 mod names;
 mod sizes;

@@ -15,10 +15,10 @@ pub fn check(file: &File) -> Vec<Finding> {
         return Vec::new();
     }
     if lines > TOO_LONG {
-        let mend = format!("find the second thing in it and move that to a file of its own ({TOO_LONG} is the limit)");
+        let mend = format!("move the second subject to another file (the limit is {TOO_LONG} lines)");
         return vec![Finding::new(&file.path, lines, format!("{lines} lines"), mend)];
     }
-    vec![Finding::new(&file.path, lines, format!("{lines} lines"), "is it still about one thing?").warning()]
+    vec![Finding::new(&file.path, lines, format!("{lines} lines"), "does it still have one subject?").warning()]
 }
 
 #[cfg(test)]
@@ -32,7 +32,7 @@ mod tests {
         assert_clean("game/src/a.rs", &file(LONG));
         assert_finds("game/src/a.rs", &file(LONG + 1), 401, "warning: 401 lines");
         assert_finds("game/src/a.rs", &file(TOO_LONG), 600, "warning: ");
-        assert_finds("game/src/a.rs", &file(TOO_LONG + 1), 601, ":601: 601 lines; find the second thing");
+        assert_finds("game/src/a.rs", &file(TOO_LONG + 1), 601, ":601: 601 lines; move the second subject");
         assert_clean("clients/web/a.js", &file(TOO_LONG + 1));
     }
 }

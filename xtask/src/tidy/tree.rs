@@ -34,7 +34,7 @@ impl Tree {
             .args(["-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
             .current_dir(root)
             .output()
-            .context("git did not start; tidy asks it which files belong to the repository")?;
+            .context("cannot start git, which lists the files of the repository")?;
         ensure!(listing.status.success(), "git ls-files: {}", String::from_utf8_lossy(&listing.stderr).trim());
         let (mut files, mut paths) = (Vec::new(), BTreeSet::new());
         for path in String::from_utf8(listing.stdout)?.split_terminator('\0') {

@@ -16,4 +16,4 @@ func fill() -> void:
 	for player_name: String in client.chat.ignored:
 		var at := row()
 		label(at, player_name).size_flags_horizontal = Control.SIZE_EXPAND_FILL
-		button(at, "Hear again", client.chat.unignore.bind(player_name))
+		button(at, "Unignore", client.chat.unignore.bind(player_name))

@@ -358,9 +358,9 @@ impl RealmClient {
             let through = self.through.to_string();
             let through = (!through.is_empty()).then(|| through.parse()).transpose();
             let through =
-                through.map_err(|_| Failure::misused("BAD_ADDRESS", "`through` is no address with a port"))?;
+                through.map_err(|_| Failure::misused("BAD_ADDRESS", "`through` is not an address with a port"))?;
             let network = Network::start(&server.to_string(), through)
-                .map_err(|error| Failure::misused("NO_THREAD", &format!("the network cannot start: {error}")))?;
+                .map_err(|error| Failure::misused("NO_THREAD", &format!("cannot start the network: {error}")))?;
             self.share(network.link());
             self.network = Some(network);
         }

@@ -30,7 +30,7 @@ pub enum MapError {
     #[error(transparent)]
     Tiled(#[from] tiled::Error),
     /// A tileset has no picture, or one that cannot be read.
-    #[error("the tileset {0} has no picture that can be read")]
+    #[error("the tileset {0} has no readable picture")]
     Picture(String),
 }
 

@@ -145,7 +145,7 @@ impl Account {
 
 /// Somebody has logged out meanwhile.
 fn logged_out() -> ApiError {
-    let (code, title) = ("UNAUTHORIZED".to_owned(), "nobody is logged in".to_owned());
+    let (code, title) = ("UNAUTHORIZED".to_owned(), "not logged in".to_owned());
     ApiError::Refused(Box::new(Problem { status: 401, code, title, ..Problem::default() }))
 }
 

@@ -65,7 +65,7 @@ impl Failure {
 
     /// It needs a log-in.
     pub fn not_logged_in() -> Self {
-        Self::new(FailureKind::LoggedOut, "NOT_LOGGED_IN", "nobody is logged in")
+        Self::new(FailureKind::LoggedOut, "NOT_LOGGED_IN", "not logged in")
     }
 
     /// It needs a player in the world.
@@ -75,7 +75,7 @@ impl Failure {
 
     /// There is a player in the world already, or on its way there.
     pub fn in_world_already() -> Self {
-        Self::new(FailureKind::Misused, "IN_WORLD_ALREADY", "the player is in the world already")
+        Self::new(FailureKind::Misused, "IN_WORLD_ALREADY", "the player is already in the world")
     }
 
     /// The request is longer than a message may be.

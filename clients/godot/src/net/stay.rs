@@ -101,7 +101,7 @@ impl Stay {
                 PlayerEvent::Travels => tell(News::Travels),
                 PlayerEvent::Entered => News::of_entering(session).into_iter().for_each(&mut *tell),
                 PlayerEvent::Left(LeaveReason::ServerClosing | LeaveReason::ChannelFailed | LeaveReason::StoreAway) => {
-                    tell(News::Lost("the server closes".to_owned()));
+                    tell(News::Lost("the server is shutting down".to_owned()));
                     return Some(End::ComesBack);
                 }
                 PlayerEvent::Left(reason) => return Some(End::IsOver(News::Left(Some(reason), None))),

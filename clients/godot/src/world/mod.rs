@@ -179,7 +179,7 @@ impl RealmWorld {
             Some(scene) => match scene.instantiate().map(Gd::try_cast) {
                 Some(Ok(node)) => Some(node),
                 Some(Err(other)) => {
-                    godot_error!("{}: the root is no Node2D", scene.get_path());
+                    godot_error!("{}: the root is not a Node2D", scene.get_path());
                     other.free();
                     None
                 }

@@ -59,7 +59,7 @@ export class DisplayClock {
     return Math.max(this.#halfRoundTripMs + this.#jitterMs + this.#tickMs - this.#extrapolationMs, 0);
   }
 
-  /** A snapshot of the end of this tick has come. */
+  /** Takes the arrival of a snapshot of the end of this tick. */
   observe(tick, nowMs) {
     push(this.#arrivals, nowMs - tick * this.#tickMs);
     const sorted = Float64Array.from(this.#arrivals).sort();
@@ -67,13 +67,13 @@ export class DisplayClock {
     this.#jitterMs = Math.max(sorted[sorted.length - 1 - Math.floor(sorted.length / RARE)] - this.#promptMs, 0);
   }
 
-  /** A command was answered: milliseconds from when it was issued, less the time that it waited at the server. */
+  /** Takes a measured round trip: milliseconds from issuing a command to its answer, less its wait at the server. */
   observeRoundTrip(ms) {
     push(this.#roundTripsMs, Math.max(ms, 0));
     this.#halfRoundTripMs = Math.min(...this.#roundTripsMs) / 2;
   }
 
-  /** The tick that the server is in, as far as can be told; 0 before the first snapshot. */
+  /** The estimated current tick of the server; 0 before the first snapshot. */
   present(nowMs) {
     if (this.#arrivals.length === 0) return 0;
     return (nowMs - this.#promptMs + this.#halfRoundTripMs) / this.#tickMs;

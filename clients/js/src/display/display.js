@@ -31,7 +31,7 @@ const MAX_ISSUED = 128;
  *     for (const [id] of session.world.entities()) draw(id, display.place(session, id));
  */
 export class Display {
-  /** Frames shown, and in how many of them a correction moved the own character by more than 0.1 tile. */
+  /** Number of frames, and of frames in which a correction moved the player's own character by more than 0.1 tile. */
   counters = { frames: 0, visibleCorrections: 0 };
   #clock;
   #own = new Own();
@@ -54,7 +54,7 @@ export class Display {
     this.#clock = new DisplayClock(tickHz, extrapolationMs);
   }
 
-  /** The clock: how late others are shown, and how long the way to the server is. */
+  /** The clock: the delay of others, and the round trip to the server. */
   get clock() {
     return this.#clock;
   }

@@ -29,10 +29,10 @@ export class Course {
   /** A course from the fields of its layout. Throws a `ProtocolError` when they are illegal. */
   static fromFields({ going, facing, x, y, units_per_tick, dx, dy }) {
     const ways = [STANDS, { type: "Ahead", units: units_per_tick }, { type: "Drifts", dx, dy }];
-    if (going >= ways.length) throw new ProtocolError("Malformed", `nothing goes as ${going}`);
+    if (going >= ways.length) throw new ProtocolError("Malformed", `unknown kind of movement: ${going}`);
     const isOnMap = (units) => units >= 0 && units <= FARTHEST_UNITS;
     if (!isOnMap(x) || !isOnMap(y))
-      throw new ProtocolError("Malformed", `a course from (${x}, ${y}), which is on no map`);
+      throw new ProtocolError("Malformed", `a course starts outside every map: (${x}, ${y})`);
     return new Course({ x, y }, facing, ways[going]);
   }
 
@@ -43,7 +43,7 @@ export class Course {
     return { going: number, facing, ...position, units_per_tick: going.units, dx: going.dx, dy: going.dy };
   }
 
-  /** What it moves by each tick, in units. */
+  /** Its movement per tick, in units. */
   step() {
     if (this.going.type === "Ahead") return scaled(this.facing, this.going.units);
     return this.going.type === "Drifts" ? { dx: this.going.dx, dy: this.going.dy } : { dx: 0, dy: 0 };

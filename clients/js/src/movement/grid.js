@@ -14,7 +14,7 @@ export class CollisionGrid {
    */
   constructor(width, height) {
     const isLegal = (side) => Number.isInteger(side) && side >= 1 && side <= LIMITS.map_tiles;
-    if (!isLegal(width) || !isLegal(height)) throw new RangeError(`no map has ${width} by ${height} tiles`);
+    if (!isLegal(width) || !isLegal(height)) throw new RangeError(`invalid map size: ${width} by ${height} tiles`);
     this.width = width;
     this.height = height;
     this.#bits = new Uint32Array(Math.ceil((width * height) / 32));

@@ -7,7 +7,7 @@ export const UNITS_PER_TILE = 1024;
 /** The greatest coordinate of the largest map. */
 export const FARTHEST_UNITS = LIMITS.map_tiles * UNITS_PER_TILE - 1;
 
-/** The tile that a coordinate lies in. */
+/** The tile of a coordinate. */
 export function tileOf(units) {
   return Math.floor(units / UNITS_PER_TILE);
 }

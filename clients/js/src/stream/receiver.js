@@ -34,7 +34,7 @@ export class Receiver {
     if (messages.length === 0) return;
     const first = this.#id(lowFirst);
     if (first < 0 || first + messages.length > this.#next + LIMITS.messages_under_way) {
-      throw new ProtocolError("OutsideWindow", "a message outside the window");
+      throw new ProtocolError("OutsideWindow", "message outside the window");
     }
     // If the caller has not taken everything, the caller is late, and not the other end at fault.
     if (!this.hasMessage && !this.#fits(first, messages)) {

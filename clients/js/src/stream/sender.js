@@ -39,10 +39,10 @@ export class Sender {
 
   queue(message) {
     if (message.length === 0 || message.length > LIMITS.reliable_bytes) {
-      throw new QueueError("Length", `a message of ${message.length} bytes cannot be sent`);
+      throw new QueueError("Length", `a message must have 1 to ${LIMITS.reliable_bytes} bytes, not ${message.length}`);
     }
     if (this.#bytes + message.length > QUEUE_BYTES || this.#waiting.length >= QUEUE_MESSAGES) {
-      throw new QueueError("Full", "too many messages wait to be acknowledged");
+      throw new QueueError("Full", "too many unacknowledged messages");
     }
     this.#bytes += message.length;
     this.#waiting.push(message);
@@ -101,7 +101,7 @@ export class Sender {
     const named = 32 - Math.clz32(gaps);
     const end = named === 0 ? next : next + 1 + named;
     if (next < 0 || end > this.#oldest + this.#underWay.length) {
-      throw new ProtocolError("NeverSent", "an acknowledgement of a message that was never sent");
+      throw new ProtocolError("NeverSent", "acknowledgement of a message that was never sent");
     }
     for (let id = this.#oldest; id < next; id += 1) this.#arrived(id, nowMs);
     for (let bit = 0; bit < named; bit += 1) {

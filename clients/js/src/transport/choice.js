@@ -17,7 +17,7 @@ export class Choice {
 
   /** @param {"auto" | "websocket" | "webtransport"} [preference] */
   constructor(preference = "auto") {
-    if (!PREFERENCES.includes(preference)) throw new RangeError(`there is no transport ${preference}`);
+    if (!PREFERENCES.includes(preference)) throw new RangeError(`unknown transport: ${preference}`);
     this.#preference = preference;
   }
 

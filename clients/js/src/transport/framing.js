@@ -44,7 +44,7 @@ export class FrameReader {
       const endsWith = this.#number(HEAD_BYTES);
       return endsWith === null ? null : { endsWith };
     }
-    if (length > LIMITS.payload_bytes) throw new ProtocolError("Length", `a message of ${length} bytes`);
+    if (length > LIMITS.payload_bytes) throw new ProtocolError("Length", `a message of ${length} bytes is too long`);
     if (this.#bytes.length < HEAD_BYTES + length) return null;
     const payload = this.#bytes.slice(HEAD_BYTES, HEAD_BYTES + length);
     this.#bytes = this.#bytes.subarray(HEAD_BYTES + length);

@@ -83,7 +83,7 @@ export class Transport {
     if (this.#closeReason) listener.ended(this.#closeReason);
   }
 
-  /** Queues a reliable message, which is sent with the next tick. Answers its id. */
+  /** Queues a reliable message for the next tick. Returns its id. */
   sendMessage(message) {
     return this.#connection.sendMessage(message);
   }
@@ -105,7 +105,7 @@ export class Transport {
     return this.#closeReason;
   }
 
-  /** What went either way so far. */
+  /** Counters of both directions so far. */
   get traffic() {
     return this.#connection.traffic;
   }

@@ -68,7 +68,7 @@ export class WebTransportTransport extends Transport {
 function optionsFor({ map_wt_cert_sha256: hash }) {
   const options = { requireUnreliable: true };
   if (hash === null) return options;
-  if (!HASH.test(hash)) throw new TypeError("the certificate's hash cannot be read");
+  if (!HASH.test(hash)) throw new TypeError("cannot read the certificate's hash");
   const value = Uint8Array.from(hash.match(/../g), (digits) => parseInt(digits, 16));
   return { ...options, serverCertificateHashes: [{ algorithm: "sha-256", value }] };
 }

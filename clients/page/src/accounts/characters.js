@@ -65,7 +65,7 @@ function card(character, { api, logIn, classes, assets, onEnter, onChanged, erro
   const remove = async () => {
     const isSure = await confirmed({
       title: `Delete ${name}?`,
-      text: `${name} can be brought back for a while; the list shows for how long. After that, ${name} is gone with everything.`,
+      text: `You can restore ${name} for some time, which the list shows. After that, ${name} and all belongings are deleted for good.`,
       yes: "Delete",
       isGrave: true,
     });
@@ -84,8 +84,8 @@ function card(character, { api, logIn, classes, assets, onEnter, onChanged, erro
           h("button.link", { type: "button", onclick: remove, "aria-label": `Delete ${name}` }, "Delete"),
         ]
       : [
-          h("p.warning", {}, `Will be gone ${goneIn(deletesAtMs)}`),
-          h("button", { type: "button", onclick: restore, "aria-label": `Bring back ${name}` }, "Bring back"),
+          h("p.warning", {}, `Will be deleted ${goneIn(deletesAtMs)}`),
+          h("button", { type: "button", onclick: restore, "aria-label": `Restore ${name}` }, "Restore"),
         ];
   return h(
     `li.slot-card${deletesAtMs === null ? "" : ".fading"}`,

@@ -15,7 +15,7 @@ export function sendsMails() {
 export function emailForm({ api, logIn }) {
   const email = new Field({
     label: "E-mail address",
-    hint: "Only for mails that you ask for, such as a new password.",
+    hint: "Only used for e-mails that you request, such as a password reset.",
     type: "email",
     name: "email",
     autocomplete: "email",
@@ -33,12 +33,12 @@ export function emailForm({ api, logIn }) {
   const sent = h("p.notice", { role: "status", hidden: true });
   const form = new Form({
     label: "E-mail address",
-    submit: "Send a mail with a link",
+    submit: "Send confirmation e-mail",
     fields: { email, current_password: password },
     onSubmit: async () => {
       setShown(sent, false);
       await logIn.with((token) => api.setEmail(token, email.value.trim(), password.value));
-      setText(sent, `A mail is on its way to ${email.value.trim()}. Open the link in it to confirm the address.`);
+      setText(sent, `An e-mail is on its way to ${email.value.trim()}. Open the link in it to confirm the address.`);
       setShown(sent, true);
     },
   });
@@ -49,7 +49,7 @@ export function emailForm({ api, logIn }) {
 export function emailScreen({ onDone, ...shared }) {
   const form = emailForm(shared);
   const why = "With an e-mail address you can set a new password if you forget yours.";
-  const back = h("button.link", { type: "button", onclick: onDone }, "To your characters");
+  const back = h("button.link", { type: "button", onclick: onDone }, "Back to your characters");
   const screen = h("section.card.gate", { "aria-label": "E-mail address" }, h("h1", {}, "E-mail address"), h("p", {}, why), form.element, back);
   return { element: screen, focus: form.focus };
 }

@@ -25,7 +25,7 @@ export function gateScreen({ api, logIn, assets, settings, realm, visit = null, 
     onSubmit: (username, password) => logIn.begin(username, password).then(onDone),
   });
   const register = accountForm({
-    label: "Make an account",
+    label: "Create an account",
     submit: "Create account",
     autocomplete: "new-password",
     usernameHint: "3 to 64 letters a to z, digits, _ - . @ or +. Others can see it.",
@@ -39,7 +39,7 @@ export function gateScreen({ api, logIn, assets, settings, realm, visit = null, 
     label: playWord,
     submit: playWord,
     fields: {},
-    between: [h("p.quiet.centred", {}, "You play as a guest. This browser remembers you.")],
+    between: [h("p.quiet.centred", {}, "Play as a guest. This browser remembers you.")],
     onSubmit: () => logIn.beginAsGuest().then(onDone),
   });
   const providers = providerButtons({
@@ -85,13 +85,13 @@ export function keepScreen({ api, logIn, onDone, onKept = onDone }) {
     label: "Keep this account",
     submit: "Keep it",
     autocomplete: "new-password",
-    usernameHint: "3 to 32 lower-case letters and digits; single . _ - between them. Others see it.",
+    usernameHint: "3 to 32 lower-case letters and digits; single . _ - between them. Others can see it.",
     passwordHint: "8 to 72 characters. Then you can log in anywhere.",
     onSubmit: (name, password) => logIn.keep(name, password).then(onKept),
   });
   const providers = providerButtons({
     api,
-    verb: "Keep it by",
+    verb: "Keep it with",
     begin: (provider) => logIn.withFresh((token) => api.beginSignIn(provider, token, { browser: true })),
     onProven: () => (logIn.isKept(), onDone()),
   });
@@ -142,8 +142,8 @@ function accountForm({
     fields: { username, password },
     isMain,
     onSubmit: async () => {
-      if (username.value === "") return missing(username, "Type your user name.");
-      if (password.value === "") return missing(password, "Type your password.");
+      if (username.value === "") return missing(username, "Enter your user name.");
+      if (password.value === "") return missing(password, "Enter your password.");
       await onSubmit(username.value, password.value);
     },
   });

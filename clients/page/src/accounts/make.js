@@ -16,7 +16,7 @@ export function makeScreen({ api, logIn, classes, assets, onMade, onBack, backWo
   const chosen = () => choices.find(({ input }) => input.checked).input.value;
   const name = new Field({
     label: "Name",
-    hint: "3 to 24 letters and digits; single spaces, ' and - too. Everybody sees it.",
+    hint: "3 to 24 letters and digits; single spaces, ' and - are allowed. Everyone sees it.",
     maxLength: 24,
     autocomplete: "off",
     spellcheck: false,

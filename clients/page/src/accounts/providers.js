@@ -37,8 +37,8 @@ export function providerButtons({ api, verb, begin, onProven }) {
       });
       if (tab) tab.location.replace(url);
       const link = h("a", { href: url, target: "_blank", rel: "noopener" }, "Open it here");
-      const ends = code ? ` Agree there if it shows this code: ${code}.` : "";
-      status.replaceChildren(`Go on at ${NAMES[provider] ?? provider}, in the other tab. `, link, ends);
+      const ends = code ? ` Confirm there only if it shows the code ${code}.` : "";
+      status.replaceChildren(`Continue at ${NAMES[provider] ?? provider} in the other tab. `, link, ends);
       const data = await outcome(api, session, () => own === latest && element.isConnected);
       if (data) await onProven(data);
     } catch (refused) {

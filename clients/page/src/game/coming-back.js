@@ -37,7 +37,7 @@ export class ComingBack {
   /** Comes back as soon as the world is there again. Meanwhile the last picture stays, and what is typed. */
   async #awaitWorld(reason) {
     const { title, text } = goodbye(reason);
-    this.#game.hud.banner.say(`${title}. ${text} Stay here: the page comes back by itself.`);
+    this.#game.hud.banner.say(`${title}. ${text} Keep this page open: it reconnects by itself.`);
     const endMs = performance.now() + LOOK_FOR_MS;
     while (!this.#game.isOver) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
@@ -68,5 +68,5 @@ export class ComingBack {
 
 function sayIfAlone(game) {
   if (game.isOver || game.session.party.members.length > 0) return;
-  game.log("Your party has ended, since the world was restarted. Invite its members again.");
+  game.log("The server restarted, so your party has ended. Invite its members again.");
 }

@@ -144,7 +144,7 @@ export class Game {
     if (this.#isOver) return;
     const hear = {
       Told: () => this.#told(event.message),
-      Lost: () => this.hud.banner.say("Connection lost, trying again…"),
+      Lost: () => this.hud.banner.say("Connection lost. Reconnecting…"),
       Travels: () => (this.sound.play("portal"), this.scene.fade(true)),
       Entered: () => this.#entered(),
       Left: () => this.leaving.isUnderWay || this.#comingBack.left(event.reason),
@@ -193,7 +193,7 @@ export class Game {
       if (id === null) this.toast("No connection at the moment.", "refused");
       return id;
     } catch {
-      this.toast("Too much at once. Wait a moment.", "refused");
+      this.toast("Too many requests. Wait a moment.", "refused");
       return null;
     }
   }

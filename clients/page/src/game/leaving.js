@@ -24,12 +24,12 @@ export class Leaving {
 
   /** Leaves. Answers whether the player is outside. */
   async leave() {
-    const now = h("button", { type: "button", onclick: () => this.#goNow() }, "Go at once");
+    const now = h("button", { type: "button", onclick: () => this.#goNow() }, "Leave now");
     this.#dialog = new Dialog({
       title: "Leaving the world",
       content: [
         this.#text,
-        h("p.quiet", {}, "Whoever goes at once leaves the body behind for a while, where others can harm it."),
+        h("p.quiet", {}, "If you leave now, your character stays in the world for some time and can be attacked."),
         h("div.buttons", {}, now),
       ],
     });
@@ -52,7 +52,7 @@ export class Leaving {
     const seconds = Math.max(0, Math.ceil((this.#untilMs - performance.now()) / 1000));
     setText(
       this.#text,
-      seconds > 0 ? `You are in a fight. You leave in ${seconds} s, if nothing more happens.` : "Saving…",
+      seconds > 0 ? `You are in combat. You leave in ${seconds} s if nothing more happens.` : "Saving…",
     );
   }
 

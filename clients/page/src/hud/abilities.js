@@ -81,9 +81,9 @@ export class AbilityBar {
       setClass(button, "off", refusal === "InSafeZone" || refusal === "Dead");
       if (isLocked) setText(of.left, `Lv ${info.min_level}`);
       const state = isLocked
-        ? `, from level ${info.min_level}`
+        ? `, requires level ${info.min_level}`
         : refusal === "TooLittleResource"
-          ? `, too little ${ownClass?.resource_name ?? "strength"}`
+          ? `, not enough ${ownClass?.resource_name ?? "strength"}`
           : "";
       setText(of.word, `${info.name}${state}`);
       of.isLocked = isLocked;

@@ -22,7 +22,7 @@ export class Banner {
 
   update(nowMs) {
     const isSilent = this.#game.player.isConnected && nowMs - this.#game.heardMs > SILENT_MS;
-    this.#show(this.#said || (isSilent ? "The world does not answer. Waiting…" : ""));
+    this.#show(this.#said || (isSilent ? "The server is not responding. Waiting…" : ""));
   }
 
   #show(text) {

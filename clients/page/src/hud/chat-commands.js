@@ -25,12 +25,12 @@ const WORDS = {
 
 /** What can be typed, for `/help`. */
 export const HELP = [
-  "/s text — to everybody in this channel",
-  "/p text — to your party",
-  '/w name text — to one player; names with spaces in quotes: /w "Anna Bell" hello',
-  "/r text — to whom you whispered with last",
-  "/invite name, /leave — your party",
-  "/ignore name, /unignore name — whom you hear nothing of",
+  "/s text — say to everyone in this channel",
+  "/p text — say to your party",
+  '/w name text — whisper to a player; put names with spaces in quotes: /w "Anna Bell" hello',
+  "/r text — reply to the player you whispered with last",
+  "/invite name, /leave — invite to your party, or leave it",
+  "/ignore name, /unignore name — hide a player's messages, or show them again",
 ];
 
 /** How many bytes a text has on its way. */
@@ -60,7 +60,7 @@ export function readLine(line, { scope, to = null, replyTo = null, names = [] })
     case "whisper":
       return whisper(rest, names);
     case "reply":
-      if (!replyTo) return { error: "Nobody has whispered to you yet." };
+      if (!replyTo) return { error: "You have not whispered with anyone yet." };
       return rest === "" ? { scope: "whisper", to: replyTo } : spoken("whisper", replyTo, rest);
     case "leave":
       return { request: { type: "PartyLeave" } };
@@ -71,12 +71,12 @@ export function readLine(line, { scope, to = null, replyTo = null, names = [] })
     case "help":
       return { help: true };
     default:
-      return { error: `There is no /${word}. Try /help.` };
+      return { error: `Unknown command: /${word}. Try /help.` };
   }
 }
 
 function spoken(scope, to, text) {
-  if (bytesOf(text) > CHAT_BYTES) return { error: "That is too long for one line." };
+  if (bytesOf(text) > CHAT_BYTES) return { error: "That message is too long." };
   if (scope === "party") return { request: { type: "PartyChat", text } };
   if (scope === "whisper" && to) return { request: { type: "Whisper", to, text } };
   return { request: { type: "Chat", text } };
@@ -84,13 +84,13 @@ function spoken(scope, to, text) {
 
 function whisper(rest, names) {
   const { name, text } = splitName(rest, names);
-  if (name === "") return { error: "Whisper to whom? /w name text" };
+  if (name === "") return { error: "Name a player: /w name text" };
   return text === "" ? { scope: "whisper", to: name } : spoken("whisper", name, text);
 }
 
 function named(command, rest) {
   const name = unquoted(rest.trim());
-  if (name === "") return { error: `Whom? /${command} name` };
+  if (name === "") return { error: `Name a player: /${command} name` };
   if (command === "invite") return { request: { type: "PartyInvite", to: name } };
   return { request: { type: command === "ignore" ? "Ignore" : "Unignore", name } };
 }

@@ -18,7 +18,7 @@ export class Chat {
   /** Its style scrolls from the end: the browser keeps the newest lines in view, unless the player scrolls up. */
   #log = h("div.chat-log", { role: "log", "aria-label": "Chat", tabIndex: 0 }, this.#lines);
   #input;
-  #where = h("button.chat-where", { type: "button", title: "Where to speak" });
+  #where = h("button.chat-where", { type: "button", title: "Chat mode" });
   #left = h("span.chat-left", { "aria-live": "off" });
   #badge = h("span.badge", { hidden: true });
   #scope = "say";
@@ -151,7 +151,7 @@ export class Chat {
   #showScope() {
     const words = { say: "Say", party: "Party", whisper: `To ${this.#to}` }[this.#scope];
     setText(this.#where, words);
-    setAttribute(this.#where, "aria-label", `Where to speak: ${words}`);
+    setAttribute(this.#where, "aria-label", `Chat mode: ${words}`);
     setAttribute(this.element, "data-scope", this.#scope);
     this.#input.placeholder = "Write a message, or /help";
   }

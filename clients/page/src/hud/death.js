@@ -25,7 +25,7 @@ export class Death {
       h("h2", {}, "You have fallen"),
       this.#by,
       this.#button,
-      h("p.quiet", {}, "You keep everything you own. Rest in the safe zone: your health comes back."),
+      h("p.quiet", {}, "You keep everything you own. Your health recovers in the safe zone."),
     );
   }
 
@@ -33,7 +33,7 @@ export class Death {
     if (message.type !== "Died") return;
     const { session } = this.#game;
     const killer = message.by === null ? "" : sentence(inSentence(session, session.world.entity(message.by)));
-    setText(this.#by, killer ? `${killer} killed you.` : "It was too much.");
+    setText(this.#by, killer ? `${killer} killed you.` : "You have died.");
     this.#game.log(killer ? `${killer} killed you.` : "You have died.", "bad");
   }
 

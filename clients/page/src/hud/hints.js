@@ -33,9 +33,9 @@ const HINTS = [
     isOfUse: ({ wearable, isFighting }) => wearable !== null && !isFighting,
     isDone: ({ wearsAll }) => wearsAll,
     words: {
-      mouse: (key) => `You carry things to wear. Open your bag with ${key("bag")} and double-click them.`,
-      touch: () => "You carry things to wear. Open your bag, tap them, and then “Wear”.",
-      gamepad: () => "You carry things to wear. Open your bag, choose them, and then “Wear”.",
+      mouse: (key) => `You have something to wear. Open your bag with ${key("bag")} and double-click it.`,
+      touch: () => "You have something to wear. Open your bag, tap it, then tap “Wear”.",
+      gamepad: () => "You have something to wear. Open your bag, select it, then choose “Wear”.",
     },
   },
   {
@@ -43,9 +43,9 @@ const HINTS = [
     isOfUse: ({ enemy }) => enemy === null,
     isDone: ({ enemy }) => enemy !== null,
     words: {
-      mouse: () => "You can fight the red dots on the small map. Walk up to one.",
-      touch: () => "You can fight the red dots on the small map. Walk up to one.",
-      gamepad: () => "You can fight the red dots on the small map. Walk up to one.",
+      mouse: () => "The red dots on the minimap are enemies. Walk up to one.",
+      touch: () => "The red dots on the minimap are enemies. Walk up to one.",
+      gamepad: () => "The red dots on the minimap are enemies. Walk up to one.",
     },
   },
   {
@@ -53,9 +53,9 @@ const HINTS = [
     isOfUse: ({ healthShare, potions }) => healthShare < 0.5 && potions > 0,
     isDone: ({ hasDrunk }) => hasDrunk,
     words: {
-      mouse: (key) => `You are badly hurt. Press ${key("quick1")} to drink a potion, or walk back to the town: you recover there.`,
-      touch: () => "You are badly hurt. Tap the potion to drink it, or walk back to the town: you recover there.",
-      gamepad: () => "You are badly hurt. Drink a potion from your bag, or walk back to the town: you recover there.",
+      mouse: (key) => `You are badly hurt. Press ${key("quick1")} to drink a potion, or return to town to recover.`,
+      touch: () => "You are badly hurt. Tap the potion to drink it, or return to town to recover.",
+      gamepad: () => "You are badly hurt. Drink a potion from your bag, or return to town to recover.",
     },
   },
   {
@@ -63,9 +63,9 @@ const HINTS = [
     isOfUse: ({ enemy }) => enemy !== null,
     isDone: ({ isFighting, kills }) => isFighting || kills > 0,
     words: {
-      mouse: (key) => `Click an animal or an enemy to attack it. Or choose one with ${key("next")} and press ${key("slot1")}.`,
+      mouse: (key) => `Click an animal or an enemy to attack it. Or select one with ${key("next")} and press ${key("slot1")}.`,
       touch: () => "Tap an animal or an enemy to attack it.",
-      gamepad: () => "Choose an animal or an enemy with the right trigger, and attack it with A.",
+      gamepad: () => "Select an animal or an enemy with the right trigger, then attack it with A.",
     },
   },
   {
@@ -83,9 +83,9 @@ const HINTS = [
     isOfUse: ({ loot }) => loot !== null,
     isDone: ({ hasPickedUp }) => hasPickedUp,
     words: {
-      mouse: (key) => `Something lies on the ground. Click it, or press ${key("interact")} beside it.`,
-      touch: () => "Something lies on the ground. Tap it, or the button “Pick up”.",
-      gamepad: () => "Something lies on the ground. Walk up to it and press the left trigger.",
+      mouse: (key) => `There is loot on the ground. Click it, or walk up to it and press ${key("interact")}.`,
+      touch: () => "There is loot on the ground. Tap it, or tap the button “Pick up”.",
+      gamepad: () => "There is loot on the ground. Walk up to it and press the left trigger.",
     },
   },
   {
@@ -93,9 +93,9 @@ const HINTS = [
     isOfUse: ({ kills }) => kills > 0,
     isDone: ({ isMapOpen }) => isMapOpen,
     words: {
-      mouse: (key) => `Press ${key("map")} for the map. It shows where vendors and portals are.`,
-      touch: () => "Tap the small map to see where vendors and portals are.",
-      gamepad: () => "Press View for the map. It shows where vendors and portals are.",
+      mouse: (key) => `Press ${key("map")} to open the map. It shows vendors and portals.`,
+      touch: () => "Tap the minimap to see vendors and portals.",
+      gamepad: () => "Press View to open the map. It shows vendors and portals.",
     },
   },
 ];
@@ -120,7 +120,7 @@ export class Hints {
   constructor(game) {
     this.#game = game;
     game.settings.addEventListener("change", ({ detail }) => this.#changed(detail.name), { signal: game.signal });
-    const none = h("button.link", { type: "button", onclick: () => game.settings.set("hints", false) }, "No hints");
+    const none = h("button.link", { type: "button", onclick: () => game.settings.set("hints", false) }, "Hide hints");
     this.element = h("div.hint.frame", { role: "status", hidden: true }, this.#text, none);
   }
 

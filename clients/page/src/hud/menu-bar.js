@@ -74,7 +74,7 @@ export class MenuBar {
     const better = this.#newAndBetter();
     setShown(this.#badge, better > 0);
     setText(this.#badge, String(better));
-    setText(this.#badgeWord, better > 0 ? `, ${better} new and better than what you wear` : "");
+    setText(this.#badgeWord, better > 0 ? `, ${better} new and better than your equipment` : "");
     setClass(this.#buttons[0].button, "full", possessions.isTold && possessions.isBagFull);
   }
 }

@@ -60,16 +60,16 @@ export class News {
     Respawned: () => this.#game.log("You are alive again."),
     Store: ({ away, pending }) => {
       if (away && !this.#isStoreAway)
-        this.#game.log("The world cannot write things down at the moment. What you gain waits.", "bad");
-      if (!away && this.#isStoreAway && pending === 0) this.#game.log("The world writes things down again.");
+        this.#game.log("The server cannot save at the moment. Anything you gain will arrive once it can.", "bad");
+      if (!away && this.#isStoreAway && pending === 0) this.#game.log("The server can save again.");
       this.#isStoreAway = away || pending > 0;
     },
     TradeEnded: ({ end }) => {
       const words = {
-        Done: "The trade is done.",
+        Done: "Trade completed.",
         Cancelled: "The trade was cancelled.",
-        Declined: "Your offer to trade was declined.",
-        Apart: "The trade is over: you are too far apart.",
+        Declined: "Your trade request was declined.",
+        Apart: "The trade was cancelled: you are too far apart.",
         Failed: "The trade failed. Nothing was exchanged.",
       }[end];
       this.#game.toast(words, end === "Done" ? "gain" : "note");

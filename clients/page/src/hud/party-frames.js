@@ -28,7 +28,7 @@ export class PartyFrames {
       const level = seen?.of.components.Appearance?.level;
       setText(row.level, level ? `Lv ${level}` : "");
       if (health) row.bar.set(health.current, health.max, seen.of.isDead ? "Dead" : undefined);
-      else row.bar.set(0, 1, row.isOnline ? "elsewhere" : "not in the world");
+      else row.bar.set(0, 1, row.isOnline ? "elsewhere" : "offline");
     }
   }
 

@@ -21,8 +21,8 @@ export class Prompts {
       this.#game.log(`${message.name} wants to trade with you.`);
     } else if (message.type === "PartyInvited") {
       const answer = (accept) => this.#game.ask({ type: "PartyAnswer", party: message.party, accept });
-      this.#ask("party", `${message.from} invites you into a party.`, answer);
-      this.#game.log(`${message.from} invites you into a party.`);
+      this.#ask("party", `${message.from} invites you to a party.`, answer);
+      this.#game.log(`${message.from} invites you to a party.`);
     } else if (message.type === "TradeState" || message.type === "TradeEnded") this.#close("trade");
     else if (message.type === "Party") this.#close("party");
   }

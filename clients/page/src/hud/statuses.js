@@ -6,7 +6,7 @@ import { glyph } from "../glyphs.js";
 
 /** Each flag: its word, and whether it is good or bad. */
 const SIGNS = {
-  in_combat: ["In a fight", "fight"],
+  in_combat: ["In combat", "fight"],
   rooted: ["Rooted", "bad"],
   afflicted: ["Afflicted", "bad"],
   buffed: ["Blessed", "good"],

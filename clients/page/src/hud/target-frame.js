@@ -25,7 +25,7 @@ export class TargetFrame {
       "button.tiny",
       {
         type: "button",
-        "aria-label": "What to do with this player",
+        "aria-label": "Actions for this player",
         "aria-haspopup": "menu",
         onclick: (event) => this.#openMenu(event),
       },
@@ -33,7 +33,7 @@ export class TargetFrame {
     );
     this.#close = h(
       "button.tiny",
-      { type: "button", "aria-label": "No target", onclick: () => (game.selection.target = null) },
+      { type: "button", "aria-label": "Clear the target", onclick: () => (game.selection.target = null) },
       "×",
     );
     this.element = h(

@@ -77,7 +77,7 @@ export class WornSlots {
     this.#slots = WORN.map(({ slot, name }) => ({
       slot,
       name,
-      square: new ItemSlot(game, { empty: `${name}: nothing`, onChoose, onDo: takeOff, onDropped: wear }),
+      square: new ItemSlot(game, { empty: `${name}: empty`, onChoose, onDo: takeOff, onDropped: wear }),
     }));
     this.element = h(
       "ul.worn",

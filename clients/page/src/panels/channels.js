@@ -6,12 +6,12 @@ import { Window } from "./window.js";
 const EVERY_MS = 5000;
 
 export class Channels extends Window {
-  #list = h("ul.people", { "aria-label": "Channels" }, h("li.quiet", {}, "Asking…"));
+  #list = h("ul.people", { "aria-label": "Channels" }, h("li.quiet", {}, "Loading…"));
   #nextMs = 0;
 
   constructor(game) {
     super(game, "channels", "Channels");
-    this.body.append(h("p.quiet", {}, "Copies of this map. You cannot change in the middle of a fight."), this.#list);
+    this.body.append(h("p.quiet", {}, "Channels are copies of this map. You cannot switch in combat."), this.#list);
   }
 
   told(message) {

@@ -34,7 +34,7 @@ export async function drop(game, item) {
   const name = content.item(item.definition)?.name ?? item.definition;
   const isSure = await confirmed({
     title: `Drop ${name}?`,
-    text: `Anybody can pick it up, and after ${secondsText(content.rules.loot_lifetime_ms)} it is gone.`,
+    text: `Anyone can pick it up. It disappears after ${secondsText(content.rules.loot_lifetime_ms)}.`,
     yes: "Drop",
     isGrave: true,
   });
@@ -49,10 +49,10 @@ export function doFirst(game, item) {
 
 /** What to do with the items of the bag, in words. */
 export function bagHint({ panels }) {
-  if (panels.trade.isUnderWay) return "Choose an item, or double-click it to offer it.";
+  if (panels.trade.isUnderWay) return "Select an item, or double-click it to offer it.";
   if (panels.vendor.isOpen) return "Choose an item to sell it.";
   if (matchMedia("(pointer: coarse)").matches) return "Tap an item to see what you can do with it.";
-  return "Double-click an item to use or wear it. Click it for everything else.";
+  return "Double-click an item to use or wear it. Click it for more options.";
 }
 
 /** Shows the chosen item, and buttons for what can be done with it. */

@@ -21,7 +21,7 @@ export class MapWindow extends Window {
         sign("friend", "party"),
         sign("enemy", "enemies"),
         sign("trader", "vendors"),
-        sign("gateway", "ways to other maps"),
+        sign("gateway", "portals"),
         sign("haven", "safe zone"),
       ),
     );

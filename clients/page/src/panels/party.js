@@ -43,12 +43,12 @@ export class Party extends Window {
     const rows = party.members.map((member, index) =>
       this.#row(member, index === 0, member.character === welcome?.character),
     );
-    const none = h("li.quiet", {}, "You walk alone. Invite somebody by name, or click on a player.");
+    const none = h("li.quiet", {}, "You are not in a party. Invite a player by name, or click on one.");
     this.#list.replaceChildren(...(rows.length > 0 ? rows : [none]));
   }
 
   #row({ name, online }, isLeader, isOwn) {
-    const words = [isLeader && "leader", isOwn && "you", !online && "not in the world"].filter(Boolean).join(", ");
+    const words = [isLeader && "leader", isOwn && "you", !online && "offline"].filter(Boolean).join(", ");
     const menu = ({ target }) => {
       const box = target.getBoundingClientRect();
       this.game.panels.playerMenu({ name, clientX: box.left, clientY: box.bottom });
@@ -58,7 +58,7 @@ export class Party extends Window {
       {},
       h("span.goods-name", {}, name),
       h("span.quiet", {}, words),
-      !isOwn && h("button.tiny", { type: "button", "aria-label": `What to do with ${name}`, onclick: menu }, "⋯"),
+      !isOwn && h("button.tiny", { type: "button", "aria-label": `Actions for ${name}`, onclick: menu }, "⋯"),
     );
   }
 }

@@ -64,12 +64,12 @@ export class PlayerMenu {
     return [
       { word: "Whisper", does: () => hud.chat.whisperTo(name) },
       {
-        word: isMember ? "In your party" : "Invite to the party",
+        word: isMember ? "In your party" : "Invite to party",
         isOff: isMember,
         does: ask({ type: "PartyInvite", to: name }),
       },
       id !== null && {
-        word: distanceTo(player, id) > range ? "Trade (go nearer)" : "Trade",
+        word: distanceTo(player, id) > range ? "Trade (too far away)" : "Trade",
         isOff: distanceTo(player, id) > range,
         does: () =>
           this.#game.ask({ type: "TradeRequest", with: id }) !== null && this.#game.log(`You ask ${name} to trade.`),

@@ -16,7 +16,7 @@ export class SettingsWindow {
   #flags = new Map();
   /** The action that waits for its key; null if none does. */
   #waiting = null;
-  #word = h("p.quiet", { role: "status" }, "Choose a key, then press the new one.");
+  #word = h("p.quiet", { role: "status" }, "Select a key, then press the new one.");
 
   /** @param {import("../game/game.js").Game} game */
   constructor({ settings, signal }) {
@@ -48,7 +48,7 @@ export class SettingsWindow {
       this.#flag("hints", "Hints for new players", (isOn) => isOn && this.#settings.set("hintsDone", [])),
       this.#flag("fightBack", "Fight back when attacked"),
       this.#flag("reducedMotion", "Reduce motion"),
-      this.#flag("showNetwork", "Show network"),
+      this.#flag("showNetwork", "Show network statistics"),
       this.#choice("palette", "Colours", [
         ["default", "Standard"],
         ["colour-blind", "Colour-blind"],
@@ -123,7 +123,7 @@ export class SettingsWindow {
     this.#showKeys();
     setText(
       this.#word,
-      action ? `Press the key for “${KEY_WORDS[action]}”. Escape leaves it.` : "Choose a key, then press the new one.",
+      action ? `Press the new key for “${KEY_WORDS[action]}”, or Escape to cancel.` : "Select a key, then press the new one.",
     );
   }
 

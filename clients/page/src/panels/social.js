@@ -43,13 +43,13 @@ export class Social extends Window {
           "button.small",
           {
             type: "button",
-            "aria-label": `Hear of ${name} again`,
+            "aria-label": `Unignore ${name}`,
             onclick: () => this.game.ask({ type: "Unignore", name }),
           },
-          "Hear again",
+          "Unignore",
         ),
       );
-    const none = h("li.quiet", {}, "You hear everybody.");
+    const none = h("li.quiet", {}, "You are not ignoring anyone.");
     this.#list.replaceChildren(...(this.#names.length > 0 ? this.#names.map(row) : [none]));
   }
 }

@@ -51,7 +51,7 @@ export class Trade extends Window {
       isSource: false,
       onChoose: (item) => this.offer(item),
     });
-    const bag = h("div.trade-bag", {}, h("h3", {}, "Choose what to offer"), this.#bag.element);
+    const bag = h("div.trade-bag", {}, h("h3", {}, "Select what to offer"), this.#bag.element);
     this.body.append(h("div.sides", {}, mine, theirs), bag, this.#state, h("div.buttons", {}, this.#confirm, cancel));
     acceptDrops(game, mine, (item) => this.offer(item));
   }
@@ -124,7 +124,7 @@ export class Trade extends Window {
     const { session } = this.game;
     const { trade } = session;
     if (!trade) return;
-    const name = nameOf(session, session.world.entity(trade.with)) || "The other";
+    const name = nameOf(session, session.world.entity(trade.with)) || "The other player";
     setText(this.title, `Trade with ${name}`);
     setText(this.#theirName, `${name} offers`);
     this.#mine.set(filled(trade.mine.items));
@@ -135,10 +135,10 @@ export class Trade extends Window {
     setClass(this.#sides.theirs, "agreed", trade.theirs.confirmed);
     this.#confirm.disabled = trade.mine.confirmed;
     const words = trade.mine.confirmed
-      ? `You agree. Waiting for ${name}.`
+      ? `You have agreed. Waiting for ${name}.`
       : trade.theirs.confirmed
-        ? `${name} agrees. Look at both sides before you do.`
-        : "Any change takes back that you agreed.";
+        ? `${name} has agreed. Check both offers before you agree.`
+        : "If an offer changes, you both have to agree again.";
     setText(this.#state, words);
   }
 }

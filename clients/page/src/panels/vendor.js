@@ -99,7 +99,7 @@ export class Vendor extends Window {
       max: MOST,
       value: 1,
       id: newId("count"),
-      "aria-label": `How many: ${name}`,
+      "aria-label": `Quantity: ${name}`,
     });
     const wanted = () => Math.max(1, Math.min(MOST, Math.trunc(Number(count.value)) || 1));
     const against = info && obstacle(info, wearerOf(this.game));

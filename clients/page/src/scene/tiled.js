@@ -98,7 +98,7 @@ export function frameAt(frames, nowMs) {
 export function readMap(xml) {
   const map = xml.documentElement;
   const [width, height] = [number(map, "width"), number(map, "height")];
-  if (map.tagName !== "map" || !width || !height) throw new Error("this is no Tiled map");
+  if (map.tagName !== "map" || !width || !height) throw new Error("not a Tiled map");
   return {
     width,
     height,

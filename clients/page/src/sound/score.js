@@ -3,7 +3,7 @@
 import { isMelee } from "../scene/looks.js";
 
 /** The groups that players can make louder and softer, and what each is called. */
-export const GROUPS = Object.freeze({ effects: "Effects", interface: "Interface", ambience: "Surroundings" });
+export const GROUPS = Object.freeze({ effects: "Effects", interface: "Interface", ambience: "Ambience" });
 
 /**
  * A sound: its name below `sounds/`, how loud it is, and how much it matters where not all can be played.

@@ -55,7 +55,7 @@ export class ChannelsScreen {
   /** Rows that did not change stay as they are: who stands on one by the keyboard stays there. */
   #take(channels) {
     const now = JSON.stringify(channels);
-    setText(this.#note, channels.length === 0 ? "No map server is here. This page looks again by itself." : "");
+    setText(this.#note, channels.length === 0 ? "No map server is connected. This list updates by itself." : "");
     if (now === this.#shown) return;
     this.#shown = now;
     const stood = document.activeElement?.closest?.("[data-channel]")?.getAttribute("data-channel");

@@ -62,7 +62,7 @@ export class WatchFlow {
   }
 
   async #watch({ map_id: map, channel, server_id: server }) {
-    this.#show({ element: h("p.centred.waiting", { role: "status" }, "Opening a window into the world…") });
+    this.#show({ element: h("p.centred.waiting", { role: "status" }, "Connecting to the channel…") });
     const [api, token, assets, settings] = [this.#api, this.#token, this.#assets, this.#settings];
     try {
       const watching = await Watching.begin({
@@ -82,7 +82,7 @@ export class WatchFlow {
     this.#rest();
     const { title, text } = watchWords(error);
     const again = h("button.primary", { type: "button", onclick: onRetry }, "Try again");
-    const back = h("button", { type: "button", onclick: () => this.#askForToken() }, "Give the token again");
+    const back = h("button", { type: "button", onclick: () => this.#askForToken() }, "Enter the token again");
     const element = h(
       "section.card.ending",
       { role: "alert", "aria-label": title },

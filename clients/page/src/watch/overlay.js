@@ -3,7 +3,7 @@
 import { h, setText } from "../dom.js";
 
 const EVERY_MS = 1000;
-const ROWS = ["Channel", "Server", "Place", "Players", "In view", "Transport", "Jitter", "Down", "Up", "Frame"];
+const ROWS = ["Channel", "Server", "Position", "Players", "In view", "Transport", "Jitter", "Down", "Up", "Frame"];
 
 /** The rows of figures. */
 export class Overlay {
@@ -13,7 +13,7 @@ export class Overlay {
 
   constructor() {
     const rows = ROWS.flatMap((name) => [h("dt", {}, name), this.#cells[name]]);
-    this.element = h("section.network.frame", { "aria-label": "Figures" }, h("dl", {}, ...rows));
+    this.element = h("section.network.frame", { "aria-label": "Statistics" }, h("dl", {}, ...rows));
   }
 
   /**
@@ -33,7 +33,7 @@ export class Overlay {
     const say = (name, text) => setText(this.#cells[name], text);
     say("Channel", `${mapName} ${grant.channel}`);
     say("Server", grant.server_id);
-    say("Place", at ? `${at.x.toFixed(1)}, ${at.y.toFixed(1)}` : "?");
+    say("Position", at ? `${at.x.toFixed(1)}, ${at.y.toFixed(1)}` : "?");
     say("Players", players === null ? "?" : String(players));
     say("In view", String([...session.world.entities()].length));
     say("Transport", spectator.transport);

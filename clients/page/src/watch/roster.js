@@ -16,7 +16,7 @@ export class Roster {
   /** @param {{ onFollow: (entity: number | null) => void }} options */
   constructor({ onFollow }) {
     this.#onFollow = onFollow;
-    this.element = h("section.roster.frame", { "aria-label": "Who is in view" }, this.#title, this.#list);
+    this.element = h("section.roster.frame", { "aria-label": "Characters in view" }, this.#title, this.#list);
   }
 
   /**

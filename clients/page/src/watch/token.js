@@ -7,7 +7,7 @@ import { h } from "../dom.js";
 export function tokenScreen({ onToken }) {
   const token = new Field({
     label: "Service token",
-    hint: "SERVICE_TOKEN of this world's servers. It is forgotten when this window is closed.",
+    hint: "SERVICE_TOKEN of this world's servers. The page forgets it when you close this window.",
     type: "password",
     name: "token",
     autocomplete: "off",
@@ -22,7 +22,7 @@ export function tokenScreen({ onToken }) {
     onSubmit: async () => {
       const given = token.value.trim();
       if (given !== "") return onToken(given);
-      token.say("Type the service token.");
+      token.say("Enter the service token.");
       return token.input.focus();
     },
   });
@@ -32,7 +32,7 @@ export function tokenScreen({ onToken }) {
     h("h1", {}, "Watch a channel"),
     h("p.quiet.watch-about", {}, "For operators and designers: see a map as players see it, without a character."),
     form.element,
-    h("p.quiet.centred", {}, h("a", { href: "/play" }, "To the game")),
+    h("p.quiet.centred", {}, h("a", { href: "/play" }, "Back to the game")),
   );
   return { element, focus: () => token.input.focus() };
 }

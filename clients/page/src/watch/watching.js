@@ -40,13 +40,13 @@ export class Watching {
     this.#options = options;
     this.canvas = h("canvas.world", { "aria-label": "The world", role: "img", tabIndex: 0 });
     const leave = h("button.small", { type: "button", onclick: () => this.#leave() }, "Other channels");
-    const help = "Drag, or use the arrow keys or WASD, to look around. Click somebody to follow; Escape lets go.";
+    const help = "Drag, or use the arrow keys or WASD, to look around. Click a character to follow it; press Escape to stop.";
     this.element = h(
       "div.game.watch",
       {},
       this.canvas,
       h("div.watch-top", {}, this.#banner, this.#led),
-      h("aside.watch-side", { "aria-label": "What is watched" }, leave, this.#overlay.element, this.#roster.element),
+      h("aside.watch-side", { "aria-label": "Channel details" }, leave, this.#overlay.element, this.#roster.element),
       h("p.watch-help.quiet", {}, help),
     );
   }
@@ -137,7 +137,7 @@ export class Watching {
   }
 
   #say(name) {
-    setText(this.#led, name ? `Following ${name}. Escape lets go.` : "");
+    setText(this.#led, name ? `Following ${name}. Press Escape to stop.` : "");
   }
 
   /** How many play on the channel: those who are out of view, too. */
@@ -156,8 +156,8 @@ export class Watching {
 
   #hear(event) {
     if (this.#isOver) return;
-    if (event.type === "Lost") this.#warn("The server has gone. Trying to come back…");
-    if (event.type === "Waits") this.#warn(`${watchWords(event.error).title}. Trying again by itself…`);
+    if (event.type === "Lost") this.#warn("Connection lost. Reconnecting…");
+    if (event.type === "Waits") this.#warn(`${watchWords(event.error).title}. Retrying…`);
     if (event.type === "Entered") this.#entered();
     if (event.type === "GaveUp") {
       this.close();

@@ -1,12 +1,12 @@
 // What an ability does, in words, from its numbers.
 
 const SHAPES = {
-  Own: "Works on yourself.",
-  Cone: "Strikes everybody in front of you.",
-  Enemy: "Strikes one enemy.",
-  Ally: "Helps one ally, or yourself.",
-  Projectile: "Flies until it hits.",
-  Ground: "Falls on a place that you choose.",
+  Own: "Affects only yourself.",
+  Cone: "Hits everyone in front of you.",
+  Enemy: "Hits one enemy.",
+  Ally: "Helps one ally or yourself.",
+  Projectile: "Flies until it hits something.",
+  Ground: "Hits an area that you choose.",
 };
 
 /** The degrees of a cone that is none. */
@@ -39,26 +39,26 @@ export function abilityWords(info, { ownClass, session }) {
       info.cost > 0 && [ownClass?.resource_name ?? "Cost", String(info.cost)],
       info.range > 0 && info.shape !== "Own" && ["Range", tilesText(info.range)],
       ...sizes(info),
-      ["Cast", info.cast_ms > 0 ? secondsText(info.cast_ms) : "at once"],
+      ["Cast", info.cast_ms > 0 ? secondsText(info.cast_ms) : "instant"],
       info.cooldown_ms > 0 && ["Cooldown", secondsText(info.cooldown_ms)],
-      info.cast_ms > 0 && (info.cast_while_moving ? "You can walk while you cast it." : "Walking breaks the cast."),
+      info.cast_ms > 0 && (info.cast_while_moving ? "You can move while casting." : "Moving interrupts the cast."),
       level > 0 && level < info.min_level && `You learn it at level ${info.min_level}.`,
     ].filter(Boolean),
   };
 }
 
 function shapeWords({ shape, friendly, cone_degrees: degrees }) {
-  if (friendly && shape !== "Own" && shape !== "Ally") return "Helps those whom it reaches.";
-  if (degrees === ALL_AROUND) return "Strikes everybody around you.";
+  if (friendly && shape !== "Own" && shape !== "Ally") return "Helps everyone it reaches.";
+  if (degrees === ALL_AROUND) return "Hits everyone around you.";
   return SHAPES[shape] ?? "";
 }
 
 /** Pairs of what and how much. What a shape does not have is 0. */
 function sizes({ shape, cone_degrees: degrees, radius, burst_radius: burst, speed_per_s: speed }) {
   return [
-    degrees > 0 && degrees < ALL_AROUND && ["Width", `${degrees}°`],
+    degrees > 0 && degrees < ALL_AROUND && ["Angle", `${degrees}°`],
     shape === "Ground" && radius > 0 && ["Radius", tilesText(radius)],
-    speed > 0 && ["Speed", `${tilesText(speed)} a second`],
-    burst > 0 && ["Bursts", `${tilesText(burst)} around`],
+    speed > 0 && ["Speed", `${tilesText(speed)} per second`],
+    burst > 0 && ["Burst radius", tilesText(burst)],
   ];
 }

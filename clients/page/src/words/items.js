@@ -72,9 +72,9 @@ export function sumOfBonuses(infos) {
  */
 export function obstacle(info, { level, ownClass, classes }) {
   if (info.classes.length > 0 && !info.classes.includes(ownClass)) {
-    return `Only for: ${info.classes.map((index) => classes[index]?.name ?? "others").join(", ")}`;
+    return `Only for: ${info.classes.map((index) => classes[index]?.name ?? "other classes").join(", ")}`;
   }
-  return info.min_level > level ? `From level ${info.min_level}` : null;
+  return info.min_level > level ? `Requires level ${info.min_level}` : null;
 }
 
 /** Whether an item of this kind can be worn, and adds more than what is worn in its place, and nothing less. */
@@ -113,7 +113,7 @@ export function itemWords(info, game) {
     title: info.name,
     rarity: rarityOf(info),
     lines: [
-      worn ? worn.name : consumable ? "Used up when you use it" : "Worth something to vendors",
+      worn ? worn.name : consumable ? "Consumed when used" : "Can be sold to vendors",
       ...bonusLines(info.bonuses, resource),
       consumable?.heal > 0 && ["Health", `+${consumable.heal}`],
       consumable?.resource > 0 && [resource, `+${consumable.resource}`],
@@ -132,5 +132,5 @@ function comparedWithWorn(info, slot, { session, ownClass }) {
   const other = worn && session.content.item(worn.definition);
   if (!other || other.id === info.id) return null;
   const lines = comparisonLines(info.bonuses, other.bonuses, ownClass?.resource_name);
-  return { title: `Instead of ${other.name}`, lines: lines.length > 0 ? lines : ["No difference"] };
+  return { title: `Compared with ${other.name}`, lines: lines.length > 0 ? lines : ["No difference"] };
 }

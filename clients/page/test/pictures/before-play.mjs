@@ -31,7 +31,7 @@ export async function characters(browser) {
     await page.getByRole("button", { name: "Delete Old Tamsin" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   }
-  await page.getByRole("button", { name: "Bring back Old Tamsin" }).waitFor();
+  await page.getByRole("button", { name: "Restore Old Tamsin" }).waitFor();
   await page.waitForLoadState("networkidle");
   await frames(page, 2);
   await visitor.picture("characters");

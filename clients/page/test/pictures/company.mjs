@@ -49,7 +49,7 @@ export async function trade(browser) {
   await gold.press("Tab");
   await aldric.page.getByText("250 gold").waitFor();
   await brenna.page.getByRole("button", { name: "Agree" }).click();
-  await aldric.page.getByText(/Brenna agrees/).waitFor();
+  await aldric.page.getByText(/Brenna has agreed/).waitFor();
   await aldric.page.mouse.move(640, 5);
   await frames(aldric.page, 20);
   await aldric.picture("trade");

@@ -1,6 +1,13 @@
 // Pictures of fights: with what haunts a ruin, with the king below the barrow, and one that was lost.
 
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { frames, leaves, plays } from "../testing/member.mjs";
+import { pictures } from "../testing/visitor.mjs";
+
+/** Of the moving picture, in pixels; and how long it is. */
+const MOVING_VIEWPORT = { width: 960, height: 540 };
+const MOVING_MS = 6_000;
 
 const target = (page) => page.getByRole("region", { name: "Target" });
 
@@ -50,6 +57,33 @@ export async function boss(browser) {
   await frames(page, 12);
   await visitor.picture("boss");
   await leaves(friend);
+  await leaves(visitor);
+}
+
+/** A fight as frames, named by their time in milliseconds: `runs browser --moving` makes a moving picture of them. */
+export async function moving(browser) {
+  const visitor = await plays(browser, "sigrun", "Sigrun", { viewport: MOVING_VIEWPORT });
+  const { page } = visitor;
+  const folder = join(pictures, "moving");
+  await mkdir(folder, { recursive: true });
+  await visitor.until("an attack", () => visitor.isInAFight());
+  const session = await page.context().newCDPSession(page);
+  const written = [];
+  let began;
+  session.on("Page.screencastFrame", ({ data, metadata, sessionId }) => {
+    began ??= metadata.timestamp;
+    const atMs = String(Math.round((metadata.timestamp - began) * 1_000)).padStart(6, "0");
+    written.push(writeFile(join(folder, `${atMs}.png`), Buffer.from(data, "base64")));
+    session.send("Page.screencastFrameAck", { sessionId }).catch(() => {});
+  });
+  await session.send("Page.startScreencast", { format: "png", everyNthFrame: 2 });
+  const rest = await visitor.holdsTheFirstKey();
+  const ended = page.waitForTimeout(MOVING_MS).then(() => true);
+  const isOver = () => Promise.race([ended, frames(page, 20).then(() => false)]);
+  while (!(await isOver())) await page.keyboard.press("Digit2");
+  await session.send("Page.stopScreencast");
+  await rest();
+  await Promise.all(written);
   await leaves(visitor);
 }
 

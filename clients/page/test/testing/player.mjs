@@ -16,7 +16,7 @@ const STANDS_FRAMES = 5;
 export const TILE_PX = 64;
 
 /** What the page writes into the console where there is no room: a machine that is held up lets nobody in for a moment. */
-const FULL = /MAP_FULL|The map has no room|GatewayError/;
+const FULL = /MAP_FULL|The map is full|GatewayError/;
 
 /** Leads connections to some ports through others: something stands between. Runs in the page before its own scripts. */
 function leadThrough(ports) {
@@ -191,7 +191,7 @@ export class Player extends Visitor {
 
   /** Chooses what to do with the player who is the target. */
   async doesWithTarget(what) {
-    await this.target.getByRole("button", { name: "What to do with this player" }).click();
+    await this.target.getByRole("button", { name: "Actions for this player" }).click();
     await this.page.getByRole("menuitem", { name: what, exact: true }).click();
   }
 

@@ -5,8 +5,8 @@ const rowOf = (player, name) => frames(player).getByRole("button", { name });
 
 export async function party({ anna, bert, rusty }) {
   await anna.targets("Bert");
-  await anna.doesWithTarget("Invite to the party");
-  await bert.accepts("Anna invites you into a party.");
+  await anna.doesWithTarget("Invite to party");
+  await bert.accepts("Anna invites you to a party.");
   await rowOf(anna, "Bert").waitFor();
   await rowOf(bert, "Anna, leader").waitFor();
   await anna.presses("KeyP");

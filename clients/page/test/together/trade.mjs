@@ -24,10 +24,10 @@ export async function trade({ anna, bert }) {
   await annas.getByText(`${GOLD} gold`, { exact: true }).waitFor();
   await bert.picture("together-trade-offers-Bert");
   await annas.getByRole("button", { name: "Agree" }).click();
-  await berts.getByText("Anna agrees. Look at both sides before you do.").waitFor();
+  await berts.getByText("Anna has agreed. Check both offers before you agree.").waitFor();
   await berts.getByRole("button", { name: "Agree" }).click();
   for (const player of [anna, bert]) {
-    await player.said("The trade is done.").waitFor();
+    await player.said("Trade completed.").waitFor();
     await player.presses("KeyB");
   }
   await Promise.all([anna.untilCarries(POTION, 0), bert.untilCarries(POTION, 2)]);

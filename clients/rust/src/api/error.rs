@@ -14,10 +14,10 @@ pub enum ApiError {
     #[error("{0}")]
     Refused(Box<Problem>),
     /// The server could not be reached, or the connection broke.
-    #[error("the API does not answer: {0}")]
+    #[error("the API does not respond: {0}")]
     Unreachable(#[from] reqwest::Error),
     /// The answer does not follow the contract.
-    #[error("the API's answer cannot be read: {0}")]
+    #[error("cannot read the API's response: {0}")]
     Unreadable(String),
 }
 

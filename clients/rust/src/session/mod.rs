@@ -183,8 +183,7 @@ impl Session {
     pub fn take_anomalies(&mut self) -> Vec<String> {
         let unknown = self.world.unknown_entities();
         if unknown > self.told_of_unknown_entities {
-            self.anomalies
-                .push(format!("{} updates of entities never announced", unknown - self.told_of_unknown_entities));
+            self.anomalies.push(format!("{} updates of unknown entities", unknown - self.told_of_unknown_entities));
             self.told_of_unknown_entities = unknown;
         }
         std::mem::take(&mut self.anomalies)

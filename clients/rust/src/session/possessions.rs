@@ -70,7 +70,7 @@ impl Possessions {
                     carried: false,
                 };
                 if told.items.len() != items.len() {
-                    anomalies.push("the inventory names an item twice".to_owned());
+                    anomalies.push("the inventory lists an item twice".to_owned());
                 }
                 if self.carried {
                     anomalies.extend(self.differences(&told));
@@ -83,13 +83,13 @@ impl Possessions {
             }
             ServerMessage::ItemGone { item } => {
                 let was_own = self.items.remove(item).is_some();
-                anomalies.extend((!was_own).then(|| format!("the item {item} is gone that was never one's own")));
+                anomalies.extend((!was_own).then(|| format!("removed item {item} was not in the inventory")));
             }
             ServerMessage::Gold { total } => self.gold = *total,
             ServerMessage::Experience { gained, total, level } => {
                 if self.experience.checked_add(*gained) != Some(*total) {
                     let before = self.experience;
-                    anomalies.push(format!("{before} experience and {gained} more are not {total}"));
+                    anomalies.push(format!("experience does not add up: {before} + {gained} is not {total}"));
                 }
                 (self.experience, self.level) = (*total, *level);
             }
@@ -110,9 +110,9 @@ impl Possessions {
         number("experience", self.experience, told.experience);
         number("levels", self.level.into(), told.level.into());
         let lost = self.items.iter().filter(|(id, item)| told.items.get(*id) != Some(*item));
-        found.extend(lost.map(|(_, item)| format!("{item:?} before the travel is lost or elsewhere after it")));
+        found.extend(lost.map(|(_, item)| format!("{item:?} was lost or moved by the travel")));
         let gained = told.items.keys().filter(|id| !self.items.contains_key(*id));
-        found.extend(gained.map(|id| format!("the item {id} came from nowhere with the travel")));
+        found.extend(gained.map(|id| format!("item {id} appeared with the travel")));
         found
     }
 }
@@ -174,9 +174,9 @@ mod tests {
         let experience = ServerMessage::Experience { gained: 1, total: 50, level: 1 };
         let found = told(&mut mine, &[inventory(vec![item(1, 0), item(1, 1)], 0), gone, experience]);
         let expected = [
-            "the inventory names an item twice".to_owned(),
-            format!("the item {} is gone that was never one's own", ItemId([3; 16])),
-            "10 experience and 1 more are not 50".to_owned(),
+            "the inventory lists an item twice".to_owned(),
+            format!("removed item {} was not in the inventory", ItemId([3; 16])),
+            "experience does not add up: 10 + 1 is not 50".to_owned(),
         ];
         assert_eq!(found, expected);
     }
@@ -188,12 +188,12 @@ mod tests {
         let mut same = mine.clone().carried_over();
         assert_eq!(told(&mut same, &[inventory(vec![item(1, 0), item(2, 1)], 5)]), [""; 0]);
         let mut other = mine.clone().carried_over();
-        let elsewhere = |item: ItemView| format!("{item:?} before the travel is lost or elsewhere after it");
+        let elsewhere = |item: ItemView| format!("{item:?} was lost or moved by the travel");
         let expected = [
             "5 gold before the travel, 6 after it".to_owned(),
             elsewhere(item(1, 0)),
             elsewhere(item(2, 1)),
-            format!("the item {} came from nowhere with the travel", ItemId([4; 16])),
+            format!("item {} appeared with the travel", ItemId([4; 16])),
         ];
         assert_eq!(told(&mut other, &[inventory(vec![item(1, 3), item(4, 1)], 6)]), expected);
         let sword = ItemView { definition: "sword".to_owned(), ..item(2, 1) };

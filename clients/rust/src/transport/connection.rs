@@ -21,13 +21,13 @@ pub enum CloseReason {
     #[error("the server denied the connection")]
     Denied,
     /// Nothing arrived for too long, or the connect token expired.
-    #[error("the server fell silent")]
+    #[error("timeout: the server sent nothing")]
     TimedOut,
     /// The server ended the connection.
     #[error("the server ended the connection")]
     ByServer,
     /// This client ended the connection.
-    #[error("the connection was closed here")]
+    #[error("the client closed the connection")]
     ByClient,
     /// A reliable message could not be queued.
     #[error(transparent)]
@@ -36,7 +36,7 @@ pub enum CloseReason {
     #[error("the socket failed: {0}")]
     Socket(std::io::ErrorKind),
     /// `renetcode` does not accept the token.
-    #[error("the connect token cannot be used: {0}")]
+    #[error("invalid connect token: {0}")]
     Token(String),
 }
 

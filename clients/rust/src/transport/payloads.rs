@@ -27,7 +27,7 @@ pub(super) struct Payloads {
 
 /// A payload that no honest server sends. Nothing of it was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a payload that breaks the protocol")]
+#[error("the payload violates the protocol")]
 pub(super) struct BadPayload;
 
 impl Payloads {

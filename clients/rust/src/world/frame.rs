@@ -28,10 +28,10 @@ pub enum Change {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
     /// Its head is cut short.
-    #[error("a server frame without a whole head")]
+    #[error("truncated header of a server frame")]
     Head,
     /// Its snapshot is cut short or illegal.
-    #[error("a snapshot that is cut short or has illegal bits")]
+    #[error("truncated or invalid snapshot")]
     Snapshot,
 }
 

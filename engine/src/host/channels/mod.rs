@@ -163,7 +163,7 @@ impl ChannelSet {
             map = %key.map,
             channel = %key.channel,
             error = panic,
-            "a channel panicked: its players are dropped unsaved, and it starts again with a fresh world"
+            "a channel panicked: its players are disconnected without saving, and it restarts with a fresh world"
         );
         metrics::counter!("realmgate_channel_panics_total").increment(1);
         self.renew(index);

@@ -33,7 +33,7 @@ impl Recordings {
         let into = config.record.clone()?;
         let started = RecordingThread::start();
         let started =
-            started.inspect_err(|error| tracing::warn!(%error, "recordings cannot be written: nothing is recorded"));
+            started.inspect_err(|error| tracing::warn!(%error, "cannot start recording, no channel is recorded"));
         let (server, protocol_hash) = (config.server.clone(), config.protocol_hash);
         started.ok().map(|thread| Self { into, server, protocol_hash, thread })
     }
@@ -46,7 +46,7 @@ impl Recordings {
         let begun = create(&path).and_then(|file| Recorder::start(self.thread.open(file), &header));
         let begun = begun.inspect_err(|error| {
             let path = path.display();
-            tracing::warn!(%path, %error, "a recording cannot be created: its channel is not recorded");
+            tracing::warn!(%path, %error, "cannot create a recording, the channel is not recorded");
         });
         begun.ok()
     }

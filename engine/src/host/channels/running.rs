@@ -37,7 +37,7 @@ impl RunningChannel {
         let Some(recorder) = &mut self.recorder else { return };
         if let Err(error) = write(recorder, &mut self.channel) {
             let key = self.channel.settings().key;
-            tracing::warn!(map = %key.map, channel = %key.channel, %error, "a recording cannot be written and ends");
+            tracing::warn!(map = %key.map, channel = %key.channel, %error, "recording stopped");
             self.recorder = None;
         }
     }

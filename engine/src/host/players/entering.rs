@@ -86,11 +86,11 @@ impl PlayerDirectory {
             return Err(TicketRefusal::NotExpected);
         };
         let Some(load) = load else {
-            tracing::info!(%character, %epoch, %map, %channel, trace, "a player is admitted to its body");
+            tracing::info!(%character, %epoch, %map, %channel, trace, "player admitted to its body");
             return self.come_back(session, character, index, channels, link);
         };
         self.routes.add(session, character, epoch, index);
-        tracing::info!(%character, %epoch, %map, %channel, trace, "a player is admitted");
+        tracing::info!(%character, %epoch, %map, %channel, trace, "player admitted");
         link.say(FromMap::Entered { character, epoch });
         channels.tell(index, ToChannel::Join { session, epoch, load });
         if self.is_draining {

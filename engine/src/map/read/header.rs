@@ -22,7 +22,7 @@ pub(super) fn check(map: Node<'_, '_>, findings: &mut Findings<'_>) -> Option<Me
         return None;
     }
     if map.attribute("version").is_none() {
-        findings.push(tag_span(map), "<map> has no `version`", "a map that Tiled has saved");
+        findings.push(tag_span(map), "<map> has no `version`", "a map saved by Tiled");
     }
     let orientation = map.attribute("orientation").unwrap_or("missing");
     if orientation != "orthogonal" {
@@ -56,7 +56,7 @@ fn check_offsets(map: Node<'_, '_>, findings: &mut Findings<'_>) {
     for layer in map.descendants().filter(|node| kinds.contains(&node.tag_name().name())) {
         for offset in ["offsetx", "offsety"] {
             if layer.attribute(offset).is_some_and(|pixels| pixels.parse() != Ok(0.0_f32)) {
-                let message = format!("the layer is moved by `{offset}`");
+                let message = format!("the layer has the offset `{offset}`");
                 findings.push(value_span(layer, offset), message, "a layer without an offset");
             }
         }

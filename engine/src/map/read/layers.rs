@@ -59,7 +59,7 @@ impl Places {
         }
         if let Some(at) = tall.clone().nth(MOST_TILE_FAULTS) {
             let more = tall.count() - MOST_TILE_FAULTS;
-            findings.warn(at..at + 1, &format!("{more} more times a {}", NO_GROUND.name), &NO_GROUND);
+            findings.warn(at..at + 1, &format!("{}, {more} more", NO_GROUND.name), &NO_GROUND);
         }
     }
 }
@@ -76,7 +76,7 @@ pub(super) fn read(
     let mut places = Places { grid, ground: vec![Ground::Nothing; area] };
     let tile_layers = layers(map, "layer");
     if tile_layers.is_empty() {
-        findings.push(tag_span(map), "the map has no tile layer", "at least one");
+        findings.push(tag_span(map), "the map has no tile layer", "at least one tile layer");
     }
     let mut whole = true;
     for layer in tile_layers {
@@ -91,7 +91,7 @@ fn read_layer(layer: Node<'_, '_>, ids: &TileIds, places: &mut Places, findings:
     for (side, size) in [("width", places.grid.width()), ("height", places.grid.height())] {
         if findings.number(layer, side, 1..=u32::MAX).is_some_and(|given| given != size) {
             let message = format!("the layer's {side} is {}", layer.attribute(side).unwrap_or_default());
-            findings.push(value_span(layer, side), message, format!("{size}, as the map's is"));
+            findings.push(value_span(layer, side), message, format!("{size}, the {side} of the map"));
             return false;
         }
     }
@@ -102,7 +102,7 @@ fn read_layer(layer: Node<'_, '_>, ids: &TileIds, places: &mut Places, findings:
     if data.attribute("encoding") != Some("csv") {
         let given = data.attribute("encoding").unwrap_or("XML");
         let expected = "CSV: Map > Map Properties > Tile Layer Format";
-        findings.push(value_span(data, "encoding"), format!("the layer is written as {given}"), expected);
+        findings.push(value_span(data, "encoding"), format!("the layer is saved as {given}"), expected);
         return false;
     }
     let is_visible = layer.ancestors().all(|outer| outer.attribute("visible") != Some("0"));
@@ -135,7 +135,7 @@ fn read_cells(
     }
     if wrong > MOST_TILE_FAULTS {
         let more = wrong - MOST_TILE_FAULTS;
-        findings.push(tag_span(data), format!("{more} more tiles of the layer are wrong"), "");
+        findings.push(tag_span(data), format!("{more} more tiles of the layer are invalid"), "");
     }
     if count != area {
         let rows = format!("{} rows of {width} tiles", places.grid.height());
@@ -151,11 +151,11 @@ fn tile(cell: &str, ids: &TileIds) -> Result<Option<Tile>, String> {
     let number: u32 = match cell.parse() {
         Ok(number) => number,
         Err(_) if cell.is_empty() => return Err("a tile is missing between two commas".to_owned()),
-        Err(_) => return Err(format!("\"{cell}\" is no tile number")),
+        Err(_) => return Err(format!("\"{cell}\" is not a tile number")),
     };
     match number & !TURNED {
         0 => Ok(None),
-        turned if turned & TURNED_HEXAGONALLY != 0 => Err("the tile is turned as on a hexagonal map".to_owned()),
+        turned if turned & TURNED_HEXAGONALLY != 0 => Err("the tile is rotated as on a hexagonal map".to_owned()),
         number => match ids.tile(number) {
             None if ids.complete => Err(format!("there is no tile {number}")),
             tile => Ok(tile),

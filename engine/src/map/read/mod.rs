@@ -59,7 +59,7 @@ fn read_document(
     let map = document.root_element();
     let measures = header::check(map, findings)?;
     if shown_files::is_too_long(findings.source.text().len()) {
-        findings.warn(xml::tag_span(map), "the map is longer than 4 MiB", &features::UNSEEN_FILE);
+        findings.warn(xml::tag_span(map), "the map is larger than 4 MiB", &features::UNSEEN_FILE);
     }
     left_out::warn(map, findings);
     let folder = file.parent().unwrap_or(Path::new(""));

@@ -45,7 +45,7 @@ fn check_names(objects: &[DrawnObject], findings: &mut Findings<'_>) {
         if let Some(earlier) = first.get(&(object.class.name, &object.name)) {
             let (line, _) = findings.source.position(earlier.span.start);
             let message = format!("there are two {}s named `{}`", object.class.noun, object.name);
-            findings.push(object.span.clone(), message, format!("another name: line {line} has this one"));
+            findings.push(object.span.clone(), message, format!("another name, since line {line} has this one"));
         } else {
             first.insert((object.class.name, &object.name), object);
         }
@@ -59,7 +59,7 @@ fn object(
     findings: &mut Findings<'_>,
 ) -> Option<DrawnObject> {
     if let Some(template) = node.attribute_node("template") {
-        findings.push(template.range(), "the object is made from a template", "an object of its own: Detach");
+        findings.push(template.range(), "the object is made from a template", "an object without a template: Detach");
         return None;
     }
     let class = class(node, classes, findings)?;
@@ -97,7 +97,7 @@ fn name(node: Node<'_, '_>, class: &ObjectClass, findings: &mut Findings<'_>) ->
     }
     let message = match name {
         "" => format!("the {} has no name", class.noun),
-        name => format!("\"{name}\" cannot be a name"),
+        name => format!("\"{name}\" is not a valid name"),
     };
     findings.push(value_span(node, "name"), message, name_rule());
     String::new()
@@ -117,7 +117,7 @@ fn extent(node: Node<'_, '_>, class: &ObjectClass, measures: &Measures, findings
     let edge = i32::from(class.shape == Shape::Point);
     for (axis, min, max, size) in [("x", rect.min.x, rect.max.x, far.x), ("y", rect.min.y, rect.max.y, far.y)] {
         if min < 0 || max < min || max > size - edge {
-            let message = format!("the {} lies outside of the map", class.noun);
+            let message = format!("the {} is outside the map", class.noun);
             let expected = format!("a place within {} × {} pixels", columns * tile, rows * tile);
             findings.push(value_span(node, axis), message, expected);
             return None;
@@ -135,7 +135,7 @@ fn check_shape(node: Node<'_, '_>, class: &ObjectClass, findings: &mut Findings<
     } else if node.has_attribute("gid") {
         ("a tile", value_span(node, "gid"))
     } else if rotated {
-        ("a turned object", value_span(node, "rotation"))
+        ("a rotated object", value_span(node, "rotation"))
     } else if children(node, "point").next().is_some() || !(size("width") || size("height")) {
         ("a point", tag_span(node))
     } else if size("width") && size("height") {
@@ -160,7 +160,7 @@ fn other_shape(child: Node<'_, '_>) -> Option<&'static str> {
         "ellipse" => Some("an ellipse"),
         "polygon" => Some("a polygon"),
         "polyline" => Some("a line"),
-        "text" => Some("a text"),
+        "text" => Some("text"),
         "capsule" => Some("a capsule"),
         _ => None,
     }

@@ -10,16 +10,16 @@ const MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// and how.
 pub(super) fn unseen(maps: &Path, folder: &Path, file: &str, ending: &str) -> Option<String> {
     let Some(path) = below(&folder.join(file)) else {
-        return Some(format!("`{file}` lies outside of the folder of the maps"));
+        return Some(format!("`{file}` is outside the folder of the maps"));
     };
     if path.extension().is_none_or(|extension| extension != ending) {
-        return Some(format!("`{file}` is no .{ending}"));
+        return Some(format!("`{file}` is not a .{ending} file"));
     }
     match fs::metadata(maps.join(path)) {
         Ok(found) if !found.is_file() => Some(format!("`{file}` is not a file")),
-        Ok(found) if found.len() > MAX_BYTES => Some(format!("`{file}` is longer than 4 MiB")),
+        Ok(found) if found.len() > MAX_BYTES => Some(format!("`{file}` is larger than 4 MiB")),
         Ok(_) => None,
-        Err(_) => Some(format!("`{file}` is not there")),
+        Err(_) => Some(format!("`{file}` does not exist")),
     }
 }
 
@@ -59,14 +59,11 @@ mod tests {
         assert_eq!(why("", "trees/oak.png"), None);
         assert_eq!(why("trees", "oak.png"), None);
         assert_eq!(why("trees", "../trees/./oak.png"), None);
-        assert_eq!(
-            why("trees", "../../oak.png").as_deref(),
-            Some("`../../oak.png` lies outside of the folder of the maps")
-        );
-        assert_eq!(why("", "/oak.png").as_deref(), Some("`/oak.png` lies outside of the folder of the maps"));
-        assert_eq!(why("", "oak.gif").as_deref(), Some("`oak.gif` is no .png"));
-        assert_eq!(why("", "oak.png").as_deref(), Some("`oak.png` is not there"));
+        assert_eq!(why("trees", "../../oak.png").as_deref(), Some("`../../oak.png` is outside the folder of the maps"));
+        assert_eq!(why("", "/oak.png").as_deref(), Some("`/oak.png` is outside the folder of the maps"));
+        assert_eq!(why("", "oak.gif").as_deref(), Some("`oak.gif` is not a .png file"));
+        assert_eq!(why("", "oak.png").as_deref(), Some("`oak.png` does not exist"));
         assert_eq!(why("", "folder.png").as_deref(), Some("`folder.png` is not a file"));
-        assert_eq!(why("", "large.png").as_deref(), Some("`large.png` is longer than 4 MiB"));
+        assert_eq!(why("", "large.png").as_deref(), Some("`large.png` is larger than 4 MiB"));
     }
 }

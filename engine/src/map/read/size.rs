@@ -17,7 +17,7 @@ const MAX_DEPTH: usize = 64;
 /// Reports the first place that exceeds a limit. Malformed XML is left to the parser.
 pub(super) fn check(source: &SourceText) -> Result<(), Fault> {
     let too_much = |at: Range<usize>, what: &str, most: usize| {
-        source.fault(at, format!("too many {what}"), format!("at most {most}, as Tiled saves a map"))
+        source.fault(at, format!("too many {what}"), format!("at most {most}"))
     };
     let mut rest = Tags { text: source.text(), at: 0 };
     let (mut elements, mut depth) = (0, 0_usize);
@@ -34,7 +34,7 @@ pub(super) fn check(source: &SourceText) -> Result<(), Fault> {
                     return Err(too_much(at, "attributes", MAX_ATTRIBUTES));
                 }
                 if depth >= MAX_DEPTH {
-                    return Err(too_much(at, "elements within each other", MAX_DEPTH));
+                    return Err(too_much(at, "nested elements", MAX_DEPTH));
                 }
                 depth += usize::from(tag.kind == Kind::Start);
             }
@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(fault(&format!("<!DOCTYPE a>{within}<!DOCTYPE a>{out}")), None);
         let (almost, back) = (&within[3..], &out[4..]);
         assert_eq!(fault(&format!("{almost}<a b='>' c=\"<a><a>'\"/>{back}")), None);
-        assert_eq!(fault(&format!("{within}<a/>{out}")).as_deref(), Some("too many elements within each other"));
+        assert_eq!(fault(&format!("{within}<a/>{out}")).as_deref(), Some("too many nested elements"));
     }
 
     #[test]
@@ -143,6 +143,6 @@ mod tests {
         assert_eq!(fault(&"<a/>".repeat(MAX_ELEMENTS + 1)).as_deref(), Some("too many elements"));
         assert_eq!(fault(&"<a>".repeat(MAX_DEPTH)), None);
         let deep = fault(&"<a>".repeat(MAX_DEPTH + 1));
-        assert_eq!(deep.as_deref(), Some("too many elements within each other"));
+        assert_eq!(deep.as_deref(), Some("too many nested elements"));
     }
 }

@@ -34,8 +34,8 @@ impl TileIds {
         if let Some((before, earlier)) = self.tilesets.last()
             && first < before + earlier.end().min(1)
         {
-            let message = format!("`firstgid` is {first}, and the tileset before begins with {before}");
-            findings.push(value_span(node, "firstgid"), message, "the map as Tiled saves it: open and save it there");
+            let message = format!("`firstgid` is {first}, but the previous tileset begins with {before}");
+            findings.push(value_span(node, "firstgid"), message, "a map saved by Tiled: open it in Tiled and save it");
             self.complete = false;
             return;
         }

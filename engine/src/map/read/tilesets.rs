@@ -115,7 +115,7 @@ fn read(root: Node<'_, '_>, findings: &mut Findings<'_>) -> Option<Tileset> {
     }
     for text in ["name", "columns"] {
         if root.attribute(text).is_none() {
-            findings.push(tag_span(root), format!("<tileset> has no `{text}`"), "a tileset that Tiled has saved");
+            findings.push(tag_span(root), format!("<tileset> has no `{text}`"), "a tileset saved by Tiled");
         }
     }
     let width = findings.number(root, "tilewidth", 1..=MAX_IMAGE_PIXELS)?;
@@ -172,8 +172,8 @@ fn is_solid(property: Node<'_, '_>, findings: &mut Findings<'_>) -> bool {
     let name = property.attribute("name").unwrap_or_default();
     if name != SOLID {
         if nearest(name, [SOLID]).is_some() {
-            let message = format!("the tile property `{name}` means nothing");
-            findings.push(value_span(property, "name"), message, "`solid`, if that was meant");
+            let message = format!("unknown tile property `{name}`");
+            findings.push(value_span(property, "name"), message, "`solid`, if you mean that property");
         }
         return false;
     }

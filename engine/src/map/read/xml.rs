@@ -18,7 +18,7 @@ pub(super) fn parse(source: &SourceText) -> Result<Document<'_>, Fault> {
         let described = error.to_string();
         // The description ends in the position, which the fault has of its own.
         let message = described.rsplit_once(" at ").map_or(described.as_str(), |(message, _)| message);
-        source.fault(at..at, format!("the XML cannot be read: {message}"), "a file as Tiled saves it")
+        source.fault(at..at, format!("invalid XML: {message}"), "a file saved by Tiled")
     })
 }
 

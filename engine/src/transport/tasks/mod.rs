@@ -184,7 +184,7 @@ impl Drop for TaskThread {
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            tracing::error!(transport = self.name, "the thread of a transport had panicked");
+            tracing::error!(transport = self.name, "transport thread panicked");
         }
     }
 }

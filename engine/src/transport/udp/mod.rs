@@ -88,7 +88,7 @@ impl UdpSettings {
 
     fn resolved_addresses(&self, bound: SocketAddr) -> io::Result<Vec<SocketAddr>> {
         if self.public_addresses.is_empty() && bound.ip().is_unspecified() {
-            let message = "a server that listens on every address must be told its public one";
+            let message = "a server that listens on all addresses needs a public address";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
         let with_port = |address: &SocketAddr| match address.port() {
@@ -119,7 +119,8 @@ impl UdpTransport {
         let local_address = socket.local_addr()?;
         let clock = Clock::start(settings.clock_off_by_ms);
         let mut challenge_key = [0; 32];
-        aws_lc_rs::rand::fill(&mut challenge_key).map_err(|_| io::Error::other("the system has no random bytes"))?;
+        aws_lc_rs::rand::fill(&mut challenge_key)
+            .map_err(|_| io::Error::other("cannot get random bytes from the system"))?;
         let server = ServerSettings {
             key: settings.netcode_key,
             challenge_key,
@@ -195,7 +196,7 @@ impl Drop for UdpTransport {
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            tracing::error!("the thread of the UDP transport had panicked");
+            tracing::error!("UDP transport thread panicked");
         }
     }
 }

@@ -41,7 +41,7 @@ pub(super) struct Door {
 pub(super) async fn accept(listener: std::net::TcpListener, door: Door) {
     let listener = match TcpListener::from_std(listener) {
         Ok(listener) => listener,
-        Err(error) => return tracing::error!(%error, "the WebSocket port cannot be watched"),
+        Err(error) => return tracing::error!(%error, "cannot register the WebSocket listener"),
     };
     let door = Rc::new(door);
     loop {
@@ -101,7 +101,7 @@ where
     let rest = match timeout_at(by, upgrade(&mut stream, &door.allows_origin)).await {
         Ok(Ok(rest)) => rest,
         Ok(Err(error)) => {
-            tracing::debug!(%error, "no WebSocket was opened");
+            tracing::debug!(%error, "WebSocket upgrade failed");
             return door.network.refuse(error.reason());
         }
         Err(_) => return door.network.refuse(PacketRefusal::Upgrade),

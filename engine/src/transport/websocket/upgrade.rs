@@ -27,17 +27,17 @@ const KEY_BYTES: usize = 16;
 /// Why a request opens no WebSocket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum UpgradeError {
-    #[error("it is no HTTP/1.1 request, or contradicts itself")]
+    #[error("invalid HTTP/1.1 request")]
     Malformed,
-    #[error("it is too long")]
+    #[error("the request is too long")]
     TooLong,
-    #[error("only GET becomes a WebSocket")]
+    #[error("the method must be GET")]
     Method,
-    #[error("there is nothing at this path")]
+    #[error("unknown path")]
     Path,
-    #[error("it asks for no WebSocket of version 13")]
+    #[error("not a WebSocket upgrade of version 13")]
     NotWebSocket,
-    #[error("pages of this origin may not connect")]
+    #[error("origin not allowed")]
     Origin,
 }
 

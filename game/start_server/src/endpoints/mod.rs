@@ -53,7 +53,7 @@ pub fn open(args: &Args, port: u16, directory: &Directory) -> Result<(Endpoints,
     let certificate = files.filter(|_| needs_one).map(|files| Certificate::load(&files)).transpose();
     let certificate = certificate.map_err(settings)?;
     let origins = Origins::parse(args.sidecar.allowed_origins.as_deref()).map_err(settings)?;
-    let tls = certificate.as_ref().map(Certificate::server_config).transpose().context("TLS cannot be set up")?;
+    let tls = certificate.as_ref().map(Certificate::server_config).transpose().context("cannot set up TLS")?;
     let allows_origin = allows(origins);
     let mut websocket = WebSocketSettings::new(SocketAddr::new(args.game_addr, port));
     websocket.allows_origin = allows_origin.clone();
@@ -71,7 +71,7 @@ pub fn open(args: &Args, port: u16, directory: &Directory) -> Result<(Endpoints,
     let needs_made = args.webtransport && certificate.is_none();
     let self_made = needs_made.then(|| SelfMade::new(args)).transpose()?;
     let made = self_made.as_ref().map(|made| made.certificate.server_config()).transpose();
-    let quic_tls = made.context("TLS cannot be set up")?.or(tls).filter(|_| args.webtransport);
+    let quic_tls = made.context("cannot set up TLS")?.or(tls).filter(|_| args.webtransport);
     let webtransport = quic_tls.map(|tls| webtransport::open(args, game.port(), allows_origin, tls)).transpose()?;
     let wt_url = webtransport.as_ref().map(|webtransport| match &args.webtransport_url {
         Some(url) => url.replace("{port}", &webtransport.local_address().port().to_string()),
@@ -109,7 +109,7 @@ async fn keep_files(certificate: Arc<Certificate>) {
         let certificate = certificate.clone();
         // This reads files, which may take a while if they are on another machine.
         if let Err(error) = tokio::task::spawn_blocking(move || certificate.refresh()).await {
-            tracing::error!(%error, "the TLS certificate cannot be looked at");
+            tracing::error!(%error, "cannot read the TLS certificate");
         }
     }
 }
@@ -146,12 +146,12 @@ fn bind_udp_and_websocket(
             Ok(websocket) => return Ok((udp, Some(websocket))),
             Err(error) if port == 0 && left > 0 && error.kind() == ErrorKind::AddrInUse => {}
             Err(error) => {
-                let otherwise = "give another port, or --websocket false";
+                let otherwise = "choose another port, or --websocket false";
                 return Err(cannot_listen("TCP", settings.bind, &error, otherwise));
             }
         }
     }
-    Err(Failure::Other(anyhow!("no number was free for both UDP and TCP")))
+    Err(Failure::Other(anyhow!("found no port that is free for both UDP and TCP")))
 }
 
 fn open_udp(args: &Args, port: u16, directory: &Directory) -> Result<UdpTransport, Failure> {
@@ -165,7 +165,7 @@ fn open_udp(args: &Args, port: u16, directory: &Directory) -> Result<UdpTranspor
     settings.burst_bytes = usize::from(args.send_burst_kib) << 10;
     settings.poll_every = Some(tick(args));
     UdpTransport::bind(settings)
-        .map_err(|error| cannot_listen("UDP", bind, &error, "give another: start_server <map_id> <port>"))
+        .map_err(|error| cannot_listen("UDP", bind, &error, "choose another: start_server <map_id> <port>"))
 }
 
 fn cannot_listen(protocol: &str, bind: SocketAddr, error: &io::Error, otherwise: &str) -> Failure {

@@ -34,7 +34,7 @@ impl SelfMade {
     /// Makes one for the address that players are told, and for this machine.
     pub(super) fn new(args: &Args) -> Result<Self, Failure> {
         let names = ["localhost".to_owned(), "127.0.0.1".to_owned(), args.server_ip.to_string()];
-        let certificate = SelfMadeCertificate::new(names.into()).context("no certificate can be made")?;
+        let certificate = SelfMadeCertificate::new(names.into()).context("cannot create a certificate")?;
         Ok(Self { certificate, renewed: Arc::default() })
     }
 
@@ -45,12 +45,12 @@ impl SelfMade {
             sleep(wait).await;
             wait = match self.certificate.renew() {
                 Ok(()) => {
-                    tracing::info!("a new certificate for WebTransport was made");
+                    tracing::info!("WebTransport certificate renewed");
                     self.renewed.notify_one();
                     RENEW_AFTER
                 }
                 Err(error) => {
-                    tracing::error!(%error, "no new certificate for WebTransport can be made");
+                    tracing::error!(%error, "cannot renew the WebTransport certificate");
                     TRY_AGAIN_AFTER
                 }
             };
@@ -77,7 +77,7 @@ pub(super) fn open(
             WebTransport::bind(settings).map_err(|error| Failure::Other(anyhow!("cannot listen on UDP: {error}")))
         }
         bound => bound.map_err(|error| {
-            let otherwise = "give another WEBTRANSPORT_PORT, or --webtransport false";
+            let otherwise = "set another WEBTRANSPORT_PORT, or --webtransport false";
             cannot_listen("UDP", SocketAddr::new(args.game_addr, port), &error, otherwise)
         }),
     }

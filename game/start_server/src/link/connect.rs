@@ -77,21 +77,21 @@ impl Greeting {
     pub(super) async fn connect(&self, directory: &Directory, cookie: String, fresh: bool) -> Result<Welcomed, NoLink> {
         let mut socket = open(directory).await?;
         send(&mut socket, &self.hello(cookie, fresh)).await?;
-        let answer = timeout(PATIENCE, socket.next()).await.context("no answer to the first message")?;
-        let answer = answer.context("the link was closed")?.context("the link broke")?;
+        let answer = timeout(PATIENCE, socket.next()).await.context("the sidecar did not respond to the greeting")?;
+        let answer = answer.context("the sidecar closed the link")?.context("link error")?;
         let Message::Binary(bytes) = answer else {
-            return Err(NoLink::Failed(anyhow!("the first answer is {answer:?}")));
+            return Err(NoLink::Failed(anyhow!("unexpected first message {answer:?}")));
         };
-        match decode_link(&bytes).context("the first answer is not understood")? {
+        match decode_link(&bytes).context("cannot decode the first message")? {
             ToMap::Welcome { gateway, resumed, reclaim_within_ms } => {
-                tracing::info!(gateway, resumed, reclaim_within_ms, "the map link is up");
+                tracing::info!(gateway, resumed, reclaim_within_ms, "map link connected");
                 Ok(Welcomed { socket, resumed })
             }
             ToMap::Refused { code, message } => {
-                let error = anyhow!("the sidecar refuses the link: {code}: {message}");
+                let error = anyhow!("the sidecar refused the link: {code}: {message}");
                 Err(NoLink::Refused(code, error))
             }
-            other => Err(NoLink::Failed(anyhow!("the first answer is {}", other.name()))),
+            other => Err(NoLink::Failed(anyhow!("unexpected first message {}", other.name()))),
         }
     }
 }
@@ -101,7 +101,8 @@ async fn open(directory: &Directory) -> anyhow::Result<Socket> {
     let url = format!("{}/map-link", directory.url.replacen("http", "ws", 1));
     let mut request = url.into_client_request()?;
     let token = format!("Bearer {}", directory.service_token.expose_secret());
-    let mut token: reqwest::header::HeaderValue = token.parse().context("SERVICE_TOKEN is no header value")?;
+    let mut token: reqwest::header::HeaderValue =
+        token.parse().context("SERVICE_TOKEN has characters that an HTTP header cannot hold")?;
     token.set_sensitive(true);
     request.headers_mut().insert(reqwest::header::AUTHORIZATION, token);
     let config = WebSocketConfig::default()
@@ -113,7 +114,7 @@ async fn open(directory: &Directory) -> anyhow::Result<Socket> {
     let connected =
         timeout(PATIENCE, connect_async_tls_with_config(request, Some(config), true, directory.tls_roots.connector()))
             .await;
-    let (socket, _) = connected.context("connecting takes too long")??;
+    let (socket, _) = connected.context("timed out while connecting")??;
     Ok(socket)
 }
 
@@ -124,5 +125,5 @@ pub(super) async fn send(socket: &mut Socket, message: &FromMap) -> anyhow::Resu
 /// Writes a message within a deadline: a sidecar that does not read must not block us until the kernel gives up the
 /// connection.
 pub(super) async fn write(socket: &mut Socket, message: Message) -> anyhow::Result<()> {
-    Ok(timeout(WRITE_DEADLINE, socket.send(message)).await.context("the sidecar does not read")??)
+    Ok(timeout(WRITE_DEADLINE, socket.send(message)).await.context("timed out while sending")??)
 }

@@ -65,7 +65,7 @@ impl Memory {
     ///
     /// Fails if the host does not name its locks in time or the link breaks.
     pub async fn reclaim(&mut self, socket: &mut Socket) -> anyhow::Result<()> {
-        let held = timeout(PATIENCE, self.held()).await.context("the host does not say what it holds")?;
+        let held = timeout(PATIENCE, self.held()).await.context("the host did not report its locks in time")?;
         self.moved_on = false;
         self.waiting.rewind();
         let named: BTreeSet<_> =

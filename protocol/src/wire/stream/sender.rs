@@ -22,7 +22,7 @@ pub enum QueueError {
     #[error("a message of {0} bytes cannot be sent")]
     Length(usize),
     /// Too much is queued that the other end has not acknowledged.
-    #[error("too many messages wait to be acknowledged")]
+    #[error("too many unacknowledged messages")]
     Full,
 }
 

@@ -168,7 +168,7 @@ impl Addresses {
                 used => {
                     if let Used::Done(account, _) = &used {
                         metrics::counter!("realmgate_registrations_total").increment(1);
-                        tracing::info!(%account, "registered by an address");
+                        tracing::info!(%account, "account registered with an address");
                     }
                     return Ok(used);
                 }
@@ -236,5 +236,5 @@ fn invalid(field: &'static str, fault: &'static str) -> Refusal {
 }
 
 fn gone() -> Refusal {
-    Refusal::explained(StatusCode::BAD_REQUEST, "invalid_token", "This link was used, or has ended")
+    Refusal::explained(StatusCode::BAD_REQUEST, "invalid_token", "This link has been used or has expired")
 }

@@ -36,14 +36,14 @@ pub(crate) async fn offer_code(store: &AccountStore) -> Result<Option<String>, E
 pub(crate) async fn claim(store: &AccountStore, account: AccountId, code: &str) -> sqlx::Result<bool> {
     let claimed = store.claim_administration(account, &hash(code.trim())).await?;
     if claimed {
-        tracing::warn!(%account, "an account has become the administrator by the code of the start");
+        tracing::warn!(%account, "account became the administrator with the code of the start");
     }
     Ok(claimed)
 }
 
 /// The last administrator stays.
 pub(super) fn last_administrator() -> Refusal {
-    let message = "Make another account an administrator first: this is the last one";
+    let message = "This is the last administrator: make another account an administrator first";
     Refusal::explained(StatusCode::CONFLICT, "last_administrator", message)
 }
 

@@ -40,7 +40,7 @@ impl Deletion {
             store::Deletion::Gone => return Ok(false),
             store::Deletion::LastAdministrator => return Err(last_administrator()),
         };
-        tracing::info!(%account, "deleted");
+        tracing::info!(%account, "account deleted");
         farewells(&self.events);
         self.lobbies.tell_departure(account, departure);
         self.world.log_out(account, log_ins).await?;

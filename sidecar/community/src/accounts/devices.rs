@@ -62,7 +62,7 @@ impl LogIns {
             let new = NewDevice { account, device, username: &username, activated, from_this_machine, at_ms };
             if self.store.create_by_device(new).await? {
                 metrics::counter!("realmgate_registrations_total").increment(1);
-                tracing::info!(%account, "registered by a device");
+                tracing::info!(%account, "account registered with a device");
                 return Ok(account);
             }
             // Another call with the same id was quicker, or the name is taken.

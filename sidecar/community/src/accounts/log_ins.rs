@@ -89,7 +89,7 @@ impl LogIns {
             let linked = self.store.add_device(account, device, self.clock.now_ms()).await;
             match linked {
                 Ok(()) => self.events.changed(account),
-                Err(error) => tracing::warn!(%error, %account, "a device could not be linked"),
+                Err(error) => tracing::warn!(%error, %account, "linking a device failed"),
             }
         }
         Ok(grant)
@@ -163,7 +163,7 @@ impl LogIns {
         match name {
             Some(name) => self.prove(source, caller.account, &name, current.map(str::to_owned)).await,
             None => {
-                let message = "Log in again, or send the password as current_password where this call takes it";
+                let message = "Log in again, or send the password as current_password if this route takes it";
                 Err(Refusal::explained(StatusCode::FORBIDDEN, "fresh_log_in_required", message))
             }
         }
@@ -183,7 +183,7 @@ impl LogIns {
         let found = self.sessions.find_staying(&hash_refresh(refresh_token), self.clock.now_ms()).await?;
         let Staying { session, row, .. } = found.ok_or_else(refuse)?;
         if let Err(error) = self.world.refreshed(row.account, session).await {
-            tracing::error!(%error, account = %row.account, "no gateway waits for a log-in that was refreshed");
+            tracing::error!(%error, account = %row.account, "admitting a refreshed login to the gateway failed");
         }
         self.store.seen(row.account, self.clock.now_ms()).await?;
         self.grant(row.account, session, row.token_version, refresh_token.to_owned()).await
@@ -230,7 +230,7 @@ impl LogIns {
             Opening::Banned(ban) => return Err(banned(&ban)),
         };
         if !ended.is_empty() {
-            tracing::info!(%account, ?ended, "the oldest log-ins are ended: the account has opened too many");
+            tracing::info!(%account, ?ended, "oldest logins ended: the account has too many");
             self.world.log_out(account, ended).await?;
         }
         self.world.logged_in(account, session).await?;

@@ -24,7 +24,7 @@ use crate::time::from_iso;
 
 /// Most characters of the reason of a ban.
 const BAN_REASON: u32 = 200;
-const YET_TO_COME: &str = "must be a time that is yet to come";
+const YET_TO_COME: &str = "must be a time in the future";
 
 /// Profiles and the ways to log in.
 pub struct Profiles {
@@ -37,23 +37,23 @@ pub struct Profiles {
     pub(crate) clock: Clock,
 }
 
-/// What an administrator changes; `None` stays.
+/// The fields of a user that an administrator changes. Missing fields stay as they are.
 #[derive(Debug, Default, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Edit {
-    /// Whether it is an administrator.
+    /// Whether the user is an administrator.
     pub is_admin: Option<bool>,
-    /// Whether it may log in; `false` ends its log-ins, and its stay in a lobby.
+    /// Whether the user may log in; `false` ends all logins, and the user leaves the lobby.
     pub is_activated: Option<bool>,
-    /// Why it may not, for its user: only beside `is_activated: false`, which forgets an earlier one.
+    /// Reason of the ban, which the user can read. Only with `is_activated: false`, which removes an earlier reason.
     #[schema(max_length = 200)]
     pub ban_reason: Option<String>,
-    /// When it may again, ISO 8601, yet to come: only beside `is_activated: false`. Until an administrator says so if not given.
+    /// End of the ban, ISO 8601, in the future. Only with `is_activated: false`. If missing, an administrator has to lift the ban.
     pub banned_until: Option<String>,
-    /// Until when it may not chat in the world, ISO 8601, yet to come; empty for one that may again.
+    /// End of the mute in the world's chat, ISO 8601, in the future; empty to lift the mute.
     pub muted_until: Option<String>,
-    /// What it is called.
+    /// The display name.
     pub display_name: Option<String>,
-    /// What programs keep with it, in place of what was there.
+    /// Custom data: a JSON object that replaces the stored one.
     pub metadata: Option<Value>,
 }
 
@@ -260,7 +260,7 @@ impl Profiles {
         if edit.is_activated != Some(false) {
             let given = [("ban_reason", &edit.ban_reason), ("banned_until", &edit.banned_until)];
             let given = given.into_iter().filter(|(_, text)| text.is_some());
-            faults.extend(given.map(|(name, _)| (name, vec!["is only for is_activated: false".into()])));
+            faults.extend(given.map(|(name, _)| (name, vec!["requires is_activated: false".into()])));
             return (None, faults);
         }
         let reason = edit.ban_reason.as_deref().unwrap_or_default().trim();
@@ -282,7 +282,7 @@ impl Profiles {
 
 /// A script does not want it.
 fn refused(field: &'static str, Vetoed { why, .. }: &Vetoed) -> Refusal {
-    let why = why.as_deref().unwrap_or("is refused");
+    let why = why.as_deref().unwrap_or("is not allowed");
     Refusal::told(StatusCode::BAD_REQUEST, json!({"error": "invalid_data", "errors": {field: [why]}}))
 }
 

@@ -8,24 +8,24 @@ use crate::oauth::Provider;
 use crate::store::{ProfileRow, Ways};
 use crate::time::iso;
 
-/// What everybody may see of a user. Texts that are not there are empty.
+/// What anyone may see of a user. Missing texts are empty.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Brief {
     /// The account's id.
     id: String,
-    /// Its unique name.
+    /// The unique user name.
     username: String,
-    /// What it wants to be called.
+    /// The display name.
     display_name: String,
-    /// Where its picture is.
+    /// URL of the picture.
     profile_url: String,
-    /// What programs keep with it.
+    /// Custom data: a JSON object.
     metadata: Map<String, Value>,
-    /// Whether it is connected.
+    /// Whether the user is connected.
     is_online: bool,
-    /// Whether it may log in.
+    /// Whether the user may log in.
     is_activated: bool,
-    /// When it was here last, ISO 8601; 1970 if that is not known.
+    /// When the user was last active, ISO 8601; 1970 if unknown.
     last_seen_at: String,
 }
 
@@ -36,14 +36,14 @@ impl Brief {
     }
 }
 
-/// A user, with where it is.
+/// A user with the lobby.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Public {
     #[serde(flatten)]
     brief: Brief,
-    /// The lobby it is in; empty for none, and for one that is in no list.
+    /// Id of the user's lobby; empty for none or a hidden one.
     lobby_id: String,
-    /// The party it is in; empty for none.
+    /// Always empty.
     party_id: String,
 }
 
@@ -52,52 +52,52 @@ pub struct Public {
 pub struct Managed {
     #[serde(flatten)]
     public: Public,
-    /// Its address; empty for none.
+    /// The e-mail address; empty for none.
     email: String,
-    /// Whether it is an administrator.
+    /// Whether the user is an administrator.
     is_admin: bool,
-    /// Whether an administrator has banned it. One that is not activated and not banned waits for its activation.
+    /// Whether an administrator has banned the user. A user who is neither activated nor banned waits for activation.
     is_banned: bool,
-    /// Why it is banned; empty where that is not said.
+    /// Reason of the ban; empty for none.
     ban_reason: String,
-    /// When its ban ends, ISO 8601; null where an administrator has to lift it.
+    /// End of the ban, ISO 8601; null if an administrator has to lift it.
     banned_until: Option<String>,
-    /// Until when it may not chat in the world, ISO 8601; null if no administrator has muted it. It may be past.
+    /// End of the mute in the world's chat, ISO 8601; null if no administrator has muted the user. It may be in the past.
     muted_until: Option<String>,
 }
 
-/// The caller.
+/// The caller's account.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Me {
     /// The account's id.
     id: String,
-    /// Its address; empty for none.
+    /// The e-mail address; empty for none.
     email: String,
-    /// Where its picture is.
+    /// URL of the picture.
     profile_url: String,
-    /// What programs keep with it; only administrators change it.
+    /// Custom data: a JSON object that only administrators and scripts change.
     metadata: Map<String, Value>,
-    /// Its unique name.
+    /// The unique user name.
     username: String,
-    /// What it wants to be called.
+    /// The display name.
     display_name: String,
-    /// The lobby it is in; empty for none.
+    /// Id of the user's lobby; empty for none.
     lobby_id: String,
-    /// The party it is in; empty for none.
+    /// Always empty.
     party_id: String,
-    /// Whether it is connected.
+    /// Whether the user is connected.
     is_online: bool,
-    /// When it was here last, ISO 8601.
+    /// When the user was last active, ISO 8601.
     last_seen_at: String,
-    /// By what it may log in beside a password.
+    /// The login methods besides a password.
     linked_providers: Linked,
-    /// Whether it has a password.
+    /// Whether the account has a password.
     has_password: bool,
-    /// Whether its friends may see in which map its character is.
+    /// Whether friends may see the map of the user's character.
     show_map: bool,
 }
 
-/// By what an account may log in.
+/// Login methods of an account.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 struct Linked {
     google: bool,

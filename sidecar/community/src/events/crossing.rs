@@ -144,7 +144,7 @@ impl Crossing {
         let all = &all;
         let publish = |mut redis| async move { all.exec_async(&mut redis).await };
         if let Err(error) = self.redis.call("publish_events", publish).await {
-            tracing::debug!(%error, "events for the other sidecars are lost");
+            tracing::debug!(%error, "events for other sidecars lost");
             lost(count, "redis");
         }
     }
@@ -158,7 +158,7 @@ impl Crossing {
                 () = shutdown.cancelled() => return,
                 ended = self.hear(hub, &mut pause) => ended,
             };
-            tracing::debug!(why = %ended, "events of other sidecars are not heard");
+            tracing::debug!(why = %ended, "subscription to events of other sidecars lost");
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
@@ -179,13 +179,13 @@ impl Crossing {
             tokio::select! {
                 message = stream.next() => match message {
                     Some(message) => self.take(hub, message.get_payload_bytes()),
-                    None => return "the connection is lost".to_owned(),
+                    None => return "connection closed".to_owned(),
                 },
                 // A connection that only listens would not notice that its peer is gone.
                 _ = pings.tick() => match timeout(PATIENCE, sink.ping::<redis::Value>()).await {
                     Ok(Ok(_)) => {}
                     Ok(Err(error)) => return error.to_string(),
-                    Err(_) => return "Redis is silent".to_owned(),
+                    Err(_) => return "Redis timed out".to_owned(),
                 },
             }
         }

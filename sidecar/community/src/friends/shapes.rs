@@ -16,32 +16,32 @@ pub struct Friend {
     brief: Brief,
     /// The friendship's id.
     friendship_id: String,
-    /// The map where its character is; only of one in the world, whose player lets friends know.
+    /// Map of the friend's character, if it is in the world and its player shows the map to friends.
     #[serde(skip_serializing_if = "Option::is_none")]
     map_id: Option<u16>,
 }
 
-/// A request to be friends that waits for an answer.
+/// A pending friend request.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Request {
     /// The friendship's id.
     id: String,
-    /// Who asks.
+    /// The sender.
     requester: Brief,
-    /// Who is asked.
+    /// The receiver.
     target: Brief,
     /// Always `pending`.
     status: &'static str,
-    /// When it was made, ISO 8601.
+    /// When it was sent, ISO 8601.
     inserted_at: String,
 }
 
-/// Somebody who is blocked.
+/// A blocked user.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Blocked {
     /// The friendship's id.
     pub id: String,
-    /// Who is blocked.
+    /// The blocked user.
     pub requester: Brief,
 }
 

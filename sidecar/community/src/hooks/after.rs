@@ -77,7 +77,7 @@ impl Hooks {
                     error.to_string()
                 }
             };
-            tracing::warn!(plugin, hook, fault, "a script has failed in what the server calls");
+            tracing::warn!(plugin, hook, fault, "script failed in a call of the server");
             if let Some(due) = due {
                 self.sources.store.drop_due(due).await?;
             }

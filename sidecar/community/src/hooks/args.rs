@@ -23,8 +23,8 @@ impl From<&str> for Fault {
 
 impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
-        tracing::warn!(%error, "a script has no answer");
-        "the database cannot be asked".into()
+        tracing::warn!(%error, "database query of a script failed");
+        "the database is unavailable".into()
     }
 }
 
@@ -44,7 +44,7 @@ impl Args {
     pub(super) fn text(&mut self, name: &str, most: usize) -> Result<String, Fault> {
         match self.value() {
             Value::String(text) if is_text(&text, most) => Ok(text),
-            _ => Err(Fault(format!("the {name} has to be a text of 1 to {most} characters"))),
+            _ => Err(Fault(format!("the {name} must be a string of 1 to {most} characters"))),
         }
     }
 
@@ -59,7 +59,7 @@ impl Args {
 
     /// An id, as text.
     pub(super) fn id<T: FromStr>(&mut self, name: &str) -> Result<T, Fault> {
-        id(&self.value()).ok_or_else(|| Fault(format!("the {name} has to be an id")))
+        id(&self.value()).ok_or_else(|| Fault(format!("the {name} must be an id")))
     }
 
     /// A whole number; Lua may have it as a fraction.
@@ -67,7 +67,7 @@ impl Args {
         let value = self.value();
         let whole = |number: f64| (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64);
         let number = value.as_i64().or_else(|| value.as_f64().and_then(whole));
-        number.ok_or_else(|| Fault(format!("the {name} has to be a whole number")))
+        number.ok_or_else(|| Fault(format!("the {name} must be an integer")))
     }
 
     /// A table with names; none is an empty one.
@@ -75,7 +75,7 @@ impl Args {
         match self.value() {
             Value::Null => Ok(Map::new()),
             Value::Object(fields) => Ok(fields),
-            _ => Err(Fault(format!("the {name} has to be a table with names"))),
+            _ => Err(Fault(format!("the {name} must be a table with string keys"))),
         }
     }
 
@@ -103,7 +103,7 @@ pub(super) fn value_key(key: String, of: &Map<String, Value>) -> Result<ValueKey
 fn owner<T: FromStr>(of: &Map<String, Value>, name: &str) -> Result<Option<T>, Fault> {
     match of.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => id(value).map(Some).ok_or_else(|| Fault(format!("`{name}` has to be an id"))),
+        Some(value) => id(value).map(Some).ok_or_else(|| Fault(format!("`{name}` must be an id"))),
     }
 }
 

@@ -92,7 +92,7 @@ impl Hooks {
                 Err(CallError::Refused(why)) => return Err(Vetoed { why: Some(why), may_pass: false }),
                 Err(error) => {
                     self.note(&plugin, hook, &error);
-                    tracing::warn!(plugin, hook, %error, "a script has failed before something was to happen");
+                    tracing::warn!(plugin, hook, %error, "script failed in a before call");
                     let may_pass =
                         matches!(error, CallError::Busy | CallError::Timeout | CallError::NoPlugin | CallError::Off);
                     return Err(Vetoed { why: None, may_pass });

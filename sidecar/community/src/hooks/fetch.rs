@@ -40,7 +40,9 @@ impl FromStr for MayCall {
             };
             let uri = written.parse::<Uri>().ok().filter(|uri| !is_more(uri));
             let origin = uri.as_ref().and_then(origin);
-            origin.ok_or_else(|| format!("`{written}` is not https://HOST[:PORT] or http://HOST[:PORT]"))
+            origin.ok_or_else(|| {
+                format!("`{written}` is not an origin: expected https://HOST[:PORT] or http://HOST[:PORT]")
+            })
         };
         origins.map(read).collect::<Result<_, _>>().map(Self)
     }
@@ -79,21 +81,22 @@ impl Fetcher {
     pub(crate) fn new(may_call: MayCall) -> Self {
         let client = Client::builder().timeout(ANSWER_WITHIN).redirect(Policy::none()).no_proxy();
         let client = client.user_agent(concat!("realmgate/", env!("CARGO_PKG_VERSION"))).build();
-        let client = client.inspect_err(|error| tracing::error!(%error, "scripts cannot call anybody")).ok();
+        let client =
+            client.inspect_err(|error| tracing::error!(%error, "creating the HTTP client of scripts failed")).ok();
         Self { may_call, client, calls: Semaphore::new(MAX_CALLS) }
     }
 
     /// Does a call: `url`, and if they are given `method`, `headers`, and `body`, a text or what is sent as JSON. Answers `status` and
     /// `body`, and the body as `json` where it is some.
     pub(super) async fn fetch(&self, wish: &Map<String, Value>) -> Result<Value, Fault> {
-        let url = wish.get("url").and_then(Value::as_str).ok_or("`url` has to be a text")?;
-        let uri: Uri = url.parse().map_err(|_| Fault::from("`url` is no address"))?;
-        let origin = origin(&uri).ok_or("`url` is no address of HTTP")?;
+        let url = wish.get("url").and_then(Value::as_str).ok_or("`url` must be a string")?;
+        let uri: Uri = url.parse().map_err(|_| Fault::from("`url` is not a URL"))?;
+        let origin = origin(&uri).ok_or("`url` is not an HTTP URL")?;
         if !self.may_call.0.contains(&origin) {
-            return Err(Fault(format!("{origin} is not one of HOOKS_MAY_CALL")));
+            return Err(Fault(format!("{origin} is not in HOOKS_MAY_CALL")));
         }
-        let client = self.client.as_ref().ok_or("nobody can be called")?;
-        let _call = self.calls.try_acquire().map_err(|_| Fault::from("too many calls are under way"))?;
+        let client = self.client.as_ref().ok_or("HTTP calls are unavailable")?;
+        let _call = self.calls.try_acquire().map_err(|_| Fault::from("too many HTTP calls at once"))?;
         let mut call = client.request(method(wish)?, url);
         for (name, value) in headers(wish)? {
             call = call.header(name, value);
@@ -106,7 +109,7 @@ impl Fetcher {
         let answer = call.send().await.map_err(away)?;
         let status = answer.status().as_u16();
         let body = bounded_body::read(answer, MAX_ANSWER_BYTES).await.map_err(away)?;
-        let body = body.ok_or_else(|| Fault(format!("the answer has more than {MAX_ANSWER_BYTES} bytes")))?;
+        let body = body.ok_or_else(|| Fault(format!("the response has more than {MAX_ANSWER_BYTES} bytes")))?;
         let read: Option<Value> = serde_json::from_slice(&body).ok();
         Ok(json!({"status": status, "body": String::from_utf8_lossy(&body), "json": read}))
     }
@@ -115,13 +118,16 @@ impl Fetcher {
 fn method(wish: &Map<String, Value>) -> Result<Method, Fault> {
     let name = match wish.get("method") {
         None | Some(Value::Null) => "GET",
-        Some(name) => name.as_str().filter(|name| METHODS.contains(name)).ok_or("`method` is none")?,
+        Some(name) => name
+            .as_str()
+            .filter(|name| METHODS.contains(name))
+            .ok_or("`method` must be GET, POST, PUT, PATCH or DELETE")?,
     };
-    name.parse().map_err(|_| "`method` is none".into())
+    name.parse().map_err(|_| "`method` must be GET, POST, PUT, PATCH or DELETE".into())
 }
 
 fn headers(wish: &Map<String, Value>) -> Result<Vec<(&str, &str)>, Fault> {
-    let wrong = "`headers` is a table of up to 16 texts";
+    let wrong = "`headers` must be a table of up to 16 strings";
     let given = match wish.get("headers") {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(given) => given.as_object().filter(|given| given.len() <= MAX_HEADERS).ok_or(wrong)?,
@@ -134,13 +140,13 @@ fn headers(wish: &Map<String, Value>) -> Result<Vec<(&str, &str)>, Fault> {
 fn away(error: reqwest::Error) -> Fault {
     let error = error.without_url();
     let what = if error.is_timeout() {
-        "no answer has come in time"
+        "the HTTP call timed out"
     } else if error.is_builder() {
-        "the call is not legal"
+        "the request is invalid"
     } else {
-        "nobody answers"
+        "the connection failed"
     };
-    tracing::debug!(error = &error as &dyn std::error::Error, "a script's call has failed");
+    tracing::debug!(error = &error as &dyn std::error::Error, "HTTP call of a script failed");
     what.into()
 }
 
@@ -180,21 +186,27 @@ mod tests {
         for (url, fault) in [
             (
                 "https://api.example.org.evil.example/",
-                "https://api.example.org.evil.example:443 is not one of HOOKS_MAY_CALL",
+                "https://api.example.org.evil.example:443 is not in HOOKS_MAY_CALL",
             ),
-            ("http://api.example.org/", "http://api.example.org:80 is not one of HOOKS_MAY_CALL"),
-            ("https://api.example.org:444/", "https://api.example.org:444 is not one of HOOKS_MAY_CALL"),
-            ("https://api.example.org@evil.example/", "`url` is no address of HTTP"),
-            ("ftp://api.example.org/", "`url` is no address of HTTP"),
-            ("/admin", "`url` is no address of HTTP"),
+            ("http://api.example.org/", "http://api.example.org:80 is not in HOOKS_MAY_CALL"),
+            ("https://api.example.org:444/", "https://api.example.org:444 is not in HOOKS_MAY_CALL"),
+            ("https://api.example.org@evil.example/", "`url` is not an HTTP URL"),
+            ("ftp://api.example.org/", "`url` is not an HTTP URL"),
+            ("/admin", "`url` is not an HTTP URL"),
         ] {
             let refused = fetcher.fetch(&wish(json!({"url": url}))).await.unwrap_err();
             assert_eq!(refused, Fault(fault.to_owned()), "{url}");
         }
         for (bad, fault) in [
-            (json!({}), "`url` has to be a text"),
-            (json!({"url": "https://api.example.org/", "method": "TRACE"}), "`method` is none"),
-            (json!({"url": "https://api.example.org/", "headers": {"a": 1}}), "`headers` is a table of up to 16 texts"),
+            (json!({}), "`url` must be a string"),
+            (
+                json!({"url": "https://api.example.org/", "method": "TRACE"}),
+                "`method` must be GET, POST, PUT, PATCH or DELETE",
+            ),
+            (
+                json!({"url": "https://api.example.org/", "headers": {"a": 1}}),
+                "`headers` must be a table of up to 16 strings",
+            ),
         ] {
             assert_eq!(fetcher.fetch(&wish(bad)).await.unwrap_err(), fault.into());
         }
@@ -225,7 +237,7 @@ mod tests {
         let moved = fetch("/elsewhere").await.unwrap();
         assert_eq!((&moved["status"], &moved["body"]), (&json!(307), &json!("")), "a redirect is not followed");
         assert_eq!(fetch("/largest").await.unwrap()["body"].as_str().unwrap().len(), MAX_ANSWER_BYTES);
-        assert_eq!(fetch("/larger").await.unwrap_err(), "the answer has more than 65536 bytes".into());
+        assert_eq!(fetch("/larger").await.unwrap_err(), "the response has more than 65536 bytes".into());
         assert_eq!(fetch("/json").await.unwrap(), json!({"status": 200, "body": r#"{"a": 1}"#, "json": {"a": 1}}));
     }
 }

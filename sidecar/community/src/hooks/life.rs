@@ -62,7 +62,7 @@ impl Hooks {
     pub(super) async fn tell_ending(&self) {
         for plugin in self.plugins.having(ENDING) {
             if let Err(error) = self.perform(&plugin, ENDING, &[], None).await {
-                tracing::warn!(%error, plugin, "a script cannot do what it does before the end");
+                tracing::warn!(%error, plugin, "shutdown call of a script failed");
             }
         }
     }

@@ -113,31 +113,31 @@ pub enum HookError {
 /// A function that players may call.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Callable {
-    /// The plugin.
+    /// Name of the plugin.
     plugin: String,
-    /// The function.
+    /// Name of the function.
     name: String,
-    /// Whether its script has made it known when it was loaded, and answers it by its name.
+    /// Whether the script announced the function when it was loaded, and handles it by name.
     dynamic: bool,
-    /// How many arguments it takes; empty for any number.
+    /// Possible numbers of arguments; empty for any number.
     arities: Vec<u8>,
-    /// How it is called.
+    /// The signatures of the function.
     signatures: Vec<Signature>,
-    /// What its script says of one that it has made known.
+    /// What the script announced with a dynamic function.
     #[serde(skip_serializing_if = "Option::is_none")]
     meta: Option<Map<String, Value>>,
 }
 
-/// How a function is called.
+/// A signature of a function.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Signature {
-    /// How many arguments it takes; none for any number.
+    /// Number of arguments; null for any number.
     arity: Option<u8>,
-    /// Its name and parameters.
+    /// Name and parameters.
     signature: String,
-    /// What its script says of it.
+    /// Description from the script.
     doc: String,
-    /// Arguments to try it with.
+    /// Example arguments.
     example_args: Vec<Value>,
 }
 
@@ -169,17 +169,17 @@ impl Hooks {
     /// Loads the scripts, and goes on to look for changes until the shutdown.
     pub(crate) fn start(self: &Arc<Self>, background: &Background) {
         let hooks = self.clone();
-        background.keep(Duration::ZERO, LOOK_EVERY, "scripts cannot be read", move || {
+        background.keep(Duration::ZERO, LOOK_EVERY, "loading scripts failed", move || {
             let hooks = hooks.clone();
             async move { hooks.refresh().await }
         });
         let hooks = self.clone();
-        background.keep(DUE_EVERY, DUE_EVERY, "scripts do not hear of what has happened", move || {
+        background.keep(DUE_EVERY, DUE_EVERY, "running due calls of scripts failed", move || {
             let hooks = hooks.clone();
             async move { hooks.make_due().await.map_err(Error::from) }
         });
         let hooks = self.clone();
-        background.keep(FORGET_EVERY, FORGET_EVERY, "calls of scripts that are gone are not forgotten", move || {
+        background.keep(FORGET_EVERY, FORGET_EVERY, "deleting calls of removed scripts failed", move || {
             let hooks = hooks.clone();
             async move { hooks.sources.store.forget_due(hooks.now_ms()).await.map_err(Error::from) }
         });
@@ -296,7 +296,7 @@ impl Hooks {
     /// What a player is told of a call that has failed. What is wrong with a script is its makers' business: they find it by a reference.
     fn failed(&self, call: &Call<'_>, error: CallError) -> HookError {
         let Some(reference) = self.note(call.plugin, call.function, &error) else { return HookError::Call(error) };
-        tracing::warn!(plugin = call.plugin, function = call.function, reference, %error, "a script has failed a player");
+        tracing::warn!(plugin = call.plugin, function = call.function, reference, %error, "script failed in a player's call");
         match error {
             CallError::Exception(text) => {
                 HookError::Exception { reference, details: self.shows_faults.then_some(text) }

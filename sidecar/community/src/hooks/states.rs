@@ -17,52 +17,52 @@ const KEPT: usize = 50;
 /// A plugin.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct PluginState {
-    /// Its name.
+    /// Name of the plugin.
     name: String,
-    /// Its functions; none where nothing is loaded.
+    /// Its functions; empty if nothing is loaded.
     functions: Vec<FunctionState>,
-    /// Why its file is not what runs, with file and line; null where it is.
+    /// Why the current file is not loaded, with file and line; null if it is loaded.
     fault: Option<String>,
 }
 
 /// A function of a plugin.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct FunctionState {
-    /// Its name and parameters.
+    /// Name and parameters.
     signature: String,
-    /// What its script says of it.
+    /// Description from the script.
     doc: String,
-    /// When it is called again and again; null for never.
+    /// The schedule; null for none.
     schedule: Option<String>,
 }
 
-/// A call that has failed.
+/// A failed call.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct Failure {
-    /// The plugin.
+    /// Name of the plugin.
     plugin: String,
-    /// Its function.
+    /// Name of the function.
     function: String,
-    /// What was wrong, with file and line.
+    /// The error, with file and line.
     error: String,
-    /// The reference that the log has, and a player who has called it.
+    /// The reference of the failure, also in the log and in the player's error.
     reference: String,
-    /// When, ISO 8601.
+    /// Time of the failure, ISO 8601.
     inserted_at: String,
 }
 
-/// Something that is called again and again.
+/// A function with a schedule.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ScheduleState {
-    /// The plugin.
+    /// Name of the plugin.
     plugin: String,
-    /// Its function.
+    /// Name of the function.
     function: String,
-    /// When, as the script says it.
+    /// The schedule, as in the script.
     cron: String,
-    /// The last time for which it was called or due, ISO 8601; for one that is new, the last before it was first seen.
+    /// The last due time, ISO 8601; for a new schedule, the last one before it was loaded.
     last_at: String,
-    /// The next one; null for never.
+    /// The next due time, ISO 8601; null for never.
     next_at: Option<String>,
 }
 

@@ -111,18 +111,18 @@ impl Work {
 impl Realm for Work {
     fn ask(&self, function: &str, args: Vec<Value>, left: Duration) -> Result<Value, String> {
         if self.0.asked.fetch_add(1, Ordering::Relaxed) >= MOST_ASKED {
-            return Err(format!("a call asks {MOST_ASKED} times at most"));
+            return Err(format!("a call may use `realm` at most {MOST_ASKED} times"));
         }
         let (call, function) = (self.0.clone(), function.to_owned());
         let (answer, answered) = sync_channel(1);
         let asked = self.0.runtime.spawn(async move { answer.send(call.answer(&function, Args::of(args)).await) });
         match answered.recv_timeout(left) {
             Ok(answer) => answer.map_err(|Fault(words)| words),
-            Err(RecvTimeoutError::Disconnected) => Err("the server shuts down".to_owned()),
+            Err(RecvTimeoutError::Disconnected) => Err("the server is shutting down".to_owned()),
             Err(RecvTimeoutError::Timeout) => {
                 // Nobody waits for it any more: a call of another program would go on.
                 asked.abort();
-                Err("no answer has come in time".to_owned())
+                Err("no response in time".to_owned())
             }
         }
     }
@@ -142,7 +142,7 @@ impl Inner {
             "set_value" => self.set_value(args).await,
             "submit_score" => self.submit_score(args).await,
             "notify" => self.notify(args),
-            _ => Err("there is no such function".into()),
+            _ => Err("unknown function".into()),
         }
     }
 
@@ -216,7 +216,7 @@ impl Inner {
     fn create_lobby(&self, args: &mut Args) -> Result<Value, Fault> {
         let attrs = args.table("first argument")?;
         if attrs.contains_key("password") {
-            return Err("a lobby that a script makes has no password: `before_lobby_join` decides who comes in".into());
+            return Err("a lobby created by a script cannot have a password: use `before_lobby_join`".into());
         }
         let limits = &self.sources.limits;
         let wanted = wishes::read(&Input::from(attrs), limits).map_err(|faults| {
@@ -251,7 +251,7 @@ impl Inner {
         if !is_score(score) {
             return Err("the score is out of range".into());
         }
-        let board = self.sources.boards.look_up(&board).await?.ok_or("there is no such leaderboard")?;
+        let board = self.sources.boards.look_up(&board).await?.ok_or("unknown leaderboard")?;
         self.want(|journal| journal.scores.push(Score { board: board.id, user, score, metadata }))
     }
 
@@ -266,11 +266,11 @@ impl Inner {
 
     fn want(&self, note: impl FnOnce(&mut Journal)) -> Result<Value, Fault> {
         if !self.may_write {
-            return Err("before something happens, scripts change nothing".into());
+            return Err("a `before_` function cannot change anything".into());
         }
         let mut journal = self.journal();
         if journal.len() >= MOST_WANTED {
-            return Err(Fault(format!("a call changes {MOST_WANTED} things at most")));
+            return Err(Fault(format!("a call may make at most {MOST_WANTED} changes")));
         }
         note(&mut journal);
         Ok(Value::Null)

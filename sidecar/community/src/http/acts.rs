@@ -26,26 +26,26 @@ const VALUE_BYTES: usize = 512;
 /// What the names of secrets contain.
 const SECRETS: [&str; 3] = ["password", "secret", "token"];
 
-/// What an administrator has done.
+/// An entry of the audit log: a request of an administrator that changes something, or a login.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Act {
-    /// Its id.
+    /// The entry's id.
     id: String,
-    /// Who has done it.
+    /// The administrator's account id.
     user_id: String,
-    /// The unique name of that one; empty where the account is gone.
+    /// The administrator's user name; empty if the account was deleted.
     username: String,
-    /// The unique name of the user whom it changed; empty where it changed none, or the account is gone.
+    /// User name of the account that the request changed; empty if it changed none, or the account was deleted.
     subject: String,
-    /// The method of the call.
+    /// The HTTP method; `LOG IN` for a login.
     method: String,
-    /// The path of the call, below `/api/v1`; empty for a log-in, whose method is `LOG IN`.
+    /// The path below `/api/v1`; empty for a login.
     path: String,
-    /// What the query and the body said together, as JSON without secrets; of each value, the first 512 bytes.
+    /// The fields of query and body as JSON, without secrets. Each value is cut at 512 bytes.
     body: String,
-    /// What was answered; 0 where the server ended before that.
+    /// The status of the response; 0 if the server ended before it.
     status: u16,
-    /// When, ISO 8601.
+    /// Time of the request, ISO 8601.
     inserted_at: String,
 }
 
@@ -65,13 +65,13 @@ impl From<ActRow> for Act {
     }
 }
 
-/// List what administrators have done, the newest first.
+/// List the audit log of administrators, newest first.
 #[utoipa::path(
     get, path = "/admin/acts", operation_id = "admin_list_acts", tag = "Admin", security(("access_token" = [])),
     params(
-        ("page" = Option<String>, Query, description = "From 1; the newest 1,000 acts have pages"),
-        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
-        ("before" = Option<String>, Query, description = "An act's id: only those before it, with pages of their own"),
+        ("page" = Option<String>, Query, description = "Page number, from 1; only the newest 1,000 entries have pages"),
+        ("page_size" = Option<String>, Query, description = "Rows per page: 25 by default, at most LIMIT_MAX_PAGE_SIZE (100)"),
+        ("before" = Option<String>, Query, description = "Id of an entry: only older entries, with page numbers from 1"),
     ),
     responses((status = 200, body = Listed<Act>), (status = 403, body = Refused)),
 )]
@@ -117,7 +117,7 @@ pub(super) async fn authorize_and_audit(
     community.acts.begin(&act).await?;
     let response = next.run(Request::from_parts(parts, Body::from(sent))).await;
     if let Err(error) = community.acts.end(id, response.status().as_u16()).await {
-        tracing::warn!(%error, %id, "what came of an administrator's act is not recorded");
+        tracing::warn!(%error, %id, "saving a response's status in the audit log failed");
     }
     Ok(response)
 }
@@ -128,7 +128,7 @@ pub(super) async fn authorize_and_audit(
 /// 400 for more or longer names than any call of an administrator has.
 fn kept(said: &Map<String, Value>) -> Result<String, Refusal> {
     if said.len() > MOST_FIELDS || said.keys().any(|name| name.len() > NAME_BYTES) {
-        let message = "A call of an administrator has at most 32 fields, and their names at most 64 bytes";
+        let message = "An administrator's request has at most 32 fields, with names of at most 64 bytes";
         return Err(Refusal::explained(StatusCode::BAD_REQUEST, "too_many_fields", message));
     }
     if said.is_empty() {

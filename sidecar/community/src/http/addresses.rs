@@ -9,28 +9,28 @@ use super::me::Changed;
 use super::{Anybody, Done, Input, Player, Refusal, Refused};
 use crate::state::Community;
 
-/// An address. The password is chosen when it is confirmed.
+/// A sign-up. The password is chosen when the address is confirmed.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct SignUp {
-    /// The address. Nothing is there before its owner has confirmed it.
+    /// The e-mail address. The account is created when its owner confirms it.
     #[schema(max_length = 160, extensions(("x-limits" = json!({"max": "LIMIT_MAX_EMAIL"}))))]
     email: String,
 }
 
-/// The token of a link.
+/// The token of a link in a mail.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct LinkToken {
-    /// As it stands in the link.
+    /// The token from the link.
     token: String,
-    /// The password of the account that a sign-up makes; of no use to other links.
+    /// The password of a new account; ignored for other links.
     #[schema(format = Password, min_length = 8, max_length = 72)]
     password: Option<String>,
 }
 
-/// An address.
+/// An e-mail address.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct Forgot {
-    /// The address.
+    /// The e-mail address.
     #[schema(max_length = 160, extensions(("x-limits" = json!({"max": "LIMIT_MAX_EMAIL"}))))]
     email: String,
 }
@@ -38,28 +38,30 @@ pub(super) struct Forgot {
 /// The token of a link, and a new password.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct Reset {
-    /// As it stands in the link.
+    /// The token from the link.
     token: String,
     /// The new password.
     #[schema(format = Password, min_length = 8, max_length = 72)]
     password: String,
 }
 
-/// A new address.
+/// A new e-mail address.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct NewAddress {
-    /// The address.
+    /// The e-mail address.
     #[schema(max_length = 160, extensions(("x-limits" = json!({"max": "LIMIT_MAX_EMAIL"}))))]
     email: String,
-    /// The password, where there is one.
+    /// The current password, if the account has one.
     #[schema(format = Password)]
     current_password: Option<String>,
-    /// The first password, where there is none.
+    /// The first password, if the account has none.
     #[schema(format = Password, min_length = 8, max_length = 72)]
     password: Option<String>,
 }
 
-/// Sign up with an address: a mail tells how to go on, whether the address has an account or not.
+/// Sign up with an e-mail address.
+///
+/// A mail explains the next step, whether the address has an account or not.
 #[utoipa::path(
     post, path = "/register", operation_id = "register", tag = "Authentication", request_body = SignUp,
     responses((status = 200, body = Done)),
@@ -75,7 +77,7 @@ pub(super) async fn register(
     Ok(Json(Done {}))
 }
 
-/// Confirm an address by the link that was sent to it. A new account gets its password with it.
+/// Confirm an e-mail address with the token of a link. A new account gets its password here.
 #[utoipa::path(
     post, path = "/confirm", operation_id = "confirm_address", tag = "Authentication", request_body = LinkToken,
     responses((status = 200, body = Done), (status = 400, body = Refused)),
@@ -91,7 +93,7 @@ pub(super) async fn confirm_address(
     Ok(Json(Done {}))
 }
 
-/// Ask for a link that sets a new password. It is sent if the address has an account.
+/// Request a mail with a link to set a new password. It is sent if an account has the address.
 #[utoipa::path(
     post, path = "/password/forgot", operation_id = "forgot_password", tag = "Authentication", request_body = Forgot,
     responses((status = 200, body = Done)),
@@ -107,7 +109,7 @@ pub(super) async fn forgot_password(
     Ok(Json(Done {}))
 }
 
-/// Set a new password by the link that was sent. Every log-in ends.
+/// Set a new password with the token of a link. All logins of the account end.
 #[utoipa::path(
     post, path = "/password/reset", operation_id = "reset_password", tag = "Authentication", request_body = Reset,
     responses((status = 200, body = Done), (status = 400, body = Refused)),
@@ -123,7 +125,9 @@ pub(super) async fn reset_password(
     Ok(Json(Done {}))
 }
 
-/// Ask for a mail that makes an address yours. In place of another one, that ends every log-in.
+/// Request a mail to confirm a new e-mail address.
+///
+/// The address changes when its link is used. If it replaces another one, all logins of the account end.
 #[utoipa::path(
     patch, path = "/me/email", operation_id = "update_current_user_email", tag = "Users",
     security(("access_token" = [])), request_body = NewAddress,

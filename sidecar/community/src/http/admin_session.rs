@@ -65,7 +65,7 @@ async fn begin(
         if let Some(account) = account
             && !administrators::claim(&community.store, account, &code).await?
         {
-            let message = "This is not the code of the newest start, or the realm has an administrator already";
+            let message = "Invalid code, or the realm already has an administrator. Use the code of the newest start";
             return Err(Refusal::explained(StatusCode::FORBIDDEN, "invalid_code", message));
         }
     }
@@ -80,7 +80,7 @@ async fn begin(
     }
     let (hash, now_ms) = (hash_refresh(&grant.refresh_token), community.http.clock.now_ms());
     community.sessions.expire_at(&hash, now_ms + IDLE_MS).await?;
-    tracing::info!(admin = %grant.account, "an administrator has logged in to the pages");
+    tracing::info!(admin = %grant.account, "administrator logged in at /admin");
     let cookie = COOKIE.set(community.is_https, &grant.refresh_token, None);
     Ok(([(SET_COOKIE, cookie)], Json(json!({"username": grant.username}))).into_response())
 }

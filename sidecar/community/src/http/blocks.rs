@@ -8,7 +8,7 @@ use crate::accounts::shapes::Brief;
 use crate::friends::shapes::Blocked;
 use crate::state::Community;
 
-/// Block somebody, whatever you were to each other.
+/// Block a user. A friendship or a request between you ends.
 #[utoipa::path(
     post, path = "/users/{id}/block", operation_id = "block_user", tag = "Friends", security(("access_token" = [])),
     params(("id" = String, Path, description = "The account's id")), responses((status = 200, body = Done)),
@@ -22,7 +22,7 @@ pub(super) async fn block_user(
     Ok(Json(Done {}))
 }
 
-/// Block somebody no more.
+/// Unblock a user.
 #[utoipa::path(
     post, path = "/users/{id}/unblock", operation_id = "unblock_user", tag = "Friends",
     security(("access_token" = [])), params(("id" = String, Path, description = "The account's id")),
@@ -37,13 +37,13 @@ pub(super) async fn unblock_user(
     Ok(Json(Done {}))
 }
 
-/// List whom you block, with the friendships.
+/// List the users that you block, with the ids of the friendships.
 #[utoipa::path(
     get, path = "/me/blocked", operation_id = "list_blocked_friends", tag = "Friends",
     security(("access_token" = [])),
     params(
-        ("page" = Option<String>, Query, description = "From 1"),
-        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
+        ("page" = Option<String>, Query, description = "Page number, from 1"),
+        ("page_size" = Option<String>, Query, description = "Rows per page: 25 by default, at most LIMIT_MAX_PAGE_SIZE (100)"),
     ),
     responses((status = 200, body = Listed<Blocked>)),
 )]
@@ -58,13 +58,13 @@ pub(super) async fn list_blocked_friends(
     Ok(Json(page.list(rows.collect(), total)))
 }
 
-/// List whom you block.
+/// List the users that you block.
 #[utoipa::path(
     get, path = "/me/blacklist", operation_id = "list_blacklisted_users", tag = "Friends",
     security(("access_token" = [])),
     params(
-        ("page" = Option<String>, Query, description = "From 1"),
-        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
+        ("page" = Option<String>, Query, description = "Page number, from 1"),
+        ("page_size" = Option<String>, Query, description = "Rows per page: 25 by default, at most LIMIT_MAX_PAGE_SIZE (100)"),
     ),
     responses((status = 200, body = Listed<Brief>)),
 )]

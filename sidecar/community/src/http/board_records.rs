@@ -16,15 +16,16 @@ const AROUND: i64 = 11;
 /// Most of them.
 const MOST_AROUND: i64 = 100;
 
-/// List the records of a leaderboard, best first: by pages, or by a cursor from the page before, which costs the same
-/// however far down it is and skips nobody while others move.
+/// List the records of a leaderboard, best first, by page or by cursor.
+///
+/// A cursor costs the same at any depth, and skips no record while ranks change.
 #[utoipa::path(
     get, path = "/leaderboards/{id}/records", operation_id = "list_leaderboard_records", tag = "Leaderboards",
     params(
-        ("id" = String, Path, description = "The board's id, or a slug: its active season"),
-        ("page" = Option<String>, Query, description = "From 1"),
-        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, in place of `page`"),
+        ("id" = String, Path, description = "The leaderboard's id, or a slug for its active season"),
+        ("page" = Option<String>, Query, description = "Page number, from 1"),
+        ("page_size" = Option<String>, Query, description = "Rows per page: 25 by default, at most LIMIT_MAX_PAGE_SIZE (100)"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the previous page, instead of `page`"),
     ),
     responses((status = 200, body = RecordPage), (status = 400, body = Refused), (status = 404, body = Refused)),
 )]
@@ -53,14 +54,14 @@ pub(super) async fn list_leaderboard_records(
     Ok(Json(RecordPage { data, meta, next_cursor: next.unwrap_or_default() }))
 }
 
-/// List the records around that of a user; none if the user has none.
+/// List the records around a user's record; none if the user has no record.
 #[utoipa::path(
     get, path = "/leaderboards/{id}/records/around/{user_id}", operation_id = "list_records_around_user",
     tag = "Leaderboards",
     params(
-        ("id" = String, Path, description = "The board's id, or a slug: its active season"),
+        ("id" = String, Path, description = "The leaderboard's id, or a slug for its active season"),
         ("user_id" = String, Path, description = "The user's id"),
-        ("limit" = Option<String>, Query, description = "1 to 100; 11 if not given"),
+        ("limit" = Option<String>, Query, description = "Number of records, 1 to 100; 11 by default"),
     ),
     responses((status = 200, body = Data<Vec<Record>>), (status = 404, body = Refused)),
 )]
@@ -81,7 +82,7 @@ pub(super) async fn list_records_around_user(
 #[utoipa::path(
     get, path = "/leaderboards/{id}/records/me", operation_id = "get_my_record", tag = "Leaderboards",
     security(("access_token" = [])),
-    params(("id" = String, Path, description = "The board's id, or a slug: its active season")),
+    params(("id" = String, Path, description = "The leaderboard's id, or a slug for its active season")),
     responses((status = 200, body = Data<Record>), (status = 404, body = Refused)),
 )]
 pub(super) async fn get_my_record(

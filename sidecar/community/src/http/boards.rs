@@ -15,11 +15,11 @@ use crate::time::from_iso;
 /// Most slugs that are resolved at once.
 const MOST_SLUGS: usize = 100;
 
-/// Slugs.
+/// A list of slugs.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes")]
 pub(super) struct Slugs {
-    /// At most 100.
+    /// The slugs, at most 100.
     #[schema(max_items = 100)]
     slugs: Vec<String>,
 }
@@ -35,19 +35,19 @@ pub(super) fn check_listed(community: &Community) -> Result<(), Refusal> {
     if community.settings.list_leaderboards { Ok(()) } else { Err(Refusal::switched_off()) }
 }
 
-/// List leaderboards: those without an end first, then by their ends, the latest first.
+/// List leaderboards: first those without an end, then by end, latest first.
 #[utoipa::path(
     get, path = "/leaderboards", operation_id = "list_leaderboards", tag = "Leaderboards",
     params(
         ("slug" = Option<String>, Query, description = "Only the seasons of this slug"),
-        ("active" = Option<String>, Query, description = "Whether their end is yet to come: `true` or `false`"),
-        ("order_by" = Option<String>, Query, description = "`ends_at` if not given; `inserted_at`: newest first"),
-        ("starts_after" = Option<String>, Query, description = "ISO 8601"),
-        ("starts_before" = Option<String>, Query, description = "ISO 8601"),
-        ("ends_after" = Option<String>, Query, description = "ISO 8601"),
-        ("ends_before" = Option<String>, Query, description = "ISO 8601"),
-        ("page" = Option<String>, Query, description = "From 1"),
-        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
+        ("active" = Option<String>, Query, description = "Whether the end is in the future: `true` or `false`"),
+        ("order_by" = Option<String>, Query, description = "`ends_at` by default; `inserted_at` for newest first"),
+        ("starts_after" = Option<String>, Query, description = "Earliest start, ISO 8601"),
+        ("starts_before" = Option<String>, Query, description = "Latest start, ISO 8601"),
+        ("ends_after" = Option<String>, Query, description = "Earliest end, ISO 8601"),
+        ("ends_before" = Option<String>, Query, description = "Latest end, ISO 8601"),
+        ("page" = Option<String>, Query, description = "Page number, from 1"),
+        ("page_size" = Option<String>, Query, description = "Rows per page: 25 by default, at most LIMIT_MAX_PAGE_SIZE (100)"),
     ),
     responses((status = 200, body = Listed<Leaderboard>)),
 )]
@@ -73,7 +73,7 @@ pub(super) async fn list_leaderboards(
     Ok(Json(page.list(boards, total)))
 }
 
-/// Find the active seasons of several slugs; those that have none are left out.
+/// Find the active seasons of several slugs. Slugs without one are left out.
 #[utoipa::path(
     post, path = "/leaderboards/resolve", operation_id = "resolve_leaderboard_slugs", tag = "Leaderboards",
     request_body = Slugs,
@@ -101,7 +101,7 @@ pub(super) async fn resolve_leaderboard_slugs(
 /// Read a leaderboard.
 #[utoipa::path(
     get, path = "/leaderboards/{id}", operation_id = "get_leaderboard", tag = "Leaderboards",
-    params(("id" = String, Path, description = "The board's id, or a slug: its active season")),
+    params(("id" = String, Path, description = "The leaderboard's id, or a slug for its active season")),
     responses((status = 200, body = Data<Leaderboard>), (status = 404, body = Refused)),
 )]
 pub(super) async fn get_leaderboard(

@@ -25,14 +25,14 @@ pub(super) async fn docs(State(community): State<Community>) -> Result<Response,
     check_published(&community)?;
     let made = || rendered(&serde_json::to_value(in_force(&community.settings.limits)).unwrap_or_default());
     let page = community.published.page.get_or_init(made);
-    Ok(community.pages.page_as(StatusCode::OK, "The calls of this realm", "docs", page))
+    Ok(community.pages.page_as(StatusCode::OK, "HTTP routes of this realm", "docs", page))
 }
 
 /// The document as markup.
 fn rendered(document: &Value) -> String {
     let mut html = paragraph(
-        "Everything around the worlds is called over HTTP, below /api/v1. Calls with a key need the access token of a log-in, as \
-         Authorization: Bearer TOKEN. For programs, the same is at /api/openapi.",
+        "The community services are HTTP routes below /api/v1. Routes with a key need the access token of a login, as \
+         Authorization: Bearer TOKEN. Programs read the same as OpenAPI at /api/openapi.",
     );
     let mut tags: BTreeMap<&str, Vec<(&str, &str, &Value)>> = BTreeMap::new();
     for (path, item) in document["paths"].as_object().into_iter().flatten() {
@@ -73,7 +73,7 @@ fn call(html: &mut String, document: &Value, (method, path): (&str, &str), opera
         write!(html, "<h3>Body</h3><p><code>{}</code></p>", escaped(kind))?;
         shape(html, document, &body["schema"], DEPTH)?;
     }
-    html.push_str("<h3>Answers</h3>");
+    html.push_str("<h3>Responses</h3>");
     for (status, answer) in operation["responses"].as_object().into_iter().flatten() {
         let what = answer["description"].as_str().unwrap_or_default();
         write!(html, "<p><b>{}</b> {}</p>", escaped(status), escaped(what))?;
@@ -180,7 +180,7 @@ mod tests {
             let (_, part) = html.split_once(&format!("<details id=\"{id}\">")).expect(id);
             let (part, _) = part.split_once("</details>").expect(id);
             // Answers have fields too.
-            let (sent, _) = part.split_once("<h3>Answers</h3>").expect(id);
+            let (sent, _) = part.split_once("<h3>Responses</h3>").expect(id);
             calls += 1;
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 let (name, place) = (parameter["name"].as_str().unwrap(), parameter["in"].as_str().unwrap());

@@ -11,7 +11,7 @@ use crate::friends::shapes::{Friend, Request};
 use crate::state::Community;
 use crate::store::{Side, Step};
 
-/// Whom to ask.
+/// The receiver of a friend request.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct Target {
     /// The account's id.
@@ -19,44 +19,44 @@ pub(super) struct Target {
     target_user_id: uuid::Uuid,
 }
 
-/// The caller's requests that wait for an answer.
+/// The caller's pending friend requests.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Requests {
-    /// Who asks the caller.
+    /// Requests to the caller.
     incoming: Vec<Request>,
-    /// Whom the caller asks.
+    /// Requests of the caller.
     outgoing: Vec<Request>,
-    /// Where they stand.
+    /// Page and counts of both lists.
     meta: RequestsMeta,
 }
 
-/// What both lists say of their page.
+/// Page and counts of two lists.
 #[derive(Serialize, utoipa::ToSchema)]
 struct RequestsMeta {
-    /// The page, from 1.
+    /// Page number, from 1.
     page: i64,
-    /// Most rows of a page of each list.
+    /// Maximum number of rows of each list on a page.
     page_size: i64,
-    /// Rows of this page.
+    /// Number of rows on this page.
     counts: Both<i64>,
-    /// Rows of all pages.
+    /// Number of rows on all pages.
     total_counts: Both<i64>,
-    /// How many pages there are.
+    /// Number of pages.
     total_pages: Both<i64>,
-    /// Whether there is a page behind this one.
+    /// Whether there is a next page.
     has_more: Both<bool>,
 }
 
-/// Something of each list.
+/// A value for each list.
 #[derive(Serialize, utoipa::ToSchema)]
 struct Both<T> {
-    /// Of those who ask the caller.
+    /// Of the requests to the caller.
     incoming: T,
-    /// Of those whom the caller asks.
+    /// Of the requests of the caller.
     outgoing: T,
 }
 
-/// Ask somebody to be your friend; where they have asked you, you are friends now.
+/// Send a friend request. If that user has sent you one, you become friends.
 #[utoipa::path(
     post, path = "/friends", operation_id = "create_friend_request", tag = "Friends", security(("access_token" = [])),
     request_body = Target,
@@ -76,8 +76,8 @@ pub(super) async fn create_friend_request(
 #[utoipa::path(
     get, path = "/me/friends", operation_id = "list_friends", tag = "Friends", security(("access_token" = [])),
     params(
-        ("page" = Option<String>, Query, description = "From 1"),
-        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
+        ("page" = Option<String>, Query, description = "Page number, from 1"),
+        ("page_size" = Option<String>, Query, description = "Rows per page: 25 by default, at most LIMIT_MAX_PAGE_SIZE (100)"),
     ),
     responses((status = 200, body = Listed<Friend>)),
 )]
@@ -91,13 +91,13 @@ pub(super) async fn list_friends(
     Ok(Json(page.list(community.friends.seen(rows).await, total)))
 }
 
-/// List the requests that wait for an answer of yours, or that you wait for.
+/// List your pending friend requests, incoming and outgoing.
 #[utoipa::path(
     get, path = "/me/friend-requests", operation_id = "list_friend_requests", tag = "Friends",
     security(("access_token" = [])),
     params(
-        ("page" = Option<String>, Query, description = "From 1, of both lists"),
-        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
+        ("page" = Option<String>, Query, description = "Page number of both lists, from 1"),
+        ("page_size" = Option<String>, Query, description = "Rows per page: 25 by default, at most LIMIT_MAX_PAGE_SIZE (100)"),
     ),
     responses((status = 200, body = Requests)),
 )]
@@ -131,7 +131,7 @@ pub(super) async fn list_friend_requests(
     Ok(Json(Requests { incoming, outgoing, meta }))
 }
 
-/// Become the friend of who asked.
+/// Accept a friend request.
 #[utoipa::path(
     post, path = "/friends/{id}/accept", operation_id = "accept_friend_request", tag = "Friends",
     security(("access_token" = [])), params(("id" = String, Path, description = "The friendship's id")),
@@ -145,7 +145,7 @@ pub(super) async fn accept_friend_request(
     step(community, player, id, Step::Accept).await
 }
 
-/// Decline who asked.
+/// Decline a friend request.
 #[utoipa::path(
     post, path = "/friends/{id}/reject", operation_id = "reject_friend_request", tag = "Friends",
     security(("access_token" = [])), params(("id" = String, Path, description = "The friendship's id")),
@@ -159,7 +159,7 @@ pub(super) async fn reject_friend_request(
     step(community, player, id, Step::Reject).await
 }
 
-/// Block who asked.
+/// Decline a friend request and block its sender.
 #[utoipa::path(
     post, path = "/friends/{id}/block", operation_id = "block_friend_request", tag = "Friends",
     security(("access_token" = [])), params(("id" = String, Path, description = "The friendship's id")),
@@ -173,7 +173,7 @@ pub(super) async fn block_friend_request(
     step(community, player, id, Step::Block).await
 }
 
-/// Block somebody no more, by the friendship.
+/// Unblock a user, by the friendship's id.
 #[utoipa::path(
     post, path = "/friends/{id}/unblock", operation_id = "unblock_friend", tag = "Friends",
     security(("access_token" = [])), params(("id" = String, Path, description = "The friendship's id")),
@@ -187,7 +187,7 @@ pub(super) async fn unblock_friend(
     step(community, player, id, Step::Unblock).await
 }
 
-/// Withdraw a request, or end a friendship.
+/// Withdraw a friend request, or end a friendship.
 #[utoipa::path(
     delete, path = "/friends/{id}", operation_id = "remove_friendship", tag = "Friends",
     security(("access_token" = [])), params(("id" = String, Path, description = "The friendship's id")),

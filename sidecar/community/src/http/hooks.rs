@@ -11,19 +11,19 @@ use super::{Data, Input, Player, Refusal, Refused};
 use crate::hooks::{Callable, HookError};
 use crate::state::Community;
 
-/// A call of a script.
+/// A call of a script's function.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes: what is missing has a code of its own")]
 pub(super) struct HookCall {
-    /// The plugin.
+    /// Name of the plugin.
     plugin: String,
-    /// Its function.
+    /// Name of its function.
     r#fn: String,
-    /// What it gets: at most 32 values, 64 KiB in all.
+    /// The arguments: at most 32 values, and 64 KiB in total.
     args: Option<Vec<Value>>,
 }
 
-/// Call a script.
+/// Call a function of a script.
 #[utoipa::path(
     post, path = "/hooks/call", operation_id = "call_hook", tag = "Hooks", security(("access_token" = [])),
     request_body = HookCall,
@@ -38,7 +38,7 @@ pub(super) async fn call_hook(
     Ok(Json(Data { data }))
 }
 
-/// List what can be called.
+/// List the functions that players may call.
 #[utoipa::path(
     get, path = "/hooks", operation_id = "list_hooks", tag = "Hooks", security(("access_token" = [])),
     responses((status = 200, body = Data<Vec<Callable>>)),

@@ -22,7 +22,7 @@ use crate::store::{Link, MailKind};
 const STYLE: &str = include_str!("link_pages.css");
 const FORGOT: &str = "Reset your password";
 const BACK: &str = r#"<p><a href="/play">Back to the game</a></p>"#;
-const GONE: &str = "This link was used already, or is too old. Ask for another one.";
+const GONE: &str = "This link has been used or has expired. Request a new one.";
 
 #[derive(Deserialize)]
 struct Shown {
@@ -48,14 +48,14 @@ async fn open(State(community): State<Community>, _: Anybody, input: Input) -> R
     let Shown { token, .. } = input.fields()?;
     Ok(match community.addresses.link(&token).await? {
         Some(link) => community.pages.page(StatusCode::OK, title(&link), &form(&link, &token, "")),
-        None => community.pages.page(StatusCode::NOT_FOUND, "Nothing here", &paragraph(GONE)),
+        None => community.pages.page(StatusCode::NOT_FOUND, "Invalid link", &paragraph(GONE)),
     })
 }
 
 async fn follow(State(community): State<Community>, peer: Peer, _: Anybody, input: Input) -> Result<Response, Refusal> {
     let Shown { token, password } = input.fields()?;
     let Some(link) = community.addresses.link(&token).await? else {
-        return Ok(community.pages.page(StatusCode::NOT_FOUND, "Nothing here", &paragraph(GONE)));
+        return Ok(community.pages.page(StatusCode::NOT_FOUND, "Invalid link", &paragraph(GONE)));
     };
     let password = password.unwrap_or_default();
     if has_password(&link)
@@ -119,7 +119,7 @@ fn forgot_form(limits: &FieldLimits) -> String {
 <label>E-mail address <input name="email" type="email" autocomplete="email" maxlength="{}" required></label>
 <button>Send me a link</button></form>{BACK}"#,
         paragraph(
-            "If an account has your e-mail address, you will receive a link. Guests and accounts without an address have no such link."
+            "If an account has your e-mail address, you will receive a link. This does not work for guests and accounts without an address."
         ),
         limits.max_email
     )

@@ -13,53 +13,53 @@ use crate::lobbies::wishes;
 use crate::state::Community;
 use crate::store::{Changer, LobbyFilter};
 
-/// A lobby to be made.
+/// The fields of a new lobby.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes: the route refuses by field")]
 pub(super) struct NewLobby {
-    /// What it is called; one is made up if not given.
+    /// The title; generated if missing.
     #[schema(max_length = 80, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LOBBY_TITLE"}))))]
     title: Option<String>,
-    /// Most members; 8 if not given.
+    /// Maximum number of members; 8 by default.
     #[schema(minimum = 1, maximum = 128, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LOBBY_USERS"}))))]
     max_users: Option<i64>,
-    /// Whether it is in no list.
+    /// Whether lists leave it out.
     is_hidden: Option<bool>,
-    /// Whether nobody comes in.
+    /// Whether new members are refused.
     is_locked: Option<bool>,
-    /// What one must know to join.
+    /// Password to join.
     #[schema(max_length = 128, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LOBBY_PASSWORD"}))))]
     password: Option<String>,
-    /// What programs keep with it.
+    /// Custom data: a JSON object.
     metadata: Option<Map<String, Value>>,
-    /// How many seconds members wait between two lines that they say.
+    /// Seconds between two chat messages of a member; clients apply it.
     #[schema(minimum = 0, maximum = 3600)]
     slowdown: Option<i64>,
 }
 
-/// What its host changes of a lobby. What is not given stays.
+/// The fields of a lobby to change. Missing fields stay as they are.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes: the route refuses by field")]
 pub(super) struct LobbyEdit {
-    /// What it is called.
+    /// The title.
     #[schema(min_length = 1, max_length = 80, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LOBBY_TITLE"}))))]
     title: Option<String>,
-    /// Most members; no fewer than there are.
+    /// Maximum number of members; at least the current number.
     #[schema(minimum = 1, maximum = 128, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LOBBY_USERS"}))))]
     max_users: Option<i64>,
-    /// Whether it is in no list.
+    /// Whether lists leave it out.
     is_hidden: Option<bool>,
-    /// Whether nobody comes in.
+    /// Whether new members are refused.
     is_locked: Option<bool>,
-    /// What one must know to join; empty for nothing.
+    /// Password to join; empty for none.
     #[schema(max_length = 128, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LOBBY_PASSWORD"}))))]
     password: Option<String>,
-    /// What programs keep with it, in place of what was there.
+    /// Custom data: a JSON object that replaces the stored one.
     metadata: Option<Map<String, Value>>,
-    /// How many seconds members wait between two lines that they say.
+    /// Seconds between two chat messages of a member; clients apply it.
     #[schema(minimum = 0, maximum = 3600)]
     slowdown: Option<i64>,
-    /// The member who is the host from now on.
+    /// Account id of the member who becomes the host.
     #[schema(format = "uuid")]
     host_id: Option<String>,
 }
@@ -80,19 +80,19 @@ pub(super) fn filter_of(input: &Input) -> LobbyFilter {
     }
 }
 
-/// List lobbies, the newest first.
+/// List lobbies, newest first.
 #[utoipa::path(
     get, path = "/lobbies", operation_id = "list_lobbies", tag = "Lobbies",
     params(
-        ("title" = Option<String>, Query, description = "How the title begins, in any case"),
+        ("title" = Option<String>, Query, description = "Beginning of the title, case-insensitive"),
         ("is_passworded" = Option<String>, Query, description = "Whether joining needs a password: `true` or `false`"),
-        ("is_locked" = Option<String>, Query, description = "Whether nobody comes in: `true` or `false`"),
-        ("min_users" = Option<String>, Query, description = "At least so many places"),
-        ("max_users" = Option<String>, Query, description = "At most so many places"),
-        ("metadata_key" = Option<String>, Query, description = "A field that its metadata has"),
-        ("metadata_value" = Option<String>, Query, description = "What the text of that field contains"),
-        ("page" = Option<String>, Query, description = "From 1"),
-        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
+        ("is_locked" = Option<String>, Query, description = "Whether new members are refused: `true` or `false`"),
+        ("min_users" = Option<String>, Query, description = "Lowest `max_users`"),
+        ("max_users" = Option<String>, Query, description = "Highest `max_users`"),
+        ("metadata_key" = Option<String>, Query, description = "Name of a field of the metadata"),
+        ("metadata_value" = Option<String>, Query, description = "Text that this field contains"),
+        ("page" = Option<String>, Query, description = "Page number, from 1"),
+        ("page_size" = Option<String>, Query, description = "Rows per page: 25 by default, at most LIMIT_MAX_PAGE_SIZE (100)"),
     ),
     responses((status = 200, body = Listed<Lobby>)),
 )]
@@ -126,7 +126,7 @@ pub(super) async fn get_lobby(
     Ok(Json(found.ok_or_else(not_found)?.into()))
 }
 
-/// Make a lobby, whose host you are.
+/// Create a lobby and become its host.
 #[utoipa::path(
     post, path = "/lobbies", operation_id = "create_lobby", tag = "Lobbies", security(("access_token" = [])),
     request_body = Option<NewLobby>,
@@ -147,7 +147,7 @@ pub(super) async fn create_lobby(
     Ok((StatusCode::CREATED, Json(made.into())))
 }
 
-/// Change the lobby that you are the host of.
+/// Change the lobby that you host.
 #[utoipa::path(
     patch, path = "/lobbies", operation_id = "update_lobby", tag = "Lobbies", security(("access_token" = [])),
     request_body = LobbyEdit,

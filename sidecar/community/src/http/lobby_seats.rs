@@ -13,14 +13,14 @@ use crate::lobbies::wishes::{self, Wanted};
 use crate::state::Community;
 use crate::store::LobbyChange;
 
-/// What one must know to join.
+/// The password to join a lobby.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct Entry {
-    /// The lobby's password, where it has one.
+    /// The lobby's password, if it has one.
     password: Option<String>,
 }
 
-/// Whom to have out.
+/// The member to remove.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct Kicked {
     /// The account's id.
@@ -28,17 +28,17 @@ pub(super) struct Kicked {
     target_user_id: uuid::Uuid,
 }
 
-/// What a lobby is to be.
+/// The lobby to look for.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes: the route refuses by field")]
 pub(super) struct QuickJoin {
-    /// What it is called, where it has to be made.
+    /// The title of a new lobby, if none matches.
     #[schema(max_length = 80, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LOBBY_TITLE"}))))]
     title: Option<String>,
-    /// So many places.
+    /// Maximum number of members.
     #[schema(minimum = 1, maximum = 128, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LOBBY_USERS"}))))]
     max_users: Option<i64>,
-    /// Fields of its metadata, each with what its text contains; and its metadata, where it has to be made.
+    /// Metadata to match: each field with a text that it contains. A new lobby gets this metadata.
     metadata: Option<Map<String, Value>>,
 }
 
@@ -61,7 +61,7 @@ pub(super) async fn join_lobby(
     Ok(Json(joined.into()))
 }
 
-/// Leave the lobby that you are in, if any.
+/// Leave your lobby, if you are in one.
 #[utoipa::path(
     post, path = "/lobbies/leave", operation_id = "leave_lobby", tag = "Lobbies", security(("access_token" = [])),
     responses((status = 200, body = Done)),
@@ -74,7 +74,7 @@ pub(super) async fn leave_lobby(
     Ok(Json(Done {}))
 }
 
-/// Have a member out of the lobby that you are the host of.
+/// Remove a member from the lobby that you host.
 #[utoipa::path(
     post, path = "/lobbies/kick", operation_id = "kick_user", tag = "Lobbies", security(("access_token" = [])),
     request_body = Kicked,
@@ -95,7 +95,7 @@ pub(super) async fn kick_user(
     Ok(Json(Done {}))
 }
 
-/// Join the oldest lobby that is as you want it; where there is none, make one.
+/// Join the oldest lobby that matches, or create one.
 #[utoipa::path(
     post, path = "/lobbies/quick_join", operation_id = "quick_join", tag = "Lobbies", security(("access_token" = [])),
     request_body = Option<QuickJoin>,

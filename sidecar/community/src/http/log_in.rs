@@ -10,22 +10,22 @@ use super::{Anybody, Data, Done, Input, Refusal, Refused};
 use crate::accounts::Grant;
 use crate::state::Community;
 
-/// An address and a password.
+/// An e-mail address and a password.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct Login {
-    /// The address, or the name under which the account has a password.
+    /// The e-mail address, or the user name that the password belongs to.
     email: String,
     /// The password.
     #[schema(format = Password)]
     password: String,
-    /// Linked where the account has no device.
+    /// A device to link if the account has none.
     device_id: Option<String>,
 }
 
 /// A device.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct Device {
-    /// What it is known by. Whoever knows it has the account: make it long and random, and keep it.
+    /// The device's id, a secret: anyone who knows it has the account. Make it long and random, and store it.
     #[schema(min_length = 1, max_length = 256, extensions(("x-limits" = json!({"max": "LIMIT_MAX_DEVICE_ID"}))))]
     device_id: String,
 }
@@ -34,28 +34,28 @@ pub(super) struct Device {
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes: the route refuses in words of its own")]
 pub(super) struct Refresh {
-    /// As a log-in has given it.
+    /// The refresh token of a login.
     refresh_token: String,
 }
 
-/// What a client gets that has proved who it is.
+/// The tokens of a login.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Tokens {
-    /// Shown with every call, as `Authorization: Bearer`.
+    /// Sent with every request, as `Authorization: Bearer`.
     access_token: String,
-    /// Traded for the next access token; it stays the same.
+    /// Exchanged for the next access token; it stays the same.
     refresh_token: String,
-    /// Seconds that the access token lives.
+    /// Lifetime of the access token in seconds.
     expires_in: u64,
     /// The account's id.
     user_id: String,
-    /// Its unique name.
+    /// The unique user name.
     username: String,
-    /// What it wants to be called.
+    /// The display name.
     display_name: String,
 }
 
-/// Log in with an address and a password.
+/// Log in with an e-mail address and a password.
 #[utoipa::path(
     post, path = "/login", operation_id = "login", tag = "Authentication", request_body = Login,
     responses((status = 200, body = Data<Tokens>), (status = 401, body = Refused), (status = 403, body = Refused)),
@@ -71,7 +71,7 @@ pub(super) async fn login(
     Ok(Json(grant.into()))
 }
 
-/// Log in by a device; the first time, an account is made.
+/// Log in with a device. The first login creates the account.
 #[utoipa::path(
     post, path = "/login/device", operation_id = "device_login", tag = "Authentication", request_body = Device,
     responses((status = 200, body = Data<Tokens>), (status = 403, body = Refused)),
@@ -86,7 +86,7 @@ pub(super) async fn device_login(
     Ok(Json(community.log_ins.by_device(peer.into(), &device_id).await?.into()))
 }
 
-/// Trade a refresh token for a new access token.
+/// Exchange a refresh token for a new access token.
 #[utoipa::path(
     post, path = "/refresh", operation_id = "refresh_token", tag = "Authentication", request_body = Refresh,
     responses((status = 200, body = Data<Tokens>), (status = 401, body = Refused)),
@@ -101,7 +101,7 @@ pub(super) async fn refresh_token(
     Ok(Json(community.log_ins.refresh(token).await?.into()))
 }
 
-/// End the log-in of the access token, if there is one.
+/// Log out: end the login of the access token, if there is one.
 #[utoipa::path(
     delete, path = "/logout", operation_id = "logout", tag = "Authentication", security((), ("access_token" = [])),
     responses((status = 200, body = Done)),

@@ -15,13 +15,13 @@ fn not_found() -> Refusal {
     Refusal::error(StatusCode::NOT_FOUND, "not_found")
 }
 
-/// Find users by how their name begins, by their address, or by their id; where nothing is said, any. At most 1,000 are found.
+/// Find users by the beginning of a name, by e-mail address or by id. Without `q`, list any; at most 1,000.
 #[utoipa::path(
     get, path = "/admin/users", operation_id = "admin_list_users", tag = "Admin Users", security(("access_token" = [])),
     params(
-        ("q" = Option<String>, Query, description = "How a user name or display name begins, in any case; an address; or an id"),
-        ("page" = Option<String>, Query, description = "From 1"),
-        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
+        ("q" = Option<String>, Query, description = "Beginning of a user name or display name, case-insensitive; an e-mail address; or an id"),
+        ("page" = Option<String>, Query, description = "Page number, from 1"),
+        ("page_size" = Option<String>, Query, description = "Rows per page: 25 by default, at most LIMIT_MAX_PAGE_SIZE (100)"),
     ),
     responses((status = 200, body = Listed<Managed>), (status = 403, body = Refused)),
 )]
@@ -69,18 +69,18 @@ pub(super) async fn admin_get_user(
     Ok(Json(Data { data: Managed::new(row, ways) }))
 }
 
-/// A log-in.
+/// A login.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
 pub(super) struct LogIn {
-    /// Its id.
+    /// The login's id.
     id: String,
-    /// When it began, ISO 8601.
+    /// Time of the login, ISO 8601.
     inserted_at: String,
-    /// When it ended, ISO 8601; null while it lasts.
+    /// End of the login, ISO 8601; null if it is active.
     ended_at: Option<String>,
 }
 
-/// List the log-ins of a user: the last 50, the newest first.
+/// List the last 50 logins of a user, newest first.
 #[utoipa::path(
     get, path = "/admin/users/{id}/log_ins", operation_id = "admin_list_log_ins", tag = "Admin Users",
     security(("access_token" = [])), params(("id" = String, Path, description = "The account's id")),
@@ -102,7 +102,7 @@ pub(super) async fn admin_list_log_ins(
     Ok(Json(Data { data: rows.into_iter().map(log_in).collect() }))
 }
 
-/// End every log-in of a user, who leaves the world.
+/// End all logins of a user. The player leaves the world.
 #[utoipa::path(
     delete, path = "/admin/users/{id}/log_ins", operation_id = "admin_end_log_ins", tag = "Admin Users",
     security(("access_token" = [])), params(("id" = String, Path, description = "The account's id")),
@@ -117,7 +117,7 @@ pub(super) async fn admin_end_log_ins(
     if community.profiles.end_log_ins(account).await? { Ok(Json(Done {})) } else { Err(not_found()) }
 }
 
-/// Send a user's player out of the world. Its log-ins stay: it may come back at once.
+/// Remove a user's player from the world. The logins stay, so the player may come back at once.
 #[utoipa::path(
     post, path = "/admin/users/{id}/kick", operation_id = "admin_kick_user", tag = "Admin Users",
     security(("access_token" = [])), params(("id" = String, Path, description = "The account's id")),
@@ -137,7 +137,7 @@ pub(super) async fn admin_kick_user(
     if !community.profiles.kick(account).await?.ok_or_else(not_found)? {
         return Err(Refusal::explained(StatusCode::CONFLICT, "not_in_world", "This player is not in the world"));
     }
-    tracing::info!(admin = %caller.account, %account, "an administrator sent a player out of the world");
+    tracing::info!(admin = %caller.account, %account, "administrator kicked player");
     Ok(Json(Done {}))
 }
 
@@ -162,12 +162,12 @@ pub(super) async fn admin_update_user(
     let account = id.id().ok_or_else(not_found)?.into();
     let edit: Edit = input.fields()?;
     let row = community.profiles.edit(account, &edit).await?.ok_or_else(not_found)?;
-    tracing::info!(admin = %caller.account, %account, "an administrator changed an account");
+    tracing::info!(admin = %caller.account, %account, "administrator changed account");
     let ways = community.store.ways(account).await?;
     Ok(Json(Data { data: Managed::new(row, ways) }))
 }
 
-/// Delete a user, with everything that is theirs.
+/// Delete a user's account with its characters.
 #[utoipa::path(
     delete, path = "/admin/users/{id}", operation_id = "admin_delete_user", tag = "Admin Users",
     security(("access_token" = [])), params(("id" = String, Path, description = "The account's id")),
@@ -182,6 +182,6 @@ pub(super) async fn admin_delete_user(
     if !community.deletion.delete(account).await? {
         return Err(not_found());
     }
-    tracing::info!(admin = %caller.account, %account, "an administrator deleted an account");
+    tracing::info!(admin = %caller.account, %account, "administrator deleted account");
     Ok(Json(Done {}))
 }

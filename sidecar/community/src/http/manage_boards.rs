@@ -12,46 +12,46 @@ use crate::state::Community;
 use crate::store::{Board, BoardChange, Operator, SortOrder};
 use crate::time::from_iso;
 
-/// A board to be made.
+/// The fields of a new leaderboard.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes: the route refuses by field")]
 pub(super) struct NewLeaderboard {
-    /// What all its seasons are known by.
+    /// The name that all seasons share.
     #[schema(pattern = "^[a-z0-9_]+$", min_length = 1, max_length = 100, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LEADERBOARD_SLUG"}))))]
     slug: String,
-    /// Its name.
+    /// The title.
     #[schema(min_length = 1, max_length = 255, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LEADERBOARD_TITLE"}))))]
     title: String,
-    /// What it is about.
+    /// The description.
     #[schema(max_length = 1000, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LEADERBOARD_DESCRIPTION"}))))]
     description: Option<String>,
-    /// Which scores are better; `desc` if not given.
+    /// Which scores are better; `desc` by default.
     sort_order: Option<SortOrder>,
-    /// What a score does to the one that is there; `best` if not given.
+    /// How a new score changes the stored one; `best` by default.
     operator: Option<Operator>,
-    /// When it begins, ISO 8601.
+    /// The start, ISO 8601.
     starts_at: Option<String>,
-    /// When it ends, ISO 8601.
+    /// The end, ISO 8601.
     ends_at: Option<String>,
-    /// What programs keep with it.
+    /// Custom data: a JSON object.
     metadata: Option<Map<String, Value>>,
 }
 
-/// What may be changed of a board. What is not given stays.
+/// The fields of a leaderboard to change. Missing fields stay as they are.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes: the route refuses by field")]
 pub(super) struct LeaderboardEdit {
-    /// Its name.
+    /// The title.
     #[schema(min_length = 1, max_length = 255, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LEADERBOARD_TITLE"}))))]
     title: Option<String>,
-    /// What it is about.
+    /// The description.
     #[schema(max_length = 1000, extensions(("x-limits" = json!({"max": "LIMIT_MAX_LEADERBOARD_DESCRIPTION"}))))]
     description: Option<String>,
-    /// When it begins, ISO 8601; null for always.
+    /// The start, ISO 8601; null for none.
     starts_at: Option<String>,
-    /// When it ends, ISO 8601; null for never.
+    /// The end, ISO 8601; null for none.
     ends_at: Option<String>,
-    /// What programs keep with it, in place of what was there.
+    /// Custom data: a JSON object that replaces the stored one.
     metadata: Option<Map<String, Value>>,
 }
 
@@ -114,7 +114,7 @@ pub(super) async fn named(community: &Community, id: &str) -> Result<Board, Refu
     community.boards.look_up(id).await?.ok_or_else(not_found)
 }
 
-/// Make a leaderboard. Slug, order and operator stay what they are; a slug may be given again, for its next season.
+/// Create a leaderboard, or the next season of a slug. Slug, order and operator cannot be changed later.
 #[utoipa::path(
     post, path = "/admin/leaderboards", operation_id = "admin_create_leaderboard", tag = "Admin Leaderboards",
     security(("access_token" = [])), request_body = NewLeaderboard,
@@ -142,7 +142,7 @@ pub(super) async fn admin_create_leaderboard(
     };
     reading.done()?;
     let board = community.boards.create(&wanted).await?;
-    tracing::info!(admin = %caller.account, board = %board.id, slug = board.slug, "an administrator made a leaderboard");
+    tracing::info!(admin = %caller.account, board = %board.id, slug = board.slug, "administrator created leaderboard");
     Ok(Json(Data { data: board.into() }))
 }
 
@@ -150,7 +150,7 @@ pub(super) async fn admin_create_leaderboard(
 #[utoipa::path(
     patch, path = "/admin/leaderboards/{id}", operation_id = "admin_update_leaderboard", tag = "Admin Leaderboards",
     security(("access_token" = [])),
-    params(("id" = String, Path, description = "The board's id, or a slug: its active season")),
+    params(("id" = String, Path, description = "The leaderboard's id, or a slug for its active season")),
     request_body = Option<LeaderboardEdit>,
     responses(
         (status = 200, body = Data<LeaderboardRow>),
@@ -176,15 +176,15 @@ pub(super) async fn admin_update_leaderboard(
     };
     reading.done()?;
     let board = community.boards.change(board.id, change).await?.ok_or_else(not_found)?;
-    tracing::info!(admin = %caller.account, board = %board.id, "an administrator changed a leaderboard");
+    tracing::info!(admin = %caller.account, board = %board.id, "administrator changed leaderboard");
     Ok(Json(Data { data: board.into() }))
 }
 
-/// End a leaderboard now: no score counts any more.
+/// End a leaderboard now. It takes no further scores.
 #[utoipa::path(
     post, path = "/admin/leaderboards/{id}/end", operation_id = "admin_end_leaderboard", tag = "Admin Leaderboards",
     security(("access_token" = [])),
-    params(("id" = String, Path, description = "The board's id, or a slug: its active season")),
+    params(("id" = String, Path, description = "The leaderboard's id, or a slug for its active season")),
     responses(
         (status = 200, body = Data<LeaderboardRow>),
         (status = 403, body = Refused),
@@ -198,15 +198,15 @@ pub(super) async fn admin_end_leaderboard(
 ) -> Result<Json<Data<LeaderboardRow>>, Refusal> {
     let board = named(&community, &id.0).await?;
     let board = community.boards.end(&board).await?.ok_or_else(not_found)?;
-    tracing::info!(admin = %caller.account, board = %board.id, "an administrator ended a leaderboard");
+    tracing::info!(admin = %caller.account, board = %board.id, "administrator ended leaderboard");
     Ok(Json(Data { data: board.into() }))
 }
 
-/// Delete a leaderboard, with its records.
+/// Delete a leaderboard with its records.
 #[utoipa::path(
     delete, path = "/admin/leaderboards/{id}", operation_id = "admin_delete_leaderboard", tag = "Admin Leaderboards",
     security(("access_token" = [])),
-    params(("id" = String, Path, description = "The board's id, or a slug: its active season")),
+    params(("id" = String, Path, description = "The leaderboard's id, or a slug for its active season")),
     responses((status = 200, body = Done), (status = 403, body = Refused), (status = 404, body = Refused)),
 )]
 pub(super) async fn admin_delete_leaderboard(
@@ -218,6 +218,6 @@ pub(super) async fn admin_delete_leaderboard(
     if !community.boards.store.delete(board.id, community.boards.clock.now_ms()).await? {
         return Err(not_found());
     }
-    tracing::info!(admin = %caller.account, board = %board.id, "an administrator deleted a leaderboard");
+    tracing::info!(admin = %caller.account, board = %board.id, "administrator deleted leaderboard");
     Ok(Json(Done {}))
 }

@@ -8,18 +8,18 @@ use super::{Admin, Data, Refusal, Refused};
 use crate::hooks::{Failure, PluginState, ScheduleState};
 use crate::state::Community;
 
-/// How scripts are.
+/// The state of the scripts.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Scripts {
     /// The plugins, by name.
     plugins: Vec<PluginState>,
-    /// The newest failures at this server, the newest first.
+    /// The latest failures at this server, newest first.
     failures: Vec<Failure>,
-    /// What is called again and again.
+    /// The functions with a schedule.
     schedules: Vec<ScheduleState>,
 }
 
-/// Read how scripts are.
+/// Read the state of the scripts.
 #[utoipa::path(
     get, path = "/admin/hooks", operation_id = "admin_list_hooks", tag = "Admin", security(("access_token" = [])),
     responses((status = 200, body = Data<Scripts>), (status = 403, body = Refused)),
@@ -31,7 +31,7 @@ pub(super) async fn admin_list_hooks(
     scripts(&community).await
 }
 
-/// Load scripts that have changed, at once and at this server.
+/// Reload changed scripts at this server.
 #[utoipa::path(
     post, path = "/admin/hooks/reload", operation_id = "admin_reload_hooks", tag = "Admin", security(("access_token" = [])),
     responses((status = 200, body = Data<Scripts>), (status = 403, body = Refused)),

@@ -13,13 +13,13 @@ use crate::lobbies::wishes;
 use crate::state::Community;
 use crate::store::{Changer, LobbyFilter};
 
-/// What an administrator changes of a lobby. What is not given stays.
+/// The fields of a lobby that an administrator changes. Missing fields stay as they are.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes: the route refuses by field")]
 pub(super) struct ManagedLobbyEdit {
     #[serde(flatten)]
     edit: LobbyEdit,
-    /// Whether it has no host: any member decides, and it stays when it is empty.
+    /// Whether it has no host: any member may change it, and it stays when it is empty.
     hostless: Option<bool>,
 }
 
@@ -27,21 +27,21 @@ fn not_found() -> Refusal {
     Refusal::error(StatusCode::NOT_FOUND, "not_found")
 }
 
-/// List all lobbies, the newest first.
+/// List all lobbies, newest first.
 #[utoipa::path(
     get, path = "/admin/lobbies", operation_id = "admin_list_lobbies", tag = "Admin Lobbies",
     security(("access_token" = [])),
     params(
-        ("title" = Option<String>, Query, description = "How the title begins, in any case"),
-        ("is_hidden" = Option<String>, Query, description = "Whether it is in no list: `true` or `false`"),
-        ("is_locked" = Option<String>, Query, description = "Whether nobody comes in: `true` or `false`"),
+        ("title" = Option<String>, Query, description = "Beginning of the title, case-insensitive"),
+        ("is_hidden" = Option<String>, Query, description = "Whether lists leave it out: `true` or `false`"),
+        ("is_locked" = Option<String>, Query, description = "Whether new members are refused: `true` or `false`"),
         ("has_password" = Option<String>, Query, description = "Whether joining needs a password: `true` or `false`"),
-        ("min_users" = Option<String>, Query, description = "At least so many places"),
-        ("max_users" = Option<String>, Query, description = "At most so many places"),
-        ("metadata_key" = Option<String>, Query, description = "A field that its metadata has"),
-        ("metadata_value" = Option<String>, Query, description = "What the text of that field contains"),
-        ("page" = Option<String>, Query, description = "From 1"),
-        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
+        ("min_users" = Option<String>, Query, description = "Lowest `max_users`"),
+        ("max_users" = Option<String>, Query, description = "Highest `max_users`"),
+        ("metadata_key" = Option<String>, Query, description = "Name of a field of the metadata"),
+        ("metadata_value" = Option<String>, Query, description = "Text that this field contains"),
+        ("page" = Option<String>, Query, description = "Page number, from 1"),
+        ("page_size" = Option<String>, Query, description = "Rows per page: 25 by default, at most LIMIT_MAX_PAGE_SIZE (100)"),
     ),
     responses((status = 200, body = Listed<ManagedLobby>), (status = 403, body = Refused)),
 )]
@@ -57,7 +57,7 @@ pub(super) async fn admin_list_lobbies(
     Ok(Json(page.list(rows.into_iter().map(ManagedLobby::from).collect(), total)))
 }
 
-/// Make a lobby without a host: it is empty, any member decides in it, and it stays when it is empty.
+/// Create an empty lobby without a host. Any member may change it, and it stays when it is empty.
 #[utoipa::path(
     post, path = "/admin/lobbies", operation_id = "admin_create_lobby", tag = "Admin Lobbies",
     security(("access_token" = [])), request_body = Option<NewLobby>,
@@ -76,7 +76,7 @@ pub(super) async fn admin_create_lobby(
     let wanted =
         wishes::read(&input, &community.settings.limits).map_err(|faults| Refusal::validation_failed(&faults))?;
     let row = community.lobbies.create_hostless(peer.into(), caller.account, wanted).await?;
-    tracing::info!(admin = %caller.account, lobby = %row.id, "an administrator made a lobby");
+    tracing::info!(admin = %caller.account, lobby = %row.id, "administrator created lobby");
     Ok((StatusCode::CREATED, Json(Data { data: row.into() })))
 }
 
@@ -103,11 +103,11 @@ pub(super) async fn admin_update_lobby(
     let wanted = wishes::read_change(&input, &community.settings.limits)
         .map_err(|faults| Refusal::validation_failed(&faults))?;
     let row = community.lobbies.change(peer.into(), caller.account, Changer::Admin(lobby), wanted).await?;
-    tracing::info!(admin = %caller.account, %lobby, "an administrator changed a lobby");
+    tracing::info!(admin = %caller.account, %lobby, "administrator changed lobby");
     Ok(Json(Data { data: row.into() }))
 }
 
-/// Delete a lobby; its members are in none then.
+/// Delete a lobby. Its members leave it.
 #[utoipa::path(
     delete, path = "/admin/lobbies/{id}", operation_id = "admin_delete_lobby", tag = "Admin Lobbies",
     security(("access_token" = [])), params(("id" = String, Path, description = "The lobby's id")),
@@ -120,6 +120,6 @@ pub(super) async fn admin_delete_lobby(
 ) -> Result<Json<Done>, Refusal> {
     let lobby = id.id().ok_or_else(not_found)?;
     community.lobbies.delete(lobby).await?;
-    tracing::info!(admin = %caller.account, %lobby, "an administrator deleted a lobby");
+    tracing::info!(admin = %caller.account, %lobby, "administrator deleted lobby");
     Ok(Json(Done {}))
 }

@@ -21,24 +21,24 @@ const LABEL: u32 = 80;
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes: the route refuses by field")]
 pub(super) struct Score {
-    /// A whole number, or its digits, up to 2^53 - 1 on either side of 0.
+    /// An integer from -(2^53 - 1) to 2^53 - 1, as a number or as text.
     score: i64,
-    /// Whose it is; or `label`.
+    /// Account id of the record's user, or give `label`.
     user_id: Option<String>,
-    /// The name of somebody who is no user.
+    /// A name for a record without a user.
     #[schema(max_length = 80)]
     label: Option<String>,
-    /// What programs keep with it.
+    /// Custom data: a JSON object.
     metadata: Option<Map<String, Value>>,
 }
 
-/// What may be changed of a record. What is not given stays.
+/// The fields of a record to change. Missing fields stay as they are.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes: the route refuses by field")]
 pub(super) struct RecordEdit {
-    /// A whole number, or its digits.
+    /// An integer, as a number or as text.
     score: Option<i64>,
-    /// What programs keep with it, in place of what was there.
+    /// Custom data: a JSON object that replaces the stored one.
     metadata: Option<Map<String, Value>>,
 }
 
@@ -80,7 +80,7 @@ impl Reading<'_> {
                 Some(fault) => ("label", fault),
             },
             (None, None) => ("user_id", "can't be blank".into()),
-            (Some(_), Some(_)) => ("label", "must be blank beside user_id".into()),
+            (Some(_), Some(_)) => ("label", "must be blank with user_id".into()),
         };
         self.faults.insert(fault.0, vec![fault.1]);
         None
@@ -92,9 +92,9 @@ impl Reading<'_> {
     get, path = "/admin/leaderboards/{id}/records", operation_id = "admin_list_leaderboard_records",
     tag = "Admin Leaderboards", security(("access_token" = [])),
     params(
-        ("id" = String, Path, description = "The board's id, or a slug: its active season"),
-        ("page" = Option<String>, Query, description = "From 1"),
-        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
+        ("id" = String, Path, description = "The leaderboard's id, or a slug for its active season"),
+        ("page" = Option<String>, Query, description = "Page number, from 1"),
+        ("page_size" = Option<String>, Query, description = "Rows per page: 25 by default, at most LIMIT_MAX_PAGE_SIZE (100)"),
     ),
     responses((status = 200, body = Listed<ManagedRecord>), (status = 403, body = Refused), (status = 404, body = Refused)),
 )]
@@ -109,11 +109,11 @@ pub(super) async fn admin_list_leaderboard_records(
     Ok(Json(page.list(ManagedRecord::ranked(standing.rows, standing.first), standing.total)))
 }
 
-/// Submit a score, by the board's operator.
+/// Submit a score. The leaderboard's operator applies.
 #[utoipa::path(
     post, path = "/admin/leaderboards/{id}/records", operation_id = "admin_submit_leaderboard_score",
     tag = "Admin Leaderboards", security(("access_token" = [])),
-    params(("id" = String, Path, description = "The board's id, or a slug: its active season")),
+    params(("id" = String, Path, description = "The leaderboard's id, or a slug for its active season")),
     request_body = Score,
     responses(
         (status = 200, body = Data<RecordDetails>),
@@ -142,12 +142,12 @@ pub(super) async fn admin_submit_leaderboard_score(
     Ok(Json(Data { data: record.into() }))
 }
 
-/// Change a record: its score is replaced, whatever the board's operator is.
+/// Change a record. A score replaces the stored one, whatever the leaderboard's operator is.
 #[utoipa::path(
     patch, path = "/admin/leaderboards/{id}/records/{record_id}", operation_id = "admin_update_leaderboard_record",
     tag = "Admin Leaderboards", security(("access_token" = [])),
     params(
-        ("id" = String, Path, description = "The board's id, or a slug: its active season"),
+        ("id" = String, Path, description = "The leaderboard's id, or a slug for its active season"),
         ("record_id" = String, Path, description = "The record's id"),
     ),
     request_body = Option<RecordEdit>,
@@ -169,7 +169,7 @@ pub(super) async fn admin_update_leaderboard_record(
     let (score, metadata) = (reading.score(&input), reading.metadata(&community.settings.limits));
     reading.done()?;
     let record = community.boards.edit_record(board.id, id, score, metadata).await?.ok_or_else(not_found)?;
-    tracing::info!(admin = %caller.account, board = %board.id, record = %id, "an administrator changed a record");
+    tracing::info!(admin = %caller.account, board = %board.id, record = %id, "administrator changed record");
     Ok(Json(Data { data: record.into() }))
 }
 
@@ -178,7 +178,7 @@ pub(super) async fn admin_update_leaderboard_record(
     delete, path = "/admin/leaderboards/{id}/records/{record_id}", operation_id = "admin_delete_leaderboard_record",
     tag = "Admin Leaderboards", security(("access_token" = [])),
     params(
-        ("id" = String, Path, description = "The board's id, or a slug: its active season"),
+        ("id" = String, Path, description = "The leaderboard's id, or a slug for its active season"),
         ("record_id" = String, Path, description = "The record's id"),
     ),
     responses((status = 200, body = Done), (status = 403, body = Refused), (status = 404, body = Refused)),
@@ -192,7 +192,7 @@ pub(super) async fn admin_delete_leaderboard_record(
     if !community.boards.remove_record(board.id, id).await? {
         return Err(not_found());
     }
-    tracing::info!(admin = %caller.account, board = %board.id, record = %id, "an administrator deleted a record");
+    tracing::info!(admin = %caller.account, board = %board.id, record = %id, "administrator deleted record");
     Ok(Json(Done {}))
 }
 
@@ -201,7 +201,7 @@ pub(super) async fn admin_delete_leaderboard_record(
     delete, path = "/admin/leaderboards/{id}/records/user/{user_id}",
     operation_id = "admin_delete_leaderboard_user_record", tag = "Admin Leaderboards", security(("access_token" = [])),
     params(
-        ("id" = String, Path, description = "The board's id, or a slug: its active season"),
+        ("id" = String, Path, description = "The leaderboard's id, or a slug for its active season"),
         ("user_id" = String, Path, description = "The user's id"),
     ),
     responses((status = 200, body = Done), (status = 403, body = Refused)),
@@ -217,7 +217,7 @@ pub(super) async fn admin_delete_leaderboard_user_record(
     {
         community.boards.remove_record(board.id, record.id).await?;
         let admin = caller.account;
-        tracing::info!(%admin, board = %board.id, record = %record.id, "an administrator deleted a record");
+        tracing::info!(%admin, board = %board.id, record = %record.id, "administrator deleted record");
     }
     Ok(Json(Done {}))
 }

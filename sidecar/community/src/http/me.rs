@@ -13,7 +13,7 @@ use crate::state::Community;
 /// A display name.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct DisplayName {
-    /// What the user wants to be called; may be empty.
+    /// The display name; may be empty.
     #[schema(max_length = 80, extensions(("x-limits" = json!({"max": "LIMIT_MAX_DISPLAY_NAME"}))))]
     display_name: String,
 }
@@ -21,40 +21,40 @@ pub(super) struct DisplayName {
 /// A user name.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct Username {
-    /// Letters and digits, with single `.`, `_` and `-` between; stored in small letters.
+    /// Letters and digits, with single `.`, `_` and `-` between them; stored in lower case.
     #[schema(min_length = 3, max_length = 32, extensions(("x-limits" = json!({"min": "LIMIT_MIN_USERNAME", "max": "LIMIT_MAX_USERNAME"}))))]
     username: String,
 }
 
-/// What friends may see.
+/// A privacy setting.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes: a form may say it as text")]
 pub(super) struct ShowMap {
-    /// Whether friends may see in which map the user's character is.
+    /// Whether friends may see the map of the user's character.
     show_map: bool,
 }
 
 /// A new password.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct Password {
-    /// The new one.
+    /// The new password.
     #[schema(format = Password, min_length = 8, max_length = 72)]
     password: String,
-    /// The one so far, where there is one.
+    /// The current password, if the account has one.
     #[schema(format = Password)]
     current_password: Option<String>,
 }
 
-/// What shows that the user is there.
+/// Proof that the owner of the account sends the request.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes: the route refuses in words of its own")]
 pub(super) struct Proof {
-    /// The account's password, where the log-in is older than 15 minutes.
+    /// The account's password, if the login is older than 15 minutes.
     #[schema(format = Password)]
     current_password: Option<String>,
 }
 
-/// What was changed.
+/// The changed fields.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Changed {
     /// Always true.
@@ -67,12 +67,12 @@ pub(super) struct Changed {
     /// The new user name.
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<String>,
-    /// Whether friends may see in which map the user's character is.
+    /// Whether friends may see the map of the user's character.
     #[serde(skip_serializing_if = "Option::is_none")]
     show_map: Option<bool>,
 }
 
-/// Read yourself.
+/// Read your account.
 #[utoipa::path(
     get, path = "/me", operation_id = "get_current_user", tag = "Users", security(("access_token" = [])),
     responses((status = 200, body = Me)),
@@ -86,7 +86,7 @@ pub(super) async fn get_current_user(
     Ok(Json(Me::new(profile, community.store.ways(caller.account).await?)))
 }
 
-/// Delete yourself, with everything that is yours.
+/// Delete your account with its characters.
 #[utoipa::path(
     delete, path = "/me", operation_id = "delete_current_user", tag = "Users", security(("access_token" = [])),
     request_body = Proof,
@@ -103,7 +103,7 @@ pub(super) async fn delete_current_user(
     Ok(Json(Done {}))
 }
 
-/// Change what you are called.
+/// Change your display name.
 #[utoipa::path(
     patch, path = "/me/display_name", operation_id = "update_current_user_display_name", tag = "Users",
     security(("access_token" = [])), request_body = DisplayName, responses((status = 200, body = Changed)),
@@ -118,7 +118,7 @@ pub(super) async fn update_current_user_display_name(
     Ok(Json(Changed { display_name: Some(display_name), ..Changed::of(&caller) }))
 }
 
-/// Change your unique name.
+/// Change your user name.
 #[utoipa::path(
     patch, path = "/me/username", operation_id = "update_current_user_username", tag = "Users",
     security(("access_token" = [])), request_body = Username, responses((status = 200, body = Changed)),
@@ -133,7 +133,7 @@ pub(super) async fn update_current_user_username(
     Ok(Json(Changed { username: Some(username), ..Changed::of(&caller) }))
 }
 
-/// Let your friends see in which map your character is, or not.
+/// Set whether friends may see the map of your character.
 #[utoipa::path(
     patch, path = "/me/show_map", operation_id = "update_current_user_show_map", tag = "Users",
     security(("access_token" = [])), request_body = ShowMap, responses((status = 200, body = Changed)),
@@ -148,7 +148,7 @@ pub(super) async fn update_current_user_show_map(
     Ok(Json(Changed { show_map: Some(show), ..Changed::of(&caller) }))
 }
 
-/// Change or set your password. Every log-in ends, this one too.
+/// Change or set your password. All your logins end, including this one.
 #[utoipa::path(
     patch, path = "/me/password", operation_id = "update_current_user_password", tag = "Users",
     security(("access_token" = [])), request_body = Password,

@@ -61,14 +61,14 @@ const MAX_BODY_BYTES: usize = 128 * 1_024;
 /// Largest body of an administrator's call, in bytes.
 const MAX_ADMIN_BODY_BYTES: usize = 1_048_576;
 
-/// An answer that says nothing but that it was done.
+/// An empty response: the request has succeeded.
 #[derive(Debug, Default, serde::Serialize, utoipa::ToSchema)]
 pub struct Done {}
 
-/// An answer in an envelope.
+/// A response in an envelope.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
 pub struct Data<T> {
-    /// What was asked for.
+    /// The requested data.
     pub data: T,
 }
 

@@ -21,7 +21,7 @@ const DEFAULT_SERVER: &str = "http://127.0.0.1:3000";
 #[openapi(
     info(
         title = "Realmgate community",
-        description = "Accounts, profiles and friends around the worlds. Ids are strings, times ISO 8601 in UTC.",
+        description = "Accounts, friends, lobbies, leaderboards and scripts. Ids are strings, and times are ISO 8601 in UTC.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     components(schemas(Refused)),
@@ -34,7 +34,7 @@ struct Tokens;
 impl utoipa::Modify for Tokens {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let mut scheme = Http::new(HttpAuthScheme::Bearer);
-        scheme.description = Some("The access token of a log-in".to_owned());
+        scheme.description = Some("The access token of a login".to_owned());
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("access_token", SecurityScheme::Http(scheme));
     }
@@ -103,7 +103,8 @@ pub fn complete(document: &mut utoipa::openapi::OpenApi) {
             let RefOr::T(answer) = answer else { continue };
             if answer.description.is_empty() {
                 let known = status.parse().ok().and_then(|code| StatusCode::from_u16(code).ok());
-                answer.description = known.and_then(|known| known.canonical_reason()).unwrap_or("An answer").to_owned();
+                answer.description =
+                    known.and_then(|known| known.canonical_reason()).unwrap_or("A response").to_owned();
             }
         }
     }
@@ -117,9 +118,13 @@ fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 
 /// Adds the answers of extractors and layers, unless the route documents its own.
 pub fn add_common_answers(operation: &mut Operation) {
-    let mut common = vec![(429, "Too many calls"), (500, "Something went wrong"), (503, "Too busy at the moment")];
+    let mut common = vec![(429, "Too many requests"), (500, "Internal error"), (503, "The server is overloaded")];
     if operation.request_body.is_some() {
-        common.extend([(400, "The body cannot be read"), (413, "The body is too large"), (415, "The body is no JSON")]);
+        common.extend([
+            (400, "The body cannot be read"),
+            (413, "The body is too large"),
+            (415, "The content type is not supported"),
+        ]);
     }
     if operation.parameters.is_some() {
         common.push((400, "A parameter cannot be read"));

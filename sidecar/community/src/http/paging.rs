@@ -17,29 +17,29 @@ pub struct Page {
     size: i64,
 }
 
-/// What a list says of its page.
+/// Page and counts of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Meta {
-    /// The page, from 1.
+    /// Page number, from 1.
     page: i64,
-    /// Most rows of a page.
+    /// Maximum number of rows on a page.
     page_size: i64,
-    /// Rows of this page.
+    /// Number of rows on this page.
     count: i64,
-    /// Rows of all pages.
+    /// Number of rows on all pages.
     total_count: i64,
-    /// How many pages there are; 0 of an empty list.
+    /// Number of pages; 0 if the list is empty.
     total_pages: i64,
-    /// Whether there is a page behind this one.
+    /// Whether there is a next page.
     has_more: bool,
 }
 
 /// A page of a list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Listed<T> {
-    /// The rows.
+    /// The rows of the page.
     pub data: Vec<T>,
-    /// Where they stand.
+    /// Page number and counts.
     pub meta: Meta,
 }
 

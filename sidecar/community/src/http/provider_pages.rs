@@ -81,12 +81,12 @@ fn show(community: &Community, page: &str, shown: Option<FlowPage>) -> Response 
             let done = said("Done", "Go back to the game. You can close this page.");
             ([(SET_COOKIE, FLOW_COOKIE.remove(community.is_https))], done).into_response()
         }
-        Some(FlowPage::Working) => said("One moment", "This is being done. Load the page again."),
+        Some(FlowPage::Working) => said("One moment", "This is in progress. Reload the page."),
         Some(FlowPage::Failed(text)) => said("That did not work", &text),
         Some(FlowPage::OtherBrowser) => {
-            let text = "Another browser has begun this log-in, so it ends here. If a link of somebody else led you here, \
-                        they wanted your account. To log in, begin on the page of the game.";
-            community.pages.page(StatusCode::FORBIDDEN, "Nothing done", &paragraph(text))
+            let text = "Another browser started this login, so it is stopped. If somebody sent you a link to this page, they \
+                        tried to get your account. To log in, start on the page of the game.";
+            community.pages.page(StatusCode::FORBIDDEN, "Login stopped", &paragraph(text))
         }
         None => no_such_flow(community),
     }
@@ -105,13 +105,13 @@ fn form(question: &Question, page: &str) -> String {
         }
         None => (format!("A game at {asker} asks to log in here with {account}."), "Log in"),
     };
-    let warning = "Go on only if you have begun this in your own game just now, and it shows this code. If somebody has sent you \
+    let warning = "Continue only if you have just started this in your own game, and it shows this code. If somebody sent you \
                    here, they would get your account.";
     format!(
         r#"{}<p class="code">{code}</p>{}<form method="post" action="/auth/success">
 <input type="hidden" name="session_id" value="{}">
 <button name="answer" value="yes">{button}</button>
-<button name="answer" value="no" class="quiet">No, I have not begun this</button></form>"#,
+<button name="answer" value="no" class="quiet">No, I did not start this</button></form>"#,
         paragraph(&what),
         paragraph(warning),
         escaped(page),
@@ -120,6 +120,6 @@ fn form(question: &Question, page: &str) -> String {
 
 /// No flow of ours has led here: it may be somebody else's trick.
 fn no_such_flow(community: &Community) -> Response {
-    let text = "Nobody here waits for this log-in: it has ended, or was begun elsewhere. Begin again in the game.";
-    community.pages.page(StatusCode::FORBIDDEN, "Nothing here", &paragraph(text))
+    let text = "This login has ended, or was not started here. Start again in the game.";
+    community.pages.page(StatusCode::FORBIDDEN, "Login not found", &paragraph(text))
 }

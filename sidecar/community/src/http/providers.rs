@@ -18,35 +18,35 @@ use crate::state::Community;
 /// What binds a flow to the browser that has begun it. It is sent with the link by which the provider leads the browser back.
 pub(super) const FLOW_COOKIE: Cookie = Cookie { name: "realmgate-flow", same_site: "Lax" };
 
-/// A flow that has begun.
+/// A login with a provider that has started.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Begun {
-    /// Where the player's browser goes.
+    /// The address to open in the player's browser.
     authorization_url: String,
-    /// What the outcome is asked for with. Keep it to yourself: whoever knows it gets the log-in.
+    /// The id for reading the outcome. Keep it secret: any program that knows it gets the login.
     session_id: String,
-    /// What the player compares with the page on which the flow ends: show it in the game. Absent where the call has set a cookie.
+    /// The code to show in the game: the player compares it with the page in the browser. Absent if the response sets a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
 }
 
-/// How a flow stands.
+/// The status of a login with a provider.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes: the flow says it itself")]
 pub(super) struct FlowStatus {
-    /// `pending`, `completed`, `error`, or `conflict`: the provider's account opens another account here.
+    /// `pending`, `completed`, `error`, or `conflict` if the provider's account opens another account here.
     status: String,
-    /// What is wrong, for people; else empty.
+    /// A message for the player; empty without an error.
     message: String,
-    /// The tokens of a log-in, what was linked, or the code of an error.
+    /// The tokens of the login, the linked provider, or an error code.
     data: Value,
 }
 
-/// A code.
+/// A code or ticket of a provider.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes: the route refuses in words of its own")]
 pub(super) struct Code {
-    /// What the provider has given to your program: a code or, of Steam, a ticket.
+    /// The code that your program got from the provider; for Steam, the ticket.
     code: String,
 }
 
@@ -54,11 +54,11 @@ pub(super) struct Code {
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes: the route refuses in words of its own")]
 pub(super) struct IdToken {
-    /// What the provider has signed for your program.
+    /// The id token that the provider signed for your program.
     id_token: String,
 }
 
-/// List by which providers one may log in here.
+/// List the providers that players may log in with.
 #[utoipa::path(
     get, path = "/auth/providers", operation_id = "list_providers", tag = "Authentication",
     responses((status = 200, body = Data<Vec<String>>)),
@@ -67,13 +67,15 @@ pub(super) async fn list_providers(State(community): State<Community>, _: Anybod
     Json(Data { data: community.sign_in.offered() })
 }
 
-/// Begin to log in by a browser or, with an access token, to link. The flow ends on a page that asks the player, and shows them
-/// `code`; one that this server's own page begins ends in that browser, by a cookie.
+/// Start a login in a browser or, with an access token, link a provider.
+///
+/// The browser ends on a page that shows `code` and asks the player. If a page of this server started the login, a cookie binds it
+/// to that browser instead.
 #[utoipa::path(
     get, path = "/auth/{provider}", operation_id = "oauth_request", tag = "Authentication",
     params(
-        ("provider" = String, Path),
-        ("browser" = Option<bool>, Query, description = "`true` from a page of this server, in the browser that goes to the provider"),
+        ("provider" = String, Path, description = "Name of the provider, such as `google`"),
+        ("browser" = Option<bool>, Query, description = "`true` from a page of this server, to bind the login to its browser by a cookie"),
     ),
     security((), ("access_token" = [])),
     responses((status = 200, body = Begun), (status = 400, body = Refused), (status = 403, body = Refused)),
@@ -117,10 +119,10 @@ pub(super) async fn no_provider(_: Anybody) -> Refusal {
     SignIn::not_offered()
 }
 
-/// Ask how that stands. A log-in's tokens come with it, for two minutes.
+/// Read the status of a login with a provider. Its tokens can be read for two minutes.
 #[utoipa::path(
     get, path = "/auth/session/{session_id}", operation_id = "oauth_session_status", tag = "Authentication",
-    params(("session_id" = String, Path)),
+    params(("session_id" = String, Path, description = "The `session_id` of the started login")),
     responses((status = 200, body = FlowStatus), (status = 404, body = Refused)),
 )]
 pub(super) async fn oauth_session_status(
@@ -128,15 +130,16 @@ pub(super) async fn oauth_session_status(
     _: Anybody,
     PathId(session): PathId,
 ) -> Result<Json<Value>, Refusal> {
-    let gone = || Refusal::explained(StatusCode::NOT_FOUND, "session_not_found", "There is no such log-in, or no more");
+    let gone =
+        || Refusal::explained(StatusCode::NOT_FOUND, "session_not_found", "This login does not exist or has ended");
     let status = community.sign_in.status(&session).await?.ok_or_else(gone)?;
     Ok(Json(status.body()))
 }
 
-/// Log in or link by a code or a ticket that your program has got itself.
+/// Log in or link with a code or ticket that your program got from the provider.
 #[utoipa::path(
     post, path = "/auth/{provider}/callback", operation_id = "oauth_api_callback", tag = "Authentication",
-    params(("provider" = String, Path)), security((), ("access_token" = [])), request_body = Code,
+    params(("provider" = String, Path, description = "Name of the provider, such as `google`")), security((), ("access_token" = [])), request_body = Code,
     responses(
         (status = 200, body = Data<Value>), (status = 400, body = Refused), (status = 403, body = Refused),
         (status = 409, body = Refused),
@@ -156,7 +159,7 @@ pub(super) async fn oauth_api_callback(
     told(community.sign_in.by_code(peer.into(), &provider, code, caller.as_ref()).await?)
 }
 
-/// Log in or link by an id token of Google's.
+/// Log in or link with an id token of Google.
 #[utoipa::path(
     post, path = "/auth/google/id_token", operation_id = "oauth_google_id_token", tag = "Authentication",
     security((), ("access_token" = [])), request_body = IdToken,
@@ -177,7 +180,7 @@ pub(super) async fn oauth_google_id_token(
     told(community.sign_in.by_id_token(peer.into(), token, caller.as_ref()).await?)
 }
 
-/// Log in or link by a code that your app has got on an Apple device.
+/// Log in or link with a code that your app got on an Apple device.
 #[utoipa::path(
     post, path = "/auth/apple/ios/callback", operation_id = "oauth_callback_api_apple_ios", tag = "Authentication",
     security((), ("access_token" = [])), request_body = Code,
@@ -198,10 +201,10 @@ pub(super) async fn oauth_callback_api_apple_ios(
     told(community.sign_in.by_apple_app(peer.into(), code, caller.as_ref()).await?)
 }
 
-/// Let a provider open your account no more.
+/// Unlink a provider from your account.
 #[utoipa::path(
     delete, path = "/me/providers/{provider}", operation_id = "unlink_provider", tag = "Authentication",
-    params(("provider" = String, Path)), security(("access_token" = [])),
+    params(("provider" = String, Path, description = "Name of the provider, such as `google`")), security(("access_token" = [])),
     responses((status = 200, body = Done), (status = 400, body = Refused)),
 )]
 pub(super) async fn unlink_provider(

@@ -31,21 +31,21 @@ enum Body {
     Text(&'static str),
 }
 
-/// The body of most refusals, for the document.
+/// The body of most errors.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes")]
 pub struct Refused {
-    /// A code or a sentence.
+    /// An error code, or a sentence.
     error: Option<Value>,
-    /// What it means, for people.
+    /// A message for people.
     message: Option<String>,
-    /// Complaints by field; or `detail`, where the call itself was no good.
+    /// Errors by field; or `detail` if the request as a whole is invalid.
     errors: Option<Value>,
-    /// Complaints by field.
+    /// Errors by field.
     details: Option<Value>,
-    /// What an argument of a script may be at most, where it is more.
+    /// Maximum number of a script's arguments, if there were more.
     max: Option<u64>,
-    /// Largest arguments of a script, in bytes, where they are larger.
+    /// Maximum size of a script's arguments in bytes, if they were larger.
     max_bytes: Option<u64>,
 }
 

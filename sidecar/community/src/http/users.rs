@@ -12,13 +12,13 @@ use crate::state::Community;
 /// Characters that a search has at least: one letter finds a tenth of all users.
 const SHORTEST_SEARCH: usize = 2;
 
-/// Find users by how their name begins, or by their id: at most 1,000.
+/// Find users by the beginning of a name or by id; at most 1,000.
 #[utoipa::path(
     get, path = "/users", operation_id = "search_users", tag = "Users",
     params(
-        ("q" = Option<String>, Query, description = "How a user name or display name begins, in any case, two characters at least; or an id"),
-        ("page" = Option<String>, Query, description = "From 1"),
-        ("page_size" = Option<String>, Query, description = "25 if not given; at most 100, or LIMIT_MAX_PAGE_SIZE"),
+        ("q" = Option<String>, Query, description = "Beginning of a user name or display name, at least two characters, case-insensitive; or an id"),
+        ("page" = Option<String>, Query, description = "Page number, from 1"),
+        ("page_size" = Option<String>, Query, description = "Rows per page: 25 by default, at most LIMIT_MAX_PAGE_SIZE (100)"),
     ),
     responses((status = 200, body = Listed<Public>)),
 )]

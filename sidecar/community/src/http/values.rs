@@ -10,13 +10,13 @@ use crate::hooks::is_key;
 use crate::state::Community;
 use crate::store::ValueKey;
 
-/// Read a value that a script keeps.
+/// Read a value that a script has stored.
 #[utoipa::path(
     get, path = "/kv/{key}", operation_id = "get_kv", tag = "Hooks", security(("access_token" = [])),
     params(
         ("key" = String, Path, description = "The key"),
-        ("user_id" = Option<String>, Query, description = "The user whose value it is"),
-        ("lobby_id" = Option<String>, Query, description = "The lobby whose value it is"),
+        ("user_id" = Option<String>, Query, description = "Account id, for a value of a user"),
+        ("lobby_id" = Option<String>, Query, description = "Lobby id, for a value of a lobby"),
     ),
     responses((status = 200, body = Data<Value>), (status = 403, body = Refused), (status = 404, body = Refused)),
 )]

@@ -12,15 +12,15 @@ use crate::state::Community;
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes: the route refuses in words of its own")]
 pub(super) struct Link {
-    /// What it is known by.
+    /// The device's id, a secret.
     #[schema(min_length = 1, max_length = 256, extensions(("x-limits" = json!({"max": "LIMIT_MAX_DEVICE_ID"}))))]
     device_id: String,
-    /// The account's password, where the log-in is older than 15 minutes.
+    /// The account's password, if the login is older than 15 minutes.
     #[schema(format = Password)]
     current_password: Option<String>,
 }
 
-/// Let a device open your account, in place of an earlier one.
+/// Link a device to your account. It replaces an earlier one.
 #[utoipa::path(
     post, path = "/me/device", operation_id = "link_device", tag = "Authentication", security(("access_token" = [])),
     request_body = Link, responses((status = 200, body = Done), (status = 403, body = super::Refused)),
@@ -38,7 +38,7 @@ pub(super) async fn link_device(
     Ok(Json(Done {}))
 }
 
-/// Let no device open your account.
+/// Unlink the device from your account.
 #[utoipa::path(
     delete, path = "/me/device", operation_id = "unlink_device", tag = "Authentication",
     security(("access_token" = [])), responses((status = 200, body = Done), (status = 400, body = super::Refused)),

@@ -70,15 +70,15 @@ impl DeclaredBoards {
         let mut boards = Vec::with_capacity(tables.len());
         for (slug, table) in tables {
             if !is_slug(slug.get_ref(), LONGEST_DECLARED) {
-                return Err(at(slug.span().start, format!("`{}` is no slug", slug.get_ref())));
+                return Err(at(slug.span().start, format!("`{}` is not a slug: use a-z, 0-9 and _", slug.get_ref())));
             }
             let event = table.event.get_ref().parse().map_err(|_| {
                 let events = WorldEvent::ALL.map(WorldEvent::as_str).join("`, `");
-                at(table.event.span().start, format!("the event is one of `{events}`"))
+                at(table.event.span().start, format!("event must be one of `{events}`"))
             })?;
             let season = table.season.map(|season| {
                 let cron = season.get_ref().parse::<Cron>();
-                cron.map_err(|fault| at(season.span().start, format!("no season begins then: {fault}")))
+                cron.map_err(|fault| at(season.span().start, format!("invalid season: {fault}")))
             });
             boards.push(Declared {
                 slug: slug.into_inner(),
@@ -142,14 +142,11 @@ mod tests {
         for (text, fault) in [
             (
                 "[a]\ntitle = 'A'\n\nevent = 'fish'",
-                "/leaderboards.toml: line 4: the event is one of `gold`, `kills`, `level`",
+                "/leaderboards.toml: line 4: event must be one of `gold`, `kills`, `level`",
             ),
-            (
-                "[a]\ntitle = 'A'\nevent = 'gold'\nseason = '0 0 30 2 *'",
-                "/leaderboards.toml: line 4: no season begins then",
-            ),
+            ("[a]\ntitle = 'A'\nevent = 'gold'\nseason = '0 0 30 2 *'", "/leaderboards.toml: line 4: invalid season"),
             ("[a]\ntitle = 'A'\nevent = 'gold'\noperator = 'add'", "/leaderboards.toml: line 4: unknown variant"),
-            ("\n['A B']\ntitle = 'A'\nevent = 'gold'", "/leaderboards.toml: line 2: `A B` is no slug"),
+            ("\n['A B']\ntitle = 'A'\nevent = 'gold'", "/leaderboards.toml: line 2: `A B` is not a slug"),
             ("[a", "/leaderboards.toml: line 1: "),
         ] {
             let error = read(text).unwrap_err();

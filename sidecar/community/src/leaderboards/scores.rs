@@ -98,7 +98,7 @@ impl Leaderboards {
             && let Err(error) = self.store.join_block(board, &block).await
         {
             // Ranks are right with small blocks too; the next record that leaves it tries again.
-            tracing::debug!(%error, %board, "a small block of a leaderboard stays");
+            tracing::debug!(%error, %board, "joining a small leaderboard block failed");
         }
     }
 }

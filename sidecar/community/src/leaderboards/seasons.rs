@@ -60,7 +60,8 @@ impl Leaderboards {
         if self.is_time_to_finish_deletions() {
             self.store.finish_deletions().await?;
             for account in self.store.deleted_owners_to_clear().await? {
-                let refused = |refusal| anyhow::anyhow!("the records of a deleted account: {refusal:?}");
+                let refused =
+                    |refusal| anyhow::anyhow!("removing the records of a deleted account failed: {refusal:?}");
                 self.remove_all(account).await.map_err(refused)?;
             }
         }
@@ -98,13 +99,13 @@ impl Leaderboards {
                 season: Some(season),
             };
             if self.store.create(&new, now_ms).await?.is_some() {
-                tracing::info!(slug = declared.slug, "a season of a leaderboard has begun");
+                tracing::info!(slug = declared.slug, "leaderboard season started");
             }
             let Some(board) = self.store.season(&declared.slug, season).await? else { continue };
             let season = Season { event: declared.event, board: board.id, ends_at_ms };
             if (board.operator, board.order) != (declared.operator, declared.order) {
                 let slug = &declared.slug;
-                tracing::warn!(slug, "a leaderboard keeps its operator and order until its season ends");
+                tracing::warn!(slug, "leaderboard keeps its operator and order until its season ends");
             }
             self.seasons.current().insert(declared.slug.clone(), season);
         }

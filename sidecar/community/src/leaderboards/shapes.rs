@@ -7,58 +7,58 @@ use crate::http::Meta;
 use crate::store::{Board, Operator, Owner, RecordRow, SortOrder};
 use crate::time::iso;
 
-/// A board as administrators see it.
+/// A leaderboard as administrators see it.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct LeaderboardRow {
-    /// The board's id.
+    /// The leaderboard's id.
     id: String,
-    /// What all its seasons are known by.
+    /// The name that all seasons share.
     slug: String,
-    /// Its name.
+    /// The title.
     title: String,
-    /// What it is about; empty for nothing.
+    /// The description; empty for none.
     description: String,
     /// Which scores are better.
     sort_order: SortOrder,
-    /// What a score does to the one that is there.
+    /// How a new score changes the stored one.
     operator: Operator,
-    /// When it begins, ISO 8601.
+    /// The start, ISO 8601; null for none.
     starts_at: Option<String>,
-    /// When it ends, ISO 8601.
+    /// The end, ISO 8601; null for none.
     ends_at: Option<String>,
-    /// What programs keep with it.
+    /// Custom data: a JSON object.
     metadata: Map<String, Value>,
-    /// When it was made, ISO 8601.
+    /// When it was created, ISO 8601.
     inserted_at: String,
-    /// When it was changed last, ISO 8601.
+    /// When it was last changed, ISO 8601.
     updated_at: String,
 }
 
-/// A board.
+/// A leaderboard.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Leaderboard {
     #[serde(flatten)]
     row: LeaderboardRow,
-    /// Whether its end is yet to come.
+    /// Whether it has not ended.
     is_active: bool,
 }
 
-/// A record, with its rank.
+/// A record with its rank.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Record {
-    /// From 1; no two have the same.
+    /// The rank, from 1; unique in the leaderboard.
     rank: i64,
-    /// The user; empty for a label.
+    /// The user's id; empty for a label.
     user_id: String,
     /// The user's name; empty for a label.
     username: String,
-    /// What the user is called, or the label.
+    /// The user's display name, or the label.
     display_name: String,
     /// The score.
     score: i64,
-    /// What programs keep with it.
+    /// Custom data: a JSON object.
     metadata: Map<String, Value>,
-    /// When a score came last, ISO 8601.
+    /// When a score was last submitted, ISO 8601.
     updated_at: String,
 }
 
@@ -67,21 +67,21 @@ pub struct Record {
 pub struct RecordDetails {
     /// The record's id.
     id: String,
-    /// The board.
+    /// The leaderboard's id.
     leaderboard_id: String,
-    /// The user, or none.
+    /// The user's id; null for a label.
     user_id: Option<String>,
-    /// The label, or none.
+    /// The label; null for a user.
     label: Option<String>,
     /// The score.
     score: i64,
-    /// Always null here: ranks are read from the board.
+    /// Always null: read ranks from the leaderboard.
     rank: Option<i64>,
-    /// What programs keep with it.
+    /// Custom data: a JSON object.
     metadata: Map<String, Value>,
-    /// When the first score came, ISO 8601.
+    /// When the first score was submitted, ISO 8601.
     inserted_at: String,
-    /// When a score came last, ISO 8601.
+    /// When a score was last submitted, ISO 8601.
     updated_at: String,
 }
 
@@ -99,9 +99,9 @@ pub struct ManagedRecord {
 pub struct RecordPage {
     /// The records, best first.
     pub data: Vec<Record>,
-    /// Where they stand.
+    /// Page number and counts.
     pub meta: Meta,
-    /// What to give as `cursor` for the records after these; empty at the end.
+    /// The `cursor` of the next page; empty on the last one.
     pub next_cursor: String,
 }
 

@@ -135,7 +135,7 @@ impl Lobbies {
             Ok(Value::Object(attrs)) => match wanted.rewritten(attrs, &self.field_limits) {
                 Ok(wanted) => Ok(wanted),
                 Err(fields) => {
-                    tracing::warn!(?fields, "a script wants a lobby to be what it cannot be");
+                    tracing::warn!(?fields, "script returned invalid lobby fields");
                     Err(refused())
                 }
             },

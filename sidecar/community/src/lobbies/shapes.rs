@@ -10,48 +10,48 @@ use crate::store::{LobbyRow, ProfileRow};
 /// Most metadata of a lobby that the list is told, in bytes of JSON.
 const LISTED_METADATA: usize = 512;
 
-/// A lobby. Texts that are not there are empty.
+/// A lobby. Missing texts are empty.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Lobby {
     #[serde(flatten)]
     shown: Shown,
     /// Whether joining needs a password.
     is_passworded: bool,
-    /// How many seconds members wait between two lines that they say.
+    /// Seconds between two chat messages of a member; clients apply it.
     slowdown: i64,
 }
 
-/// What members and lists see alike.
+/// The fields of a lobby that members and lists see.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 struct Shown {
-    /// Its id.
+    /// The lobby's id.
     id: String,
-    /// What it is called.
+    /// The title.
     title: String,
-    /// Who decides in it; empty for nobody.
+    /// Account id of the host; empty for none.
     host_id: String,
-    /// What that one wants to be called.
+    /// Display name of the host.
     host_name: String,
-    /// Whether any member decides, in place of a host.
+    /// Whether it has no host: any member may change it.
     hostless: bool,
-    /// Most members.
+    /// Maximum number of members.
     max_users: i64,
-    /// Whether it is in no list.
+    /// Whether lists leave it out.
     is_hidden: bool,
-    /// Whether nobody comes in.
+    /// Whether new members are refused.
     is_locked: bool,
-    /// What programs keep with it.
+    /// Custom data: a JSON object.
     metadata: Map<String, Value>,
 }
 
-/// A lobby with who is there.
+/// A lobby with its members.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct LobbyWithMembers {
     /// The lobby.
     data: Lobby,
-    /// Its members, those first whose accounts are oldest.
+    /// The members, oldest accounts first.
     members: Vec<Brief>,
-    /// How many watch it without being members.
+    /// Number of spectators, who are not members.
     spectator_count: i64,
 }
 
@@ -60,7 +60,7 @@ pub struct LobbyWithMembers {
 pub struct ManagedLobby {
     #[serde(flatten)]
     lobby: Lobby,
-    /// How many watch it without being members.
+    /// Number of spectators, who are not members.
     spectator_count: i64,
 }
 

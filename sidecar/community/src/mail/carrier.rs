@@ -31,16 +31,16 @@ pub enum Carrier {
 #[derive(Debug, thiserror::Error)]
 pub enum NotSent {
     /// The mail server is away or has refused it.
-    #[error("the mail server: {0}")]
+    #[error("mail server: {0}")]
     Server(#[from] lettre::transport::smtp::Error),
     /// The addresses make no envelope.
-    #[error("the mail's envelope: {0}")]
+    #[error("mail envelope: {0}")]
     Envelope(#[from] lettre::error::Error),
     /// The file could not be written.
-    #[error("the mail's file: {0}")]
+    #[error("mail file: {0}")]
     Folder(#[from] io::Error),
     /// The mail server takes too long.
-    #[error("the mail server takes too long")]
+    #[error("the mail server did not respond in time")]
     TooSlow,
 }
 
@@ -76,7 +76,7 @@ impl Carrier {
                 let (folder, file) = (folder.clone(), folder.join(format!("{name}.eml")));
                 let written = file.clone();
                 spawn_blocking(move || write(&folder, &file, &letter.source)).await.map_err(io::Error::other)??;
-                tracing::info!(file = %written.display(), "a mail was written");
+                tracing::info!(file = %written.display(), "mail written to a file");
             }
         }
         Ok(())

@@ -44,12 +44,12 @@ impl Letterhead {
         let realm = &self.realm;
         let link = format!("{}/account/link?token={token}", self.public_url);
         let forgot = format!("{}/account/forgot", self.public_url);
-        let ignore = "If that was not you, there is nothing to do: without the link nothing happens.";
+        let ignore = "If that was not you, ignore this mail: nothing happens without the link.";
         let (subject, text) = match mail.kind {
             MailKind::SignUp => (
                 format!("Your account at {realm}"),
                 format!(
-                    "Somebody has signed up at {realm} with this address. Confirm it within a day:\n\n{link}\n\n{ignore}\n"
+                    "Somebody signed up at {realm} with this address. Confirm it within a day:\n\n{link}\n\n{ignore}\n"
                 ),
             ),
             MailKind::Address => (
@@ -62,22 +62,22 @@ impl Letterhead {
             MailKind::Reset => (
                 format!("A new password at {realm}"),
                 format!(
-                    "Somebody has asked for a new password of your account at {realm}. Choose it within an hour:\n\n{link}\n\n\
+                    "Somebody requested a new password for your account at {realm}. Choose it within an hour:\n\n{link}\n\n\
                      {ignore}\n"
                 ),
             ),
             MailKind::Known => (
                 format!("Your account at {realm}"),
                 format!(
-                    "Somebody wants to use this address at {realm}, where it has an account already. Log in with it; if you do \
-                     not know the password any more, ask for a new one:\n\n{forgot}\n\nIf that was not you, there is nothing to do.\n"
+                    "Somebody wants to use this address at {realm}, where it already has an account. Log in with it. If you \
+                     have forgotten the password, request a new one:\n\n{forgot}\n\nIf that was not you, ignore this mail.\n"
                 ),
             ),
             MailKind::Changed => (
                 format!("Your address at {realm}"),
                 format!(
-                    "Your account at {realm} has another address now, and this one opens it no more. If that was not you, \
-                     tell those who run {realm}.\n"
+                    "Your account at {realm} has a new address. You cannot log in with this one any longer. If that was not you, \
+                     contact the operators of {realm}.\n"
                 ),
             ),
             MailKind::Password => (
@@ -90,16 +90,16 @@ impl Letterhead {
             MailKind::Device | MailKind::Provider => (
                 format!("Your account at {realm}"),
                 format!(
-                    "{} your account at {realm} now. If that was not you, choose a new password here, which removes devices, and \
-                     unlink in the game what you do not know:\n\n{forgot}\n",
-                    if mail.kind == MailKind::Device { "A device opens" } else { "An account at a provider opens" }
+                    "{} can now open your account at {realm}. If that was not you, choose a new password here, which removes \
+                     devices, and unlink unknown providers in the game:\n\n{forgot}\n",
+                    if mail.kind == MailKind::Device { "A device" } else { "An account at a provider" }
                 ),
             ),
             MailKind::Deleted => (
                 format!("Your account at {realm}"),
                 format!(
-                    "Your account at {realm} was deleted, with everything that belonged to it. If that was not you, tell those who \
-                     run {realm}.\n"
+                    "Your account at {realm} was deleted, with everything that belonged to it. If that was not you, contact the \
+                     operators of {realm}.\n"
                 ),
             ),
         };

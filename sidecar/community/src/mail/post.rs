@@ -59,12 +59,12 @@ impl Post {
     /// Sends what is due, until the shutdown. What is under way then is sent by whoever comes after the lease.
     pub fn start(self: Arc<Self>, background: &Background) {
         let post = self.clone();
-        background.keep(SWEEP_EVERY, SWEEP_EVERY, "old mails could not be forgotten", move || {
+        background.keep(SWEEP_EVERY, SWEEP_EVERY, "deleting expired mails failed", move || {
             let post = post.clone();
             async move { post.sweep().await }
         });
         let post = self.clone();
-        background.keep(COUNT_EVERY, COUNT_EVERY, "mails could not be counted", move || {
+        background.keep(COUNT_EVERY, COUNT_EVERY, "counting waiting mails failed", move || {
             let post = post.clone();
             async move { post.count().await }
         });
@@ -81,7 +81,7 @@ impl Post {
                 }
                 let sent = self.send_due(&own).await;
                 match &sent {
-                    Err(error) if !is_failing => tracing::error!(%error, "mails could not be looked for"),
+                    Err(error) if !is_failing => tracing::error!(%error, "reading due mails failed"),
                     _ => {}
                 }
                 is_failing = sent.is_err();
@@ -113,10 +113,10 @@ impl Post {
         metrics::counter!("realmgate_mails_total", "result" => if sent.is_ok() { "sent" } else { "failed" })
             .increment(1);
         if let Err(error) = &sent {
-            tracing::warn!(%error, mail = %mail.id, tries = mail.tries + 1, "a mail could not be sent yet");
+            tracing::warn!(%error, mail = %mail.id, tries = mail.tries + 1, "sending a mail failed, retrying later");
         }
         if let Err(error) = self.store.settle(&mail, again_at_ms).await {
-            tracing::error!(%error, mail = %mail.id, "a mail may be sent twice");
+            tracing::error!(%error, mail = %mail.id, "saving the result of a mail failed, it may be sent twice");
         }
         drop(permit);
         self.look();
@@ -150,7 +150,7 @@ impl Post {
         let lost = self.store.sweep(self.clock.now_ms()).await?;
         if lost > 0 {
             metrics::counter!("realmgate_mails_total", "result" => "given_up").increment(lost);
-            tracing::error!(lost, "mails could not be sent for so long that their links have ended");
+            tracing::error!(lost, "dropped mails whose links expired before delivery");
         }
         Ok(())
     }

@@ -14,13 +14,13 @@ const NOBODY: &str = "noreply@localhost";
 /// Flags and environment variables of mails.
 #[derive(Debug, Clone, clap::Args)]
 pub struct MailSettings {
-    /// The mail server, smtps://USER:PASSWORD@HOST or smtp:// for STARTTLS [default: none, mails become files in DATA_DIR/mail]
+    /// Mail server, smtps://USER:PASSWORD@HOST or smtp:// for STARTTLS [default: none, mails are files in DATA_DIR/mail]
     #[arg(long, env = "MAIL_URL", hide_env_values = true, value_parser = secret)]
     pub mail_url: Option<SecretString>,
-    /// Whom mails are from, as "Realm <post@realm.example>"
+    /// Sender of mails, such as "Realm <post@realm.example>"
     #[arg(long, env = "MAIL_FROM", value_name = "ADDRESS")]
     pub mail_from: Option<String>,
-    /// Where players' browsers reach this server, for links in mails [default: API_ADDR]
+    /// URL of this server for players' browsers, used in mails and for login with providers [default: API_ADDR]
     #[arg(long, env = "PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 }
@@ -50,7 +50,8 @@ impl MailSettings {
     /// When one of them cannot be used, or belongs to another that is missing.
     pub fn resolve(&self, data_dir: &Path) -> Result<MailConfig, ConfigError> {
         let from = self.mail_from.as_deref().unwrap_or(NOBODY);
-        let from = Sender::parse(from).ok_or_else(|| ConfigError::new("MAIL_FROM", "is ADDRESS or NAME <ADDRESS>"))?;
+        let from =
+            Sender::parse(from).ok_or_else(|| ConfigError::new("MAIL_FROM", "must be ADDRESS or NAME <ADDRESS>"))?;
         let public_url = self.public_url.as_deref().map(read_public_url).transpose()?;
         let url = self.mail_url.as_ref().map(ExposeSecret::expose_secret).filter(|url| !url.is_empty());
         let carrier = match url {
@@ -58,11 +59,11 @@ impl MailSettings {
             Some(url) => {
                 for (key, given) in [("MAIL_FROM", &self.mail_from), ("PUBLIC_URL", &self.public_url)] {
                     if given.is_none() {
-                        return Err(ConfigError::new(key, "is missing: MAIL_URL is given"));
+                        return Err(ConfigError::new(key, "is required with MAIL_URL"));
                     }
                 }
                 // What is wrong with it may quote the password.
-                let refuse = || ConfigError::new("MAIL_URL", "is smtps://[USER:PASSWORD@]HOST[:PORT] or smtp://…");
+                let refuse = || ConfigError::new("MAIL_URL", "must be smtps://[USER:PASSWORD@]HOST[:PORT] or smtp://…");
                 let url = with_tls(url).ok_or_else(refuse)?;
                 Carrier::server(&url).ok_or_else(refuse)?
             }
@@ -86,7 +87,7 @@ fn with_tls(url: &str) -> Option<String> {
 }
 
 fn read_public_url(given: &str) -> Result<String, ConfigError> {
-    let refuse = || ConfigError::new("PUBLIC_URL", "is https://HOST, without a path");
+    let refuse = || ConfigError::new("PUBLIC_URL", "must be https://HOST, without a path");
     let uri: Uri = given.parse().map_err(|_| refuse())?;
     let is_plain = uri.path() == "/" && uri.query().is_none() && !given.contains(['@', '#']);
     match (uri.scheme_str(), uri.host()) {

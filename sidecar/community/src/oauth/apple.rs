@@ -119,8 +119,8 @@ impl Apple {
         let claims = Secret { iss: team_id, iat: now_s, exp: now_s + SECRET_LIVES_S, aud: issuer, sub: client };
         let header = Header { kid: Some(key_id.clone()), ..Header::new(Algorithm::ES256) };
         jsonwebtoken::encode(&header, &claims, &self.key).map_err(|error| {
-            tracing::error!(%error, "Apple's client secret cannot be signed");
-            ProviderError::Unbelievable("the server's key for this provider does not work")
+            tracing::error!(%error, "signing Apple's client secret failed");
+            ProviderError::Unbelievable("the server's key for this provider is invalid")
         })
     }
 }

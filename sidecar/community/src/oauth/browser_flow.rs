@@ -210,7 +210,7 @@ impl SignIn {
         let link = match row.link {
             Some((account, _)) => match self.store.profile(account).await? {
                 Some(profile) => Some(profile.username),
-                None => return Ok(FlowPage::Failed("The account is not there any more".to_owned())),
+                None => return Ok(FlowPage::Failed("This account does not exist".to_owned())),
             },
             None => None,
         };

@@ -23,8 +23,8 @@ const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// What tokens are signed with. None of them works with a key that everybody knows.
 const ALGORITHMS: [Algorithm; 4] = [Algorithm::RS256, Algorithm::ES256, Algorithm::PS256, Algorithm::EdDSA];
 
-const WRONG_AUDIENCE: ProviderError = ProviderError::Unbelievable("the id token is for somebody else");
-const FORGED: ProviderError = ProviderError::Unbelievable("the id token is not the provider's");
+const WRONG_AUDIENCE: ProviderError = ProviderError::Unbelievable("the id token is for another client");
+const FORGED: ProviderError = ProviderError::Unbelievable("the id token is invalid");
 
 /// A provider that speaks OpenID Connect.
 pub struct OpenId {
@@ -150,10 +150,10 @@ impl OpenId {
     fn check(&self, claims: &Claims, expected: &Expected<'_>) -> Result<(), ProviderError> {
         let now_s = self.clock.now_ms() / 1_000;
         if claims.exp.saturating_add(LEEWAY_S) < now_s || claims.iat.is_some_and(|iat| iat > now_s + LEEWAY_S) {
-            return Err(ProviderError::Unbelievable("the id token has ended"));
+            return Err(ProviderError::Unbelievable("the id token has expired"));
         }
         if expected.nonce.is_some() && claims.nonce.as_deref() != expected.nonce {
-            return Err(ProviderError::Unbelievable("the id token was asked for by somebody else"));
+            return Err(ProviderError::Unbelievable("the id token belongs to another login"));
         }
         let is_ours = |name: &String| expected.audience.contains(name);
         let is_alone = match &claims.aud {
@@ -209,7 +209,7 @@ impl OpenId {
         let endpoints: Endpoints = self.outward.get(&url, None).await?;
         let addresses = [&endpoints.authorization_endpoint, &endpoints.token_endpoint, &endpoints.jwks_uri];
         if endpoints.issuer.trim_end_matches('/') != self.issuer || !addresses.into_iter().all(|url| is_safe(url)) {
-            return Err(ProviderError::Unbelievable("the provider's configuration is another's"));
+            return Err(ProviderError::Unbelievable("the provider's configuration is invalid"));
         }
         let keys = Arc::new(self.outward.get(&endpoints.jwks_uri, None).await?);
         Ok(Known { endpoints: Arc::new(endpoints), keys, at_ms: now_ms })
@@ -229,7 +229,7 @@ fn refused(error: &jsonwebtoken::errors::Error) -> ProviderError {
     use jsonwebtoken::errors::ErrorKind;
     match error.kind() {
         ErrorKind::InvalidAudience => WRONG_AUDIENCE,
-        ErrorKind::InvalidIssuer => ProviderError::Unbelievable("the id token is another provider's"),
+        ErrorKind::InvalidIssuer => ProviderError::Unbelievable("the id token is from another provider"),
         _ => FORGED,
     }
 }

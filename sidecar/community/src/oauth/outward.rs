@@ -25,16 +25,16 @@ const MAX_TEXT: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
     /// It does not answer, or not in time.
-    #[error("the provider does not answer")]
+    #[error("the provider is not responding")]
     Away,
     /// It has refused, in its own words.
-    #[error("the provider refuses: {0}")]
+    #[error("the provider refused: {0}")]
     Refused(String),
     /// What it says cannot be what it should be.
     #[error("{0}")]
     Unbelievable(&'static str),
     /// Too many calls are under way.
-    #[error("too many log-ins at once")]
+    #[error("too many logins at once")]
     Busy,
 }
 
@@ -88,11 +88,11 @@ impl Outward {
         let answer = call.send().instrument(tracing::debug_span!("provider")).await.map_err(away)?;
         let status = answer.status();
         let body = bounded_body::read(answer, MAX_ANSWER_BYTES).await.map_err(away)?;
-        let body = body.ok_or(ProviderError::Unbelievable("the provider's answer is too long"))?;
+        let body = body.ok_or(ProviderError::Unbelievable("the provider's response is too long"))?;
         match status {
             status if status.is_success() => Ok(body),
             status if status.is_server_error() => {
-                tracing::warn!(%status, "a provider fails");
+                tracing::warn!(%status, "provider returned a server error");
                 Err(ProviderError::Away)
             }
             status => Err(ProviderError::Refused(
@@ -105,12 +105,12 @@ impl Outward {
 /// The address of a call may have secrets in it.
 fn away(error: reqwest::Error) -> ProviderError {
     let error = error.without_url();
-    tracing::warn!(error = &error as &dyn std::error::Error, "a provider does not answer");
+    tracing::warn!(error = &error as &dyn std::error::Error, "request to a provider failed");
     ProviderError::Away
 }
 
 fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ProviderError> {
-    serde_json::from_slice(body).map_err(|_| ProviderError::Unbelievable("the provider's answer cannot be read"))
+    serde_json::from_slice(body).map_err(|_| ProviderError::Unbelievable("the provider's response cannot be read"))
 }
 
 /// Why a provider refuses, from what it says: `error_description` or `error` of OAuth, or Facebook's `error.message`.

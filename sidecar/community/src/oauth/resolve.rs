@@ -77,7 +77,7 @@ impl Resolver<'_> {
         let address = address.and_then(|address| rules::address(&address.text, &self.log_ins.settings.limits));
         if let Some(text) = &address {
             if let Some(account) = self.store.link_by_address(text, id, self.clock.now_ms()).await? {
-                tracing::info!(%account, provider = id.provider, "linked by a verified address");
+                tracing::info!(%account, provider = id.provider, "provider linked by a verified address");
                 return Ok(account);
             }
             if self.store.find_address(text).await?.is_some() {
@@ -86,7 +86,7 @@ impl Resolver<'_> {
                     return Ok(account);
                 }
                 return Err(Failure::Create(
-                    "The address belongs to another account: log in to it, and link this provider",
+                    "This address belongs to another account. Log in to it, and link this provider there",
                 ));
             }
         }
@@ -122,7 +122,7 @@ impl Resolver<'_> {
             };
             if self.store.create_by_identity(new, id).await? {
                 metrics::counter!("realmgate_registrations_total").increment(1);
-                tracing::info!(%account, provider = id.provider, "registered by a provider");
+                tracing::info!(%account, provider = id.provider, "account registered with a provider");
                 return Ok(account);
             }
             // Another call was quicker, or the name is taken.
@@ -159,7 +159,7 @@ impl Resolver<'_> {
         match self.store.link_identity(account, version, id, given, self.clock.now_ms()).await? {
             Linking::Done => Ok(()),
             Linking::Taken => Err(Failure::Taken),
-            Linking::Gone => Err(Failure::Link("The log-in that began this has ended")),
+            Linking::Gone => Err(Failure::Link("The login that started this has ended")),
         }
     }
 }
@@ -200,13 +200,13 @@ impl Failure {
         match self {
             Self::Exchange(error) => error.to_string(),
             Self::Create(text) | Self::Link(text) => (*text).to_owned(),
-            Self::Taken => "This account at the provider opens another account here".to_owned(),
+            Self::Taken => "This provider's account opens another account here".to_owned(),
             Self::NotActivated => "Your account is waiting to be activated by an administrator".to_owned(),
             Self::Banned(ban) => ban.text(),
             Self::Administrator => {
-                "Administrators log in by a provider on the pages of this server alone, not from a game".to_owned()
+                "Administrators log in with a provider only on this server's pages, not from a game".to_owned()
             }
-            Self::Declined => "You did not agree".to_owned(),
+            Self::Declined => "You declined".to_owned(),
             Self::Ours(_) => "Try again later".to_owned(),
         }
     }

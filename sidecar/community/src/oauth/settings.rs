@@ -144,15 +144,14 @@ impl ProviderSettings {
         urls.extend(apple.iter().map(|apple| &apple.issuer));
         urls.extend(steam.iter().flat_map(|steam| [&steam.url, &steam.api_url]));
         if let Some(bad) = urls.into_iter().find(|url| !is_safe(url) || url.ends_with('/')) {
-            return Err(format!("{bad} is not https://HOST, without a slash at the end"));
+            return Err(format!("{bad} must be https://HOST without a slash at the end"));
         }
         let apple = apple.map(|apple| {
             let key = signing_key(apple.private_key.expose_secret());
-            key.map(|key| (apple, key)).ok_or_else(|| "apple: private_key is not the text of a .p8 file".to_owned())
+            key.map(|key| (apple, key)).ok_or_else(|| "apple: private_key must be the text of a .p8 file".to_owned())
         });
         let is_any = google.is_some() || discord.is_some() || apple.is_some() || facebook.is_some() || steam.is_some();
-        let outward =
-            is_any.then(Outward::new).transpose().map_err(|error| format!("TLS cannot be set up: {error}"))?;
+        let outward = is_any.then(Outward::new).transpose().map_err(|error| format!("cannot set up TLS: {error}"))?;
         Ok(ProvidersConfig {
             google,
             discord,
@@ -174,7 +173,7 @@ fn secret<'de, D: Deserializer<'de>>(input: D) -> Result<SecretString, D::Error>
             std::fs::read_to_string(path).map_err(unreadable)?.trim().to_owned()
         }
     };
-    if text.is_empty() { Err(serde::de::Error::custom("a secret is empty")) } else { Ok(text.into()) }
+    if text.is_empty() { Err(serde::de::Error::custom("a secret must not be empty")) } else { Ok(text.into()) }
 }
 
 fn google() -> String {
@@ -260,14 +259,14 @@ mod tests {
                 "[steam]\napi_key = \"file:/no/such/file\"",
                 "/providers.toml: line 2: /no/such/file: No such file or directory (os error 2)",
             ),
-            ("[steam]\napi_key = \"\"", "/providers.toml: line 2: a secret is empty"),
+            ("[steam]\napi_key = \"\"", "/providers.toml: line 2: a secret must not be empty"),
             (
                 "[steam]\napi_key = \"plainly\"\nurl = \"http://steam.example\"",
-                "/providers.toml: http://steam.example is not https://HOST, without a slash at the end",
+                "/providers.toml: http://steam.example must be https://HOST without a slash at the end",
             ),
             (
                 "[apple]\nclient_id = \"a\"\nteam_id = \"b\"\nkey_id = \"c\"\nprivate_key = \"plainly\"",
-                "/providers.toml: apple: private_key is not the text of a .p8 file",
+                "/providers.toml: apple: private_key must be the text of a .p8 file",
             ),
         ] {
             assert_eq!(read(text).unwrap_err(), why, "{text}");

@@ -46,7 +46,11 @@ impl SignIn {
 
     /// There is no such provider, or nobody has configured it.
     pub fn not_offered() -> Refusal {
-        Refusal::explained(StatusCode::BAD_REQUEST, "invalid_provider", "Nobody logs in here by this provider")
+        Refusal::explained(
+            StatusCode::BAD_REQUEST,
+            "invalid_provider",
+            "This server does not offer login with this provider",
+        )
     }
 
     /// Takes a code or a ticket that the caller's own program has got from a provider.
@@ -88,7 +92,7 @@ impl SignIn {
     /// # Errors
     /// As [`Self::by_code`].
     pub async fn by_apple_app(&self, source: Source, code: &str, caller: Option<&Caller>) -> Result<Proven, Refusal> {
-        let away = || ProviderError::Unbelievable("no app of Apple's is configured");
+        let away = || ProviderError::Unbelievable("no Apple app is configured");
         let identity = match self.providers.apple() {
             Some(apple) => apple.by_app(code).await.unwrap_or_else(|| Err(away())),
             None => Err(away()),
@@ -142,7 +146,7 @@ impl SignIn {
     }
 
     pub(super) async fn identity(&self, provider: Provider, proof: &Proof<'_>) -> Result<Identity, Failure> {
-        let not_offered = ProviderError::Unbelievable("nobody logs in here by this provider any more");
+        let not_offered = ProviderError::Unbelievable("this server does not offer login with this provider");
         let identity = self.providers.identity(provider, proof).await.map_err(Failure::Exchange)?;
         identity.ok_or(Failure::Exchange(not_offered))
     }

@@ -87,7 +87,7 @@ impl Steam {
     /// # Errors
     /// [`ProviderError`].
     pub async fn by_browser(&self, said: &Parameters, flow: &Flow<'_>) -> Result<Identity, ProviderError> {
-        const FORGED: ProviderError = ProviderError::Unbelievable("this is not Steam's answer");
+        const FORGED: ProviderError = ProviderError::Unbelievable("the response is not from Steam");
         let of = |name: &str| said.get(&format!("openid.{name}"));
         let signed: Vec<&str> = of("signed").unwrap_or_default().split(',').collect();
         let is_ours = of("mode") == Some("id_res")
@@ -112,7 +112,7 @@ impl Steam {
     /// # Errors
     /// [`ProviderError`].
     pub async fn by_ticket(&self, ticket: &str) -> Result<Identity, ProviderError> {
-        const NOT_A_TICKET: ProviderError = ProviderError::Unbelievable("this is no ticket");
+        const NOT_A_TICKET: ProviderError = ProviderError::Unbelievable("the ticket is invalid");
         if ticket.len() > MAX_TICKET || !ticket.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(NOT_A_TICKET);
         }

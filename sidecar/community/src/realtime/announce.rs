@@ -56,7 +56,7 @@ impl Announcer {
         futures_util::stream::iter(accounts)
             .for_each_concurrent(AT_ONCE, |(account, passage)| async move {
                 if let Err(error) = self.announce(account, passage).await {
-                    tracing::warn!(%error, %account, "a change cannot be told yet");
+                    tracing::warn!(%error, %account, "sending a change failed, retrying");
                     tokio::time::sleep(PAUSE).await;
                     self.hub.changes.add(account, passage);
                 }
@@ -67,7 +67,7 @@ impl Announcer {
                 continue;
             }
             if let Err(error) = self.announce_lobby(lobby, passage).await {
-                tracing::warn!(%error, %lobby, "a change cannot be told yet");
+                tracing::warn!(%error, %lobby, "sending a change failed, retrying");
                 tokio::time::sleep(PAUSE).await;
                 self.hub.changes.add_lobby(lobby, passage);
             }

@@ -36,7 +36,7 @@ impl Client {
         match answered {
             Ok(text) => self.write(text).await,
             Err(error) => {
-                tracing::error!(%error, "a call of a script has no answer");
+                tracing::error!(%error, "call of a script ended without a response");
                 Ok(())
             }
         }

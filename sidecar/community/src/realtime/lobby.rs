@@ -29,7 +29,7 @@ impl Client {
             Ok(Access::Spectator(state)) => (state, true),
             Ok(Access::Refused(reason)) => return self.give_up(said, topic, reason).await,
             Err(error) => {
-                tracing::warn!(%error, %account, "a lobby's topic cannot be joined");
+                tracing::warn!(%error, %account, "joining a lobby's topic failed");
                 return self.give_up(said, topic, "join crashed").await;
             }
         };

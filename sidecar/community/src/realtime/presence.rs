@@ -100,7 +100,7 @@ impl Presence {
     pub(crate) async fn end(&self) {
         match self.store.clear(&self.replica).await {
             Ok(left) => self.have_left(left),
-            Err(error) => tracing::warn!(%error, "others will notice that the sockets of this sidecar are gone"),
+            Err(error) => tracing::warn!(%error, "clearing the online users of this sidecar failed"),
         }
     }
 

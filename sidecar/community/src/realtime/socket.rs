@@ -96,7 +96,7 @@ pub(super) async fn serve(community: Community, socket: Socket, version: Version
         && end != End::Shutdown
         && let Err(error) = community.presence.settle(caller.account).await
     {
-        tracing::warn!(%error, account = %caller.account, "who is online is not up to date");
+        tracing::warn!(%error, account = %caller.account, "updating the online status failed");
     }
     match end.farewell() {
         None if end == End::Gone => socket.agree().await,
@@ -413,11 +413,11 @@ impl End {
         match self {
             Self::Gone | Self::TooSlow => None,
             Self::LoggedOut => Some((close_code::NORMAL, "Logged out")),
-            Self::Idle => Some((close_code::AWAY, "Nothing was heard for a minute")),
+            Self::Idle => Some((close_code::AWAY, "No message for a minute")),
             Self::Flooding => Some((close_code::POLICY, "Too many messages")),
-            Self::Malformed => Some((close_code::INVALID, "Messages are JSON arrays of five, or objects")),
+            Self::Malformed => Some((close_code::INVALID, "Messages must be JSON arrays of five values, or objects")),
             Self::TooLarge => Some((close_code::SIZE, "A message has at most 128 KiB")),
-            Self::Shutdown => Some((close_code::AWAY, "The server shuts down")),
+            Self::Shutdown => Some((close_code::AWAY, "The server is shutting down")),
         }
     }
 }

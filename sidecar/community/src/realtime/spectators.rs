@@ -45,7 +45,7 @@ impl Spectators {
             Ok(()) if here => lock(&self.written).insert(watch),
             Ok(()) => lock(&self.written).remove(&watch),
             Err(error) => {
-                tracing::warn!(%error, %account, "who watches a lobby is not up to date");
+                tracing::warn!(%error, %account, "updating the spectators of a lobby failed");
                 lock(&self.astray).insert(watch)
             }
         };

@@ -36,7 +36,7 @@ async fn upgrade(
     let (token, version) = params(&uri);
     let Some(version) = Version::of(version.as_deref()) else {
         http.limits.refused_socket(peer.into()).await.map_err(refuse)?;
-        let message = "This socket speaks versions 1 and 2 of the channel protocol: vsn=1.0.0 or vsn=2.0.0";
+        let message = "Unknown version of the channel protocol: use vsn=1.0.0 or vsn=2.0.0";
         return Err(Refusal::explained(StatusCode::BAD_REQUEST, "unknown_version", message));
     };
     let Some(token) = token.filter(|_| http.origins.allow(&headers)) else {

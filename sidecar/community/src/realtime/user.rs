@@ -39,7 +39,7 @@ impl Client {
             Ok(Some(standing)) => standing,
             Ok(None) => return self.give_up(said, topic, "join crashed").await,
             Err(error) => {
-                tracing::warn!(%error, account = %self.caller.account, "an account's topic cannot be joined");
+                tracing::warn!(%error, account = %self.caller.account, "joining an account's topic failed");
                 return self.give_up(said, topic, "join crashed").await;
             }
         };

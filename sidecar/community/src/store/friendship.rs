@@ -90,7 +90,7 @@ impl Status {
 
 /// A status that nobody writes.
 #[derive(Debug, thiserror::Error)]
-#[error("no status of a friendship")]
+#[error("unknown status of a friendship")]
 pub struct NoStatus;
 
 impl FromStr for Status {

@@ -14,16 +14,16 @@ use super::defaults::defaults;
 /// Flags and environment variables of the database.
 #[derive(Debug, Clone, clap::Args)]
 pub struct DatabaseSettings {
-    /// The database, sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME [default: sqlite:DATA_DIR/realmgate.db]
+    /// Database, sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME [default: sqlite:DATA_DIR/realmgate.db]
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = secret)]
     pub database_url: Option<SecretString>,
-    /// Connections to PostgreSQL at most
+    /// Connections to PostgreSQL, at most
     #[arg(long, env = "DATABASE_POOL", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_pool: u32,
     /// How long a call waits for a connection before it fails, in seconds
     #[arg(long, env = "DATABASE_ACQUIRE_SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
     pub database_acquire_seconds: u32,
-    /// How long PostgreSQL may work on a statement before it gives up, in seconds
+    /// How long PostgreSQL may work on a statement before it cancels it, in seconds
     #[arg(long, env = "DATABASE_STATEMENT_SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
     pub database_statement_seconds: u32,
 }
@@ -31,7 +31,7 @@ pub struct DatabaseSettings {
 /// The settings that tools need which only open the database.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Storage {
-    /// Where the database lies
+    /// Directory of the database
     #[arg(long, env = "DATA_DIR", default_value = "./data")]
     pub data_dir: PathBuf,
     /// The database.
@@ -94,7 +94,7 @@ impl DatabaseSettings {
             return match PgConnectOptions::from_str(url) {
                 Ok(_) => Ok(DatabaseAt::Postgres(url.into())),
                 // The cause could repeat a part of the address, and with it the password.
-                Err(_) => Err(ConfigError::new("DATABASE_URL", "is not postgres://USER:PASSWORD@HOST:PORT/NAME")),
+                Err(_) => Err(ConfigError::new("DATABASE_URL", "must be postgres://USER:PASSWORD@HOST:PORT/NAME")),
             };
         }
         let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
@@ -102,7 +102,7 @@ impl DatabaseSettings {
             Some(path) if !path.is_empty() && !path.contains(":memory:") => {
                 Ok(DatabaseAt::Sqlite(Path::new(path).to_owned()))
             }
-            _ => Err(ConfigError::new("DATABASE_URL", "is neither sqlite:PATH nor postgres://USER:PASSWORD@HOST/NAME")),
+            _ => Err(ConfigError::new("DATABASE_URL", "must be sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME")),
         }
     }
 }

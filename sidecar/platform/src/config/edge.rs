@@ -9,25 +9,25 @@ use super::{ConfigError, TrustedProxies};
 /// The flags and environment variables of the listeners' edge.
 #[derive(Debug, Clone, clap::Args)]
 pub struct EdgeSettings {
-    /// The certificate chain of the three listeners, PEM; with it they speak TLS alone. A replaced file is taken up while running
+    /// Certificate chain of the three listeners, PEM; they then speak TLS only. A replaced file is loaded without a restart
     #[arg(long, env = "TLS_CERT_FILE", requires = "tls_key_file")]
     pub tls_cert_file: Option<PathBuf>,
-    /// The private key of TLS_CERT_FILE, PEM
+    /// Private key of TLS_CERT_FILE, PEM
     #[arg(long, env = "TLS_KEY_FILE", requires = "tls_cert_file")]
     pub tls_key_file: Option<PathBuf>,
-    /// Answers plain HTTP with 308 to the API's https URL [default: off]
+    /// Address of a listener that redirects plain HTTP to the API's https URL with 308 [default: none]
     #[arg(long, env = "HTTP_REDIRECT_ADDR", requires = "tls_cert_file")]
     pub http_redirect_addr: Option<SocketAddr>,
-    /// The port in that URL [default: API_ADDR's]
+    /// Port in that URL [default: API_ADDR's]
     #[arg(long, env = "HTTP_REDIRECT_PORT")]
     pub http_redirect_port: Option<u16>,
-    /// Connections of each listener at once, open WebSockets included; more wait in the kernel's queue
+    /// Open connections per listener, WebSockets included; more wait in the kernel's queue
     #[arg(long, env = "MAX_CONNECTIONS", default_value_t = 16_384, value_parser = super::at_least_one())]
     pub max_connections: u32,
-    /// Connections of each listener at once from one IP, this machine and TRUSTED_PROXIES excepted; more are closed
+    /// Open connections per listener from one IP; more are closed. This machine and TRUSTED_PROXIES are exempt
     #[arg(long, env = "MAX_CONNECTIONS_PER_IP", default_value_t = 256, value_parser = super::at_least_one())]
     pub max_connections_per_ip: u32,
-    /// Proxies whose X-Forwarded-For is believed: addresses and networks as 10.0.0.0/8, comma separated [default: none]
+    /// Trusted sources of X-Forwarded-For: addresses and networks such as 10.0.0.0/8, comma separated [default: none]
     #[arg(long, env = "TRUSTED_PROXIES")]
     pub trusted_proxies: Option<String>,
 }
@@ -89,11 +89,11 @@ impl EdgeSettings {
         let tls = match (&self.tls_cert_file, &self.tls_key_file) {
             (Some(certificate), Some(key)) => Some(TlsFiles { certificate: certificate.clone(), key: key.clone() }),
             (None, None) => None,
-            (Some(_), None) => return Err(ConfigError::new("TLS_KEY_FILE", "is missing: TLS_CERT_FILE is given")),
-            (None, Some(_)) => return Err(ConfigError::new("TLS_CERT_FILE", "is missing: TLS_KEY_FILE is given")),
+            (Some(_), None) => return Err(ConfigError::new("TLS_KEY_FILE", "is required with TLS_CERT_FILE")),
+            (None, Some(_)) => return Err(ConfigError::new("TLS_CERT_FILE", "is required with TLS_KEY_FILE")),
         };
         if self.http_redirect_addr.is_some() && tls.is_none() {
-            let why = "redirects to https: set TLS_CERT_FILE and TLS_KEY_FILE, or leave it out";
+            let why = "redirects to https: set TLS_CERT_FILE and TLS_KEY_FILE too, or remove this setting";
             return Err(ConfigError::new("HTTP_REDIRECT_ADDR", why));
         }
         Ok(Edge {

@@ -30,7 +30,7 @@ impl Origins {
         match origins.iter().find(|origin| host_of(origin).is_none()) {
             Some(bad) => Err(ConfigError::new(
                 "ALLOWED_ORIGINS",
-                format!("`{bad}` is no origin: write scheme://host or scheme://host:port, or * for all"),
+                format!("`{bad}` is not an origin: expected scheme://host, scheme://host:port, or * for all"),
             )),
             None => Ok(Self::Listed(origins)),
         }
@@ -105,7 +105,7 @@ mod tests {
         for bad in ["play.example", "https://play.example/path"] {
             let error = Origins::parse(Some(&format!("https://play.example,{bad}"))).unwrap_err();
             assert_eq!(error.key, "ALLOWED_ORIGINS");
-            assert!(error.why.starts_with(&format!("`{bad}` is no origin")), "{error}");
+            assert!(error.why.starts_with(&format!("`{bad}` is not an origin")), "{error}");
         }
     }
 }

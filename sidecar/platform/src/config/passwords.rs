@@ -8,14 +8,14 @@ use super::defaults::defaults;
 /// Threads, memory and queue of password hashing: flags and environment variables, and what they come to.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct PasswordHashing {
-    /// How many log-ins may wait for a password hash before others are turned away with 503
+    /// Logins and registrations that may wait for a password hash; more are refused with 503
     #[arg(long = "password-queue", env = "PASSWORD_QUEUE", id = "password_queue", value_name = "COUNT", default_value_t = 128,
         value_parser = at_least_one())]
     pub queue: u32,
     /// Threads that hash passwords [default: half of the cores, at most 4]
     #[arg(long = "password-threads", env = "PASSWORD_THREADS", id = "password_threads", value_name = "COUNT")]
     pub threads: Option<NonZeroU8>,
-    /// MiB that a password hash goes through: 19 twice, 12 three times, 9 four times or 7 five times, each as hard to guess
+    /// MiB of memory for a password hash: 19 (two passes), 12 (three), 9 (four) or 7 (five), equally hard to guess
     #[arg(
         long = "password-memory-mib",
         env = "PASSWORD_MEMORY_MIB",

@@ -20,7 +20,7 @@ impl TrustedProxies {
         let networks = entries.map(|entry| {
             let network = entry.parse::<IpNet>().ok().or_else(|| entry.parse::<IpAddr>().ok().map(IpNet::from));
             network.ok_or_else(|| {
-                let why = format!("`{entry}` is neither an address nor a network such as 10.0.0.0/8");
+                let why = format!("`{entry}` is not an IP address or a network such as 10.0.0.0/8");
                 ConfigError::new("TRUSTED_PROXIES", why)
             })
         });

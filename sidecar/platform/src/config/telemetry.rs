@@ -19,22 +19,22 @@ const MAX_HEADERS: usize = 16;
 /// Flags and environment variables of traces and error reports.
 #[derive(Debug, Clone, clap::Args)]
 pub struct TelemetrySettings {
-    /// Where traces are sent, an OTLP collector as http://HOST:4318 [default: nowhere]
+    /// OTLP collector that gets traces, such as http://HOST:4318 [default: none]
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     pub otel_exporter_otlp_endpoint: Option<String>,
-    /// What the collector wants in its headers, NAME=VALUE,NAME=VALUE
+    /// Headers for the collector, NAME=VALUE,NAME=VALUE
     #[arg(long, env = "OTEL_EXPORTER_OTLP_HEADERS", hide_env_values = true, value_parser = secret)]
     pub otel_exporter_otlp_headers: Option<SecretString>,
-    /// Which part of all requests is traced, 0 to 1
+    /// Fraction of requests that is traced, 0 to 1
     #[arg(long, env = "OTEL_TRACES_SAMPLER_ARG", default_value = "1", value_name = "RATIO")]
     pub otel_traces_sampler_arg: f64,
-    /// What this program is called in traces [default: sidecar or start_server]
+    /// Name of this program in traces [default: sidecar or start_server]
     #[arg(long, env = "OTEL_SERVICE_NAME", value_name = "NAME")]
     pub otel_service_name: Option<String>,
-    /// Where errors and panics are sent, https://KEY@HOST/PROJECT of a Sentry [default: nowhere]
+    /// Sentry that gets errors and panics, https://KEY@HOST/PROJECT [default: none]
     #[arg(long, env = "SENTRY_DSN", hide_env_values = true, value_parser = secret)]
     pub sentry_dsn: Option<SecretString>,
-    /// What this realm is called among others of yours, in traces and errors; all but production say how long calls took
+    /// Name of this realm in traces and errors; if not production, community responses carry their duration
     #[arg(long, env = "DEPLOYMENT_ENVIRONMENT", default_value = PRODUCTION, value_name = "NAME")]
     pub deployment_environment: String,
 }
@@ -112,7 +112,7 @@ impl TelemetrySettings {
     fn traces(&self, endpoint: &str) -> Result<TraceSink, ConfigError> {
         let ratio = self.otel_traces_sampler_arg;
         if !(0.0..=1.0).contains(&ratio) {
-            return Err(ConfigError::new("OTEL_TRACES_SAMPLER_ARG", "is a number from 0 to 1"));
+            return Err(ConfigError::new("OTEL_TRACES_SAMPLER_ARG", "must be a number from 0 to 1"));
         }
         let text = self.otel_exporter_otlp_headers.as_ref().map(|text| text.expose_secret());
         Ok(TraceSink { url: traces_url(endpoint)?, headers: headers(text.unwrap_or_default())?, ratio })
@@ -127,7 +127,7 @@ fn given(text: Option<&str>) -> Option<&str> {
 fn name(key: &str, text: &str) -> Result<String, ConfigError> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     if !(1..=MAX_NAME_BYTES).contains(&text.len()) || !text.bytes().all(is_plain) {
-        return Err(ConfigError::new(key, format!("has 1 to {MAX_NAME_BYTES} letters, digits and . _ -")));
+        return Err(ConfigError::new(key, format!("must have 1 to {MAX_NAME_BYTES} characters of a-z A-Z 0-9 . _ -")));
     }
     Ok(text.to_owned())
 }
@@ -141,7 +141,7 @@ fn http_url(text: &str) -> Option<Url> {
 
 /// As the standard has it, the path of the signal comes after that of the endpoint.
 fn traces_url(endpoint: &str) -> Result<Url, ConfigError> {
-    let why = "is not http://HOST[:PORT][/PATH] or https://…; what opens it belongs into OTEL_EXPORTER_OTLP_HEADERS";
+    let why = "must be http://HOST[:PORT][/PATH] or https://…; put credentials into OTEL_EXPORTER_OTLP_HEADERS";
     let bad = || ConfigError::new("OTEL_EXPORTER_OTLP_ENDPOINT", why);
     let mut url =
         http_url(endpoint).filter(|url| url.username().is_empty() && url.password().is_none()).ok_or_else(bad)?;
@@ -153,7 +153,7 @@ fn traces_url(endpoint: &str) -> Result<Url, ConfigError> {
 /// Reads `NAME=VALUE,NAME=VALUE`, where values are written as in a URL.
 fn headers(text: &str) -> Result<HeaderMap, ConfigError> {
     let bad = || {
-        let why = format!("is not NAME=VALUE,NAME=VALUE of at most {MAX_HEADERS} headers");
+        let why = format!("must be NAME=VALUE,NAME=VALUE with at most {MAX_HEADERS} headers");
         ConfigError::new("OTEL_EXPORTER_OTLP_HEADERS", why)
     };
     let mut headers = HeaderMap::new();
@@ -186,7 +186,7 @@ fn unescaped(text: &str) -> Option<Vec<u8>> {
 
 /// Reads `https://KEY@HOST[:PORT][/PATH]/PROJECT`. Some have a second key behind the first, which nobody needs any more.
 fn error_sink(dsn: &str) -> Result<ErrorSink, ConfigError> {
-    let bad = || ConfigError::new("SENTRY_DSN", "is not https://KEY@HOST[:PORT]/PROJECT");
+    let bad = || ConfigError::new("SENTRY_DSN", "must be https://KEY@HOST[:PORT]/PROJECT");
     let mut url = http_url(dsn).ok_or_else(bad)?;
     let key = url.username().to_owned();
     let is_key = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());

@@ -32,7 +32,7 @@ impl Lent {
             if matches!(error, sqlx::Error::PoolTimedOut) {
                 tracing::error!(
                     call = name,
-                    "no database connection in time: it is away, or DATABASE_POOL is too small"
+                    "no free database connection: the database is unavailable, or DATABASE_POOL is too small"
                 );
             }
         })?;

@@ -46,7 +46,7 @@ impl Tries {
         }
         self.again += 1;
         metrics::counter!("realmgate_database_retries_total", "call" => self.call).increment(1);
-        tracing::debug!(call = self.call, again = self.again, %error, "a transaction is tried again");
+        tracing::debug!(call = self.call, again = self.again, %error, "retrying a transaction");
         true
     }
 }

@@ -13,10 +13,10 @@ pub enum OpenError {
     #[error(transparent)]
     Sql(#[from] sqlx::Error),
     /// Its tables cannot be brought up to date.
-    #[error("its tables cannot be brought up to date: {0}")]
+    #[error("cannot migrate the tables: {0}")]
     Migrate(#[from] MigrateError),
     /// Its tables are older than this program needs.
-    #[error("its tables are of version {found}, and this program needs {needed}: run `sidecar migrate`")]
+    #[error("the schema has version {found}, and this program needs {needed}: run `sidecar migrate`")]
     TooOld {
         /// The newest migration it has; 0 for none.
         found: i64,

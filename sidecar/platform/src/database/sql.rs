@@ -145,5 +145,5 @@ impl SqlStore {
 }
 
 fn no_writes() -> sqlx::Error {
-    sqlx::Error::Io(std::io::Error::other("the database takes no writes"))
+    sqlx::Error::Io(std::io::Error::other("the database refuses writes"))
 }

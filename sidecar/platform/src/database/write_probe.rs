@@ -51,8 +51,8 @@ impl Found {
         };
         if self.refused.swap(refused, Ordering::Relaxed) != refused {
             match written {
-                Err(error) => tracing::error!(%error, "the database takes no writes"),
-                Ok(()) => tracing::info!("the database takes writes again"),
+                Err(error) => tracing::error!(%error, "the database refuses writes"),
+                Ok(()) => tracing::info!("the database accepts writes again"),
             }
         }
     }

@@ -10,22 +10,22 @@ use serde::Serialize;
 
 use crate::error::{Error, ErrorCode};
 
-/// What every refused call is answered with, as `application/problem+json`.
+/// An error, as `application/problem+json` (RFC 9457).
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Problem {
-    /// Always `about:blank`: the code says what it is.
+    /// Always `about:blank`; `code` identifies the error.
     #[serde(rename = "type")]
     kind: &'static str,
-    /// What the code means in general.
+    /// The general meaning of the code.
     title: &'static str,
     /// The HTTP status.
     status: u16,
-    /// What happened this time.
+    /// The description of this error.
     detail: String,
-    /// Stable, in capitals: what programs look at.
+    /// The stable code for programs, in capital letters.
     #[schema(example = "USERNAME_TAKEN")]
     code: &'static str,
-    /// With status 422: complaints by field.
+    /// With status 422: the errors by field.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     errors: BTreeMap<String, Vec<String>>,
 }

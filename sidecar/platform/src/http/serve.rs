@@ -109,7 +109,7 @@ impl Door {
                 }
                 Ok(None) => {}
                 // The peer was gone before we accepted it: that is no reason to keep others waiting.
-                Err(error) if is_of_the_peer(&error) => tracing::trace!(%error, "a connection came to nothing"),
+                Err(error) if is_of_the_peer(&error) => tracing::trace!(%error, "connection closed before accept"),
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -188,7 +188,7 @@ async fn handshake(
         Err(_) => std::io::ErrorKind::TimedOut.into(),
     };
     metrics::counter!("realmgate_connections_refused_total", "listener" => listener, "reason" => "tls").increment(1);
-    tracing::debug!(%error, listener, "a TLS handshake failed");
+    tracing::debug!(%error, listener, "TLS handshake failed");
     None
 }
 

@@ -121,7 +121,9 @@ impl Shared {
         let waited = self.0.call(call, |mut redis| async move { script.invoke_async::<u64>(&mut redis).await }).await;
         waited
             .map(Duration::from_millis)
-            .inspect_err(|error| tracing::debug!(%error, "limits are this process's own"))
+            .inspect_err(
+                |error| tracing::debug!(%error, "Redis is unavailable: rate limits count in this process only"),
+            )
             .ok()
     }
 

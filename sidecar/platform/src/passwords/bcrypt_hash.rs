@@ -23,8 +23,12 @@ pub(super) fn sees_whole(password: &SecretString) -> bool {
 
 /// Whether a password matches. As always with bcrypt, only its first 72 bytes count.
 pub(super) fn verify(password: &SecretString, stored: &str) -> anyhow::Result<bool> {
-    let parts: HashParts = stored.parse().map_err(|error| anyhow::anyhow!("a stored bcrypt hash: {error}"))?;
-    anyhow::ensure!(parts.get_cost() <= MAX_COST, "a stored bcrypt hash asks for the cost {}", parts.get_cost());
+    let parts: HashParts = stored.parse().map_err(|error| anyhow::anyhow!("invalid stored bcrypt hash: {error}"))?;
+    anyhow::ensure!(
+        parts.get_cost() <= MAX_COST,
+        "a stored bcrypt hash has a cost of {}, above the limit",
+        parts.get_cost()
+    );
     Ok(bcrypt::verify(password.expose_secret(), stored)?)
 }
 
@@ -56,9 +60,9 @@ mod tests {
         let refusal = |stored: &str| verify(&"a".into(), stored).unwrap_err().to_string();
         for cost in [15, 31] {
             let absurd = format!("$2a${cost}$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe");
-            assert_eq!(refusal(&absurd), format!("a stored bcrypt hash asks for the cost {cost}"));
+            assert_eq!(refusal(&absurd), format!("a stored bcrypt hash has a cost of {cost}, above the limit"));
         }
         let garbage = refusal("$2a$garbage");
-        assert!(garbage.starts_with("a stored bcrypt hash: "), "{garbage}");
+        assert!(garbage.starts_with("invalid stored bcrypt hash: "), "{garbage}");
     }
 }

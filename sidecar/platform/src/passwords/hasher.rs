@@ -69,7 +69,11 @@ impl Hasher {
         let algorithm = Algorithm::try_from(stored.algorithm.as_str()).map_err(argon_error)?;
         let version = stored.version.map(Version::try_from).transpose().map_err(argon_error)?.unwrap_or_default();
         let params = Params::try_from(&stored).map_err(argon_error)?;
-        anyhow::ensure!(params.m_cost() <= MAX_MEMORY_KIB, "the stored hash asks for {} KiB", params.m_cost());
+        anyhow::ensure!(
+            params.m_cost() <= MAX_MEMORY_KIB,
+            "the stored hash needs {} KiB, above the limit",
+            params.m_cost()
+        );
         let argon2 = Argon2::new(algorithm, version, params);
         Ok(self.output(&argon2, password, salt, wanted.len())? == *wanted)
     }
@@ -156,7 +160,7 @@ mod tests {
         for kib in [256 * 1_024 + 1, 2_000_000] {
             let absurd = small.replace("m=8", &format!("m={kib}"));
             let error = hasher.verify(&"right".into(), &absurd).unwrap_err();
-            assert_eq!(error.to_string(), format!("the stored hash asks for {kib} KiB"));
+            assert_eq!(error.to_string(), format!("the stored hash needs {kib} KiB, above the limit"));
         }
         let error = hasher.verify(&"right".into(), "not a hash").unwrap_err();
         assert!(error.to_string().starts_with("argon2: "), "{error}");

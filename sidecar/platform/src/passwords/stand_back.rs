@@ -22,14 +22,14 @@ impl StandsBack {
     /// refuses, hashing is only less polite.
     pub(super) fn low(beside_world: bool) -> Self {
         if let Err(error) = rustix::process::nice(NICENESS) {
-            tracing::debug!(%error, "a password thread keeps its priority");
+            tracing::debug!(%error, "cannot lower the priority of a password thread");
         }
         let cores = allowed_cores();
         if beside_world && let Some(cores) = later_half(&cores) {
             let mut set = CpuSet::new();
             cores.iter().for_each(|&core| set.set(core));
             if let Err(error) = sched_setaffinity(None, &set) {
-                tracing::debug!(%error, "a password thread uses every core");
+                tracing::debug!(%error, "cannot pin a password thread to cores");
             }
         }
         Self { rests: beside_world && cores.len() == 1 }
@@ -42,7 +42,7 @@ impl StandsBack {
         match set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy) {
             Ok(()) => Self { rests: false },
             Err(error) => {
-                tracing::debug!(%error, "a password thread cannot wait until its core is idle");
+                tracing::debug!(%error, "cannot give a password thread the idle policy");
                 Self::low(true)
             }
         }

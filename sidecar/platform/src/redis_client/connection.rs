@@ -58,7 +58,7 @@ impl Connector {
             return Ok(current.clone());
         }
         if state.failed_at.is_some_and(|at| at.elapsed() < PAUSE) {
-            return Err(RedisError::from((ErrorKind::Io, "the last try to connect failed just now")));
+            return Err(RedisError::from((ErrorKind::Io, "the last attempt to connect has just failed")));
         }
         match self.connect().await {
             Ok(connection) => {

@@ -114,7 +114,7 @@ impl Courier {
         let now = self.clock.uptime();
         if self.complained.is_none_or(|before| now.saturating_sub(before) >= COMPLAIN_EVERY) {
             self.complained = Some(now);
-            tracing::warn!(what = self.what, why = %failed, "traces or errors cannot be sent, and are lost");
+            tracing::warn!(what = self.what, why = %failed, "cannot send traces or errors: they are dropped");
         }
     }
 }
@@ -172,10 +172,10 @@ impl Failed {
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreachable(error) if error.is_timeout() => f.write_str("no answer in time"),
-            Self::Unreachable(error) if error.is_connect() => f.write_str("nobody answers there"),
-            Self::Unreachable(_) => f.write_str("the answer is none of HTTP"),
-            Self::Refused { status, .. } => write!(f, "it answers {status}"),
+            Self::Unreachable(error) if error.is_timeout() => f.write_str("the request timed out"),
+            Self::Unreachable(error) if error.is_connect() => f.write_str("cannot connect"),
+            Self::Unreachable(_) => f.write_str("invalid HTTP response"),
+            Self::Refused { status, .. } => write!(f, "HTTP status {status}"),
         }
     }
 }

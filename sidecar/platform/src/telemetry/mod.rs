@@ -95,7 +95,7 @@ impl Telemetry {
 }
 
 fn unusable(key: &str, error: &reqwest::Error) -> ConfigError {
-    ConfigError::new(key, format!("cannot be called: {error}"))
+    ConfigError::new(key, format!("cannot create a client: {error}"))
 }
 
 /// The tasks that send.
@@ -112,13 +112,13 @@ impl Delivery {
         let all = async {
             for task in self.tasks {
                 if let Err(error) = task.await {
-                    tracing::warn!(%error, "traces and errors were not sent to their end");
+                    tracing::warn!(%error, "a task that sends traces or errors failed");
                 }
             }
         };
         if tokio::time::timeout(FLUSH_WITHIN, all).await.is_err() {
             stop.iter().for_each(tokio::task::AbortHandle::abort);
-            tracing::warn!("shutting down without sending all traces and errors");
+            tracing::warn!("shutting down before all traces and errors were sent");
         }
     }
 }

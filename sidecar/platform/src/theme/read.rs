@@ -96,7 +96,7 @@ impl Theme {
 fn checked(name: &str, text: Option<Spanned<String>>, rule: TextRule) -> Result<Option<String>, Fault> {
     let Some(text) = text else { return Ok(None) };
     match rule.fault(text.get_ref()) {
-        Some(fault) => Err(Fault::at(&text, format!("`{name}` {fault}: it is {}", rule.expected()))),
+        Some(fault) => Err(Fault::at(&text, format!("`{name}` {fault}: expected {}", rule.expected()))),
         None => Ok(Some(text.into_inner())),
     }
 }
@@ -107,7 +107,7 @@ fn read_colours(given: &BTreeMap<Spanned<String>, Spanned<String>>) -> Result<BT
     for (name, written) in given {
         let unknown = |_| {
             let known = Part::ALL.map(Part::as_str).join("`, `");
-            Fault::at(name, format!("`{}` is none of `{known}`", name.get_ref()))
+            Fault::at(name, format!("`{}` is not one of `{known}`", name.get_ref()))
         };
         let part: Part = name.get_ref().parse().map_err(unknown)?;
         let no_colour = |fault: NoColour| Fault::at(written, format!("`{}` {fault}", written.get_ref()));
@@ -127,18 +127,18 @@ fn read_logo(assets_dir: &Path, path: &Spanned<String>, says_name: bool) -> Resu
     let name = path.get_ref();
     let refuse = |why: String| Fault::at(path, format!("`{name}` {why}"));
     if !is_logo_path(name) {
-        return Err(refuse("is no path below this folder to a .png, .jpg or .webp file".to_owned()));
+        return Err(refuse("is not a path below this folder to a .png, .jpg or .webp file".to_owned()));
     }
     let file = assets_dir.join(name);
     let unreadable = |error: std::io::Error| refuse(format!("cannot be read: {error}"));
     let found = fs::metadata(&file).map_err(unreadable)?;
     if !found.is_file() || found.len() > MAX_LOGO_BYTES {
-        return Err(refuse(format!("is no file of at most {MAX_LOGO_BYTES} bytes")));
+        return Err(refuse(format!("is not a file of at most {MAX_LOGO_BYTES} bytes")));
     }
     let bytes = fs::read(&file).map_err(unreadable)?;
     match Picture::of_content(&bytes).filter(|kind| Picture::of_name(name) == Some(*kind)) {
         Some(kind) => Ok(Logo { bytes, kind, says_name }),
-        None => Err(refuse("is something else than its name says".to_owned())),
+        None => Err(refuse("has content of another type than its name says".to_owned())),
     }
 }
 
@@ -186,16 +186,16 @@ mod tests {
         for (text, fault) in [
             ("\nname = \"a\\nb\"", "/theme.toml: line 2: `name` has control characters"),
             ("slogan = 'x'", "/theme.toml: line 1: unknown field `slogan`"),
-            ("[colours]\nsky = '#101820'", "/theme.toml: line 2: `sky` is none of `background`, `panel`"),
-            ("[colours]\n\ntext = 'white'", "/theme.toml: line 3: `white` is no colour, as `#1d2530`"),
+            ("[colours]\nsky = '#101820'", "/theme.toml: line 2: `sky` is not one of `background`, `panel`"),
+            ("[colours]\n\ntext = 'white'", "/theme.toml: line 3: `white` is not a colour such as `#1d2530`"),
             (
                 "[colours]\npanel = '#1d2530'\ntext = '#555555'",
                 "/theme.toml: line 3: `text` (#555555) on `background` (#141a22) has a contrast of 2.3:1, not 4.5:1",
             ),
-            ("logo = '../logo.png'", "/theme.toml: line 1: `../logo.png` is no path below this folder"),
+            ("logo = '../logo.png'", "/theme.toml: line 1: `../logo.png` is not a path below this folder"),
             ("logo = 'none.png'", "/theme.toml: line 1: `none.png` cannot be read: No such file"),
-            ("logo = 'fake.png'", "/theme.toml: line 1: `fake.png` is something else than its name says"),
-            ("logo = 'large.png'", "/theme.toml: line 1: `large.png` is no file of at most 262144 bytes"),
+            ("logo = 'fake.png'", "/theme.toml: line 1: `fake.png` has content of another type than its name says"),
+            ("logo = 'large.png'", "/theme.toml: line 1: `large.png` is not a file of at most 262144 bytes"),
             ("[texts]\nplay = 'Play it now, all of you!!'", "/theme.toml: line 2: `play` has 25 characters"),
         ] {
             let error = read(text).unwrap_err();

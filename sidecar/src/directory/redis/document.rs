@@ -53,9 +53,9 @@ impl Document {
     pub(super) fn read(text: &str) -> Option<MapServer> {
         let read = serde_json::from_str(text).map_err(|error| error.to_string()).and_then(|document: Self| {
             let id = document.id.clone();
-            document.entry().ok_or_else(|| format!("{id} has hexadecimal fields that are none"))
+            document.entry().ok_or_else(|| format!("invalid hexadecimal fields of {id}"))
         });
-        read.inspect_err(|error| tracing::warn!(error, "a map server's entry in Redis cannot be read")).ok()
+        read.inspect_err(|error| tracing::warn!(error, "cannot parse a map server's entry in Redis")).ok()
     }
 
     /// Writes the document of an entry.

@@ -137,5 +137,5 @@ fn write(written: &impl serde::Serialize) -> Result<String, Error> {
 
 /// Parses an entry. One that cannot be read counts as lost.
 fn read(text: &str) -> Option<SessionEntry> {
-    serde_json::from_str(text).inspect_err(|error| tracing::warn!(%error, "a session entry cannot be read")).ok()
+    serde_json::from_str(text).inspect_err(|error| tracing::warn!(%error, "cannot parse a session entry in Redis")).ok()
 }

@@ -29,7 +29,7 @@ impl Child {
         when_gone: impl FnOnce() + Send + 'static,
     ) -> io::Result<Self> {
         let mut process = command.spawn()?;
-        let pid = process.id().ok_or_else(|| io::Error::other("it has ended already"))?;
+        let pid = process.id().ok_or_else(|| io::Error::other("the process has already ended"))?;
         let (signals, mut orders) = mpsc::unbounded_channel();
         let (told, end) = watch::channel(None);
         tokio::spawn(async move {
@@ -63,7 +63,7 @@ impl Child {
         let mut end = self.end.clone();
         let ended = end.wait_for(Option::is_some).await;
         let ended = ended.ok().and_then(|end| end.clone());
-        ended.unwrap_or_else(|| Ended { well: false, why: "nobody looks after it".to_owned() })
+        ended.unwrap_or_else(|| Ended { well: false, why: "no task watches the process".to_owned() })
     }
 }
 
@@ -71,7 +71,7 @@ impl Child {
 fn send(process: &tokio::process::Child, signal: Signal) {
     let pid = process.id().and_then(|pid| Pid::from_raw(pid.cast_signed()));
     if let Some(Err(error)) = pid.map(|pid| kill_process(pid, signal)) {
-        tracing::debug!(%error, "a map server could not be signalled");
+        tracing::debug!(%error, "cannot signal a map server");
     }
 }
 

@@ -87,7 +87,7 @@ impl LocalAdapter {
 
     async fn list_maps(&self) -> Result<BTreeSet<MapId>, Ended> {
         let output = self.command().arg("--maps").stdin(Stdio::null()).kill_on_drop(true).output();
-        let output = timeout(LIST_WITHIN, output).await.map_err(|_| failed("--maps does not end"))?;
+        let output = timeout(LIST_WITHIN, output).await.map_err(|_| failed("--maps timed out"))?;
         let output = output.map_err(|error| failed(format!("{}: {error}", self.fleet.binary.display())))?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
@@ -104,7 +104,7 @@ impl LocalAdapter {
         let server: ServerId = ids
             .into_iter()
             .find(|id| !children.contains_key(id) && self.is_folder_free(id))
-            .ok_or_else(|| std::io::Error::other("no id is free"))?;
+            .ok_or_else(|| std::io::Error::other("no server id is free"))?;
         let folder = self.data_dir.join(server.as_str());
         std::fs::create_dir_all(&folder)?;
         let console = File::create(folder.join("console.log"))?;
@@ -186,7 +186,7 @@ impl ServerAdapter for LocalAdapter {
         let Some(child) = self.child(server) else { return };
         child.signal(Signal::TERM);
         if timeout(DRAIN_WITHIN, child.ended()).await.is_err() {
-            tracing::error!(%server, "a map server does not drain, and is killed");
+            tracing::error!(%server, "map server did not drain in time: killing it");
             child.signal(Signal::KILL);
             child.ended().await;
         }
@@ -198,7 +198,7 @@ fn failed(why: impl Into<String>) -> Ended {
 }
 
 fn gone() -> Ended {
-    failed("it is gone")
+    failed("the process has ended")
 }
 
 /// The first word of each line is the map's number.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::AppState;
 
-/// What an administrator says.
+/// An announcement.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct NewAnnouncement {
     /// The text: one line of at most 240 bytes.
@@ -18,16 +18,16 @@ pub(super) struct NewAnnouncement {
     text: Option<String>,
 }
 
-/// Who hears it.
+/// The receivers of an announcement.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Announced {
-    /// Map servers that are to show it.
+    /// Map servers that show it.
     servers: usize,
-    /// Players who were on them.
+    /// Players on those servers.
     players: u32,
 }
 
-/// Show every player in the world a text, in the chat.
+/// Show a text to every player in the world, in the chat.
 #[utoipa::path(
     post, path = "/api/v1/admin/announcements", operation_id = "admin_announce", tag = "Admin",
     security(("access_token" = [])), request_body = NewAnnouncement,

@@ -29,25 +29,25 @@ pub(super) struct ManagedCharacter {
     class_id: String,
     /// Its level.
     level: i64,
-    /// Its experience in all.
+    /// Its total experience.
     experience: i64,
-    /// The number of the map that it is on, or was on last; 0 if it was never in a world.
+    /// The number of its current or last map; 0 if it has never been in a world.
     map_id: i64,
-    /// Where it was when it was saved last, in 1/1,024 of a tile.
+    /// Distance from the left edge at its last save, in 1/1,024 of a tile.
     x: i64,
-    /// The same from above.
+    /// Distance from the top edge at its last save, in 1/1,024 of a tile.
     y: i64,
-    /// Who may write it: `none`, `gateway:<id>` while it travels, or `map:<server id>`.
+    /// Owner of its lock: `none`, `gateway:<id>` while it travels, or `map:<server id>`.
     lock_owner: String,
     /// The fencing token of that lock.
     lock_epoch: i64,
-    /// When it was made, ISO 8601.
+    /// When it was created, ISO 8601.
     inserted_at: String,
-    /// When it will be deleted, ISO 8601; null if it was not.
+    /// When it will be removed, ISO 8601; null if its player has not deleted it.
     deletes_at: Option<String>,
 }
 
-/// A character with what it has.
+/// A character with its gold and items.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Belongings {
     #[serde(flatten)]
@@ -63,9 +63,9 @@ pub(super) struct Belongings {
 struct Item {
     /// Its id.
     id: String,
-    /// What it is in the game's data.
+    /// Its id in the game's data.
     definition: String,
-    /// Where it is worn or carried, in the game's numbering.
+    /// Its slot, equipped or in the inventory, in the game's numbering.
     slot: u16,
 }
 
@@ -90,7 +90,7 @@ impl From<CharacterRow> for ManagedCharacter {
     }
 }
 
-/// List the characters of a user, the oldest first.
+/// List a user's characters, oldest first.
 #[utoipa::path(
     get, path = "/api/v1/admin/users/{id}/characters", operation_id = "admin_list_characters", tag = "Admin",
     security(("access_token" = [])), params(("id" = String, Path, description = "The account's id")),
@@ -106,11 +106,11 @@ pub(super) async fn of_user(
     Ok(Json(Data { data: rows.into_iter().map(ManagedCharacter::from).collect() }))
 }
 
-/// Find characters by how their names begin, or any: the first 50 by name.
+/// Find characters by the beginning of their names: the first 50 by name.
 #[utoipa::path(
     get, path = "/api/v1/admin/characters", operation_id = "admin_find_characters", tag = "Admin",
     security(("access_token" = [])),
-    params(("name" = Option<String>, Query, description = "How the name begins, in any case")),
+    params(("name" = Option<String>, Query, description = "Beginning of the name, case-insensitive; empty for any name")),
     responses((status = 200, body = Data<Vec<ManagedCharacter>>), (status = 403, body = Refused)),
 )]
 pub(super) async fn find(
@@ -123,7 +123,7 @@ pub(super) async fn find(
     Ok(Json(Data { data: rows.into_iter().map(ManagedCharacter::from).collect() }))
 }
 
-/// Read a character, with what it has.
+/// Read a character with its gold and items.
 #[utoipa::path(
     get, path = "/api/v1/admin/characters/{id}", operation_id = "admin_get_character", tag = "Admin",
     security(("access_token" = [])), params(("id" = String, Path, description = "The character's id")),

@@ -13,45 +13,45 @@ use super::{id, not_found};
 use crate::state::AppState;
 use crate::store::ledger::{GoldStep, ItemStep};
 
-/// Something that happened to an item.
+/// A change of an item's owner.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct ItemLine {
     /// When, ISO 8601.
     at: String,
-    /// What it is in the game's data.
+    /// The item's id in the game's data.
     definition: String,
-    /// From whom: `character:<id>`, `ground:<server id>` or `vendor:<id>`; null where it was made.
+    /// Former owner: `character:<id>`, `ground:<server id>` or `vendor:<id>`; null when the item was created.
     from: Option<String>,
-    /// To whom; null where it ended.
+    /// New owner; null when the item was destroyed.
     to: Option<String>,
-    /// What the character is called that had it; null where it was none.
+    /// Name of the character that had it; null if the owner was not a character.
     from_name: Option<String>,
-    /// What the character is called that got it; null where it was none.
+    /// Name of the character that got it; null if the owner is not a character.
     to_name: Option<String>,
     /// The cause.
     reason: String,
-    /// The map server that has told it.
+    /// The map server that reported it.
     server_id: String,
 }
 
-/// Gold that came or went.
+/// A transfer of gold.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct GoldLine {
     /// When, ISO 8601.
     at: String,
-    /// From whom, as for items; `world` where it was made.
+    /// Former owner, as for items; `world` when the gold was created.
     from: String,
-    /// To whom.
+    /// New owner.
     to: String,
-    /// What the character is called that gave it; null where it was none.
+    /// Name of the character that gave it; null if the owner was not a character.
     from_name: Option<String>,
-    /// What the character is called that got it; null where it was none.
+    /// Name of the character that got it; null if the owner is not a character.
     to_name: Option<String>,
-    /// How much.
+    /// Amount of gold.
     amount: i64,
     /// The cause.
     reason: String,
-    /// The map server that has told it.
+    /// The map server that reported it.
     server_id: String,
 }
 
@@ -73,7 +73,7 @@ fn character_of(owner: &str) -> Option<CharacterId> {
     owner.strip_prefix("character:")?.parse().ok()
 }
 
-/// Read what happened to an item, from its birth on.
+/// Read the history of an item, from its creation on.
 #[utoipa::path(
     get, path = "/api/v1/admin/items/{id}/ledger", operation_id = "admin_item_ledger", tag = "Admin",
     security(("access_token" = [])), params(("id" = String, Path, description = "The item's id")),
@@ -104,7 +104,7 @@ pub(super) async fn of_item(
     Ok(Json(Data { data: steps.into_iter().map(line).collect() }))
 }
 
-/// Read what came to a character's purse and went from it, the newest first: the last 200.
+/// Read the last 200 gold transfers of a character, newest first.
 #[utoipa::path(
     get, path = "/api/v1/admin/characters/{id}/gold", operation_id = "admin_gold_ledger", tag = "Admin",
     security(("access_token" = [])), params(("id" = String, Path, description = "The character's id")),

@@ -14,35 +14,35 @@ use crate::store::locks::LockedCharacter;
 /// Players who are listed at most.
 const MOST_LISTED: u32 = 100;
 
-/// The realm at a glance.
+/// An overview of the realm.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Overview {
     /// Players in the world.
     players: u32,
     /// Live map servers.
     servers: usize,
-    /// Who plays, at most 100.
+    /// Players in the world, at most 100.
     online: Vec<OnlinePlayer>,
-    /// How it has been in the last six hours at the sidecar that is asked, the oldest first, one for each minute.
+    /// Samples of the last six hours from the sidecar that answers, one per minute, oldest first.
     samples: Vec<FiguresSample>,
 }
 
-/// Somebody who plays.
+/// A player in the world.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct OnlinePlayer {
     /// The account.
     user_id: String,
     /// The character.
     character_id: String,
-    /// What the character is called.
+    /// The character's name.
     name: String,
-    /// The number of the map where it was saved last; null before that.
+    /// The number of the map of its last save; null before its first save.
     map_id: Option<u16>,
-    /// What the map server is called.
+    /// The map server's name.
     server_name: String,
 }
 
-/// The figures of a minute.
+/// The metrics of one minute.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct FiguresSample {
     /// When, ISO 8601.
@@ -51,9 +51,9 @@ pub(super) struct FiguresSample {
     players: u32,
     /// Live map servers.
     servers: u32,
-    /// How full the fullest map server is, in percent.
+    /// Load of the fullest map server, in percent.
     load: f64,
-    /// Log-ins since the sample before.
+    /// Logins since the previous sample.
     log_ins: u64,
 }
 
@@ -75,7 +75,7 @@ impl OnlinePlayer {
     }
 }
 
-/// See the realm at a glance.
+/// Read an overview of the realm.
 #[utoipa::path(
     get, path = "/api/v1/admin/overview", operation_id = "admin_overview", tag = "Admin", security(("access_token" = [])),
     responses((status = 200, body = Data<Overview>), (status = 403, body = Refused)),

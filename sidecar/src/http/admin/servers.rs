@@ -9,12 +9,12 @@ use crate::http::directory::servers::ServerEntry;
 use crate::http::watch::list::WatchableChannel;
 use crate::state::AppState;
 
-/// The map servers, and the channels that they play.
+/// The map servers and their channels.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Worlds {
     /// The live map servers.
     servers: Vec<ServerEntry>,
-    /// The channels of those.
+    /// Their channels.
     channels: Vec<WatchableChannel>,
 }
 

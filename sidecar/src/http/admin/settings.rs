@@ -8,22 +8,22 @@ use serde::Serialize;
 use crate::config::{Origin, Setting};
 use crate::state::AppState;
 
-/// A setting of the sidecar that was asked.
+/// A setting of the sidecar that answers.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct SettingInForce {
     /// Its environment variable.
     name: String,
     /// Its flag.
     flag: String,
-    /// Its value, as it was written; null where there is none, and for a secret.
+    /// Its value as written; null if there is none, and for a secret.
     value: Option<String>,
-    /// Whether the value is not shown, whatever it is.
+    /// Whether the value is hidden.
     is_secret: bool,
-    /// Whether somebody has set it.
+    /// Whether it is set.
     is_set: bool,
-    /// Where its value is from: `default`, `environment` or `command_line`.
+    /// Source of its value: `default`, `environment` or `command_line`.
     origin: &'static str,
-    /// What it is for.
+    /// Its description.
     help: String,
 }
 
@@ -39,7 +39,9 @@ impl From<&Setting> for SettingInForce {
     }
 }
 
-/// List the settings of the sidecar that is asked, in the order of its `--help`. Of secrets only whether they are set.
+/// List the settings of the sidecar that answers, in the order of its `--help`.
+///
+/// The values of secrets are not shown, only whether they are set.
 #[utoipa::path(
     get, path = "/api/v1/admin/settings", operation_id = "admin_list_settings", tag = "Admin", security(("access_token" = [])),
     responses((status = 200, body = Data<Vec<SettingInForce>>), (status = 403, body = Refused)),

@@ -12,10 +12,10 @@ use super::Tokens;
 use crate::service::accounts;
 use crate::state::AppState;
 
-/// Who logs in. Only lengths are checked: what cannot be right is wrong like any other password.
+/// User name and password. Only their lengths are checked.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
 pub struct Login {
-    /// The user name; capitals make no difference.
+    /// The user name, case-insensitive.
     #[serde(default)]
     #[garde(length(chars, min = 1, max = 64))]
     #[schema(required = true, min_length = 1, max_length = 64)]

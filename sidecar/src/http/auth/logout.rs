@@ -8,7 +8,7 @@ use realmgate_platform::tokens::Caller;
 
 use crate::state::AppState;
 
-/// Log out: the log-in's tokens are dead, and its player is saved and leaves the world.
+/// Log out: revoke the login's tokens, save its player and remove it from the world.
 #[utoipa::path(
     post, path = "/auth/logout", tag = "auth", security(("access_token" = [])),
     responses(

@@ -9,16 +9,16 @@ use serde::Serialize;
 
 use crate::service::accounts::Grant;
 
-/// What a client gets that has proved who it is.
+/// The tokens of a login.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Tokens {
-    /// Shown with every call, as `Authorization: Bearer`.
+    /// Sent with every request, as `Authorization: Bearer`.
     access_token: String,
     /// The account's id.
     user_id: String,
-    /// Traded for a new pair at `/auth/refresh`; good once.
+    /// Exchanged for new tokens at `/auth/refresh`; can be used once.
     refresh_token: String,
-    /// Seconds the access token is good for.
+    /// Lifetime of the access token, in seconds.
     expires_in: u64,
 }
 

@@ -11,17 +11,17 @@ use serde::Deserialize;
 use super::Tokens;
 use crate::state::AppState;
 
-/// The refresh token of the last pair.
+/// The newest refresh token.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
 pub struct Refresh {
-    /// Good once: a second use ends the log-in it belongs to.
+    /// Can be used once; a second use ends its login.
     #[serde(default)]
     #[garde(length(chars, min = 1, max = 256))]
     #[schema(required = true, min_length = 1, max_length = 256)]
     refresh_token: String,
 }
 
-/// Trade a refresh token for a new pair of tokens.
+/// Exchange a refresh token for new tokens.
 #[utoipa::path(
     post, path = "/auth/refresh", tag = "auth", request_body = Refresh,
     responses(

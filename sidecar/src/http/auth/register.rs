@@ -16,7 +16,7 @@ use crate::state::AppState;
 /// A new account.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
 pub struct Register {
-    /// 3 to 64 letters a to z, digits and `_ - . @ +`; capitals make no difference.
+    /// 3 to 64 letters a to z, digits and `_ - . @ +`; case-insensitive.
     #[serde(default)]
     #[garde(custom(username_rule))]
     #[schema(required = true, min_length = 3, max_length = 64, pattern = "^[A-Za-z0-9_.@+-]+$")]
@@ -36,7 +36,7 @@ fn password_rule(text: &str, _: &()) -> garde::Result {
     accounts::password_fault(text).map_or(Ok(()), |fault| Err(garde::Error::new(fault)))
 }
 
-/// Make an account and log in to it.
+/// Create an account and log in to it.
 #[utoipa::path(
     post, path = "/auth/register", tag = "auth", request_body = Register,
     responses(

@@ -17,8 +17,8 @@ use crate::state::AppState;
 /// A new character.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
 pub struct CreateCharacter {
-    /// 3 to 24 letters of one script, digits 0 to 9, spaces, `'` and `-`, beginning with a letter. It is kept in normal form
-    /// NFKC; of names that differ in capitals only, or look alike, one is given.
+    /// 3 to 24 letters of one script, digits 0 to 9, spaces, `'` and `-`, beginning with a letter. It is stored in normal form
+    /// NFKC. Names that differ only in case, or look alike, count as the same name.
     #[serde(default)]
     #[garde(custom(name_rule))]
     #[schema(required = true, min_length = 3, max_length = 24, pattern = r"^[^\s\d'-]\S*( \S+)*$")]
@@ -34,7 +34,7 @@ pub(super) fn name_rule(text: &str, _: &()) -> garde::Result {
     Name::parse(text).map(drop).map_err(garde::Error::new)
 }
 
-/// Make a character.
+/// Create a character.
 #[utoipa::path(
     post, path = "/characters", tag = "characters", security(("access_token" = [])),
     request_body = CreateCharacter,
@@ -45,7 +45,7 @@ pub(super) fn name_rule(text: &str, _: &()) -> garde::Result {
             description = "NAME_TAKEN, TOO_MANY_CHARACTERS, ALREADY_ONLINE"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "VALIDATION_FAILED"),
         (status = 429, body = Problem, content_type = "application/problem+json",
-            description = "RATE_LIMITED: too many made within a day"),
+            description = "RATE_LIMITED: too many characters created within a day"),
     ),
 )]
 pub(crate) async fn create(

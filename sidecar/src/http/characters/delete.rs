@@ -9,8 +9,10 @@ use realmgate_platform::tokens::Caller;
 use super::path::CharacterPath;
 use crate::state::AppState;
 
-/// Delete one of one's characters: it is listed with `deletes_at_ms` and can be restored until then, and cannot enter the
-/// world. Its name is free when it is gone.
+/// Delete one of your characters.
+///
+/// Until `deletes_at_ms` the character is listed and can be restored, and cannot enter the world. Then it is removed, and
+/// its name is free.
 #[utoipa::path(
     delete, path = "/characters/{id}", tag = "characters", security(("access_token" = [])),
     params(("id" = String, Path, description = "The character's id")),

@@ -12,12 +12,12 @@ use super::Character;
 use super::path::CharacterPath;
 use crate::state::AppState;
 
-/// A character, as our servers see it.
+/// A character, for our own servers.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct InternalCharacter {
     /// The account it belongs to.
     user_id: String,
-    /// Who may write it: `none`, `gateway:<id>` or `map:<server id>`.
+    /// Owner of its lock: `none`, `gateway:<id>` or `map:<server id>`.
     lock_owner: String,
     /// The rest.
     #[serde(flatten)]
@@ -46,7 +46,7 @@ impl FromRequestParts<AppState> for InternalCaller {
     }
 }
 
-/// Read any character; for our own servers.
+/// Read any character, for our own servers.
 #[utoipa::path(
     get, path = "/characters/{id}/internal", tag = "internal", security(("service_token" = [])),
     params(("id" = String, Path, description = "The character's id")),

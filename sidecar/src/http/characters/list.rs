@@ -9,7 +9,7 @@ use realmgate_platform::tokens::Caller;
 use super::Character;
 use crate::state::AppState;
 
-/// List one's characters, oldest first.
+/// List your characters, oldest first.
 #[utoipa::path(
     get, path = "/characters", tag = "characters", security(("access_token" = [])),
     responses(

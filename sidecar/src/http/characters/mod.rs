@@ -18,7 +18,7 @@ use crate::service::characters::{Beginning, Characters, map_of};
 use crate::service::classes::Classes;
 use crate::store::characters::CharacterRow;
 
-/// A character, as its player sees it.
+/// A character, for its player.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Character {
     /// Its id.
@@ -27,33 +27,33 @@ pub struct Character {
     name: String,
     /// Its level, from 1.
     level: i64,
-    /// Its experience in all.
+    /// Its total experience.
     experience: i64,
     /// Its class's id.
     class_id: String,
     /// Its class's name.
     class_name: String,
-    /// The map it is on, or where it will begin.
+    /// Its map; for a new character the map where it will start.
     map_id: u16,
-    /// Where on the map; 0, 0 for one that was in no world yet while no server hosts the map where it will begin.
+    /// Its position on the map; 0, 0 for a new character while no server hosts its start map.
     position: Position,
     /// Whether it is in the world, or on its way there.
     in_world: bool,
-    /// When it was made, Unix milliseconds.
+    /// When it was created, Unix milliseconds.
     created_at_ms: i64,
-    /// When it will be deleted, Unix milliseconds; null for one that its player has not deleted.
+    /// When it will be removed, Unix milliseconds; null if its player has not deleted it.
     deletes_at_ms: Option<i64>,
-    /// What its player says it looks like.
+    /// Its appearance, as its player describes it.
     #[schema(value_type = Object)]
     appearance: Map<String, Value>,
 }
 
-/// A place on a map, in tiles.
+/// A position on a map, in tiles.
 #[derive(Clone, Copy, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Position {
     /// Tiles from the left edge.
     x: f64,
-    /// Tiles from the upper edge.
+    /// Tiles from the top edge.
     y: f64,
 }
 

@@ -10,7 +10,7 @@ use super::Character;
 use super::path::CharacterPath;
 use crate::state::AppState;
 
-/// Undo the deletion of one of one's characters, while it is listed.
+/// Restore one of your deleted characters, while it is still listed.
 #[utoipa::path(
     post, path = "/characters/{id}/restore", tag = "characters", security(("access_token" = [])),
     params(("id" = String, Path, description = "The character's id")),

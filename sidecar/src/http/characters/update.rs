@@ -17,15 +17,15 @@ use crate::service::appearance;
 use crate::service::names::Name;
 use crate::state::AppState;
 
-/// What is to be other about a character. A field that is not given, or null, stays as it is.
+/// Fields to change. A missing or null field stays unchanged.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
 pub struct UpdateCharacter {
-    /// Another name, with the rules of a new one.
+    /// The new name, with the same rules as at creation.
     #[garde(inner(custom(name_rule)))]
     #[schema(min_length = 3, max_length = 24, pattern = r"^[^\s\d'-]\S*( \S+)*$")]
     name: Option<String>,
-    /// What it looks like, in place of what it looked like: a flat object of texts, numbers, true and false, at most 128
-    /// bytes without spaces.
+    /// The new appearance, which replaces the old one: a flat object of strings, numbers and booleans, at most 128 bytes as
+    /// JSON without spaces.
     #[garde(inner(custom(appearance_rule)))]
     #[schema(value_type = Option<Object>)]
     appearance: Option<Map<String, Value>>,
@@ -35,7 +35,7 @@ fn appearance_rule(appearance: &Map<String, Value>, _: &()) -> garde::Result {
     appearance::fault(appearance).map_or(Ok(()), |fault| Err(garde::Error::new(fault)))
 }
 
-/// Rename one of one's characters, or change its appearance; not while it is in the world.
+/// Rename one of your characters or change its appearance, while it is not in the world.
 #[utoipa::path(
     patch, path = "/characters/{id}", tag = "characters", security(("access_token" = [])),
     params(("id" = String, Path, description = "The character's id")),
@@ -49,7 +49,7 @@ fn appearance_rule(appearance: &Map<String, Value>, _: &()) -> garde::Result {
             description = "NAME_TAKEN, CHARACTER_IN_WORLD, CHARACTER_DELETED, ALREADY_ONLINE"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "VALIDATION_FAILED"),
         (status = 429, body = Problem, content_type = "application/problem+json",
-            description = "RATE_LIMITED: renamed too short ago"),
+            description = "RATE_LIMITED: renamed too recently"),
     ),
 )]
 pub(crate) async fn update(

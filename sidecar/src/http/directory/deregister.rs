@@ -10,7 +10,7 @@ use realmgate_protocol::ids::ServerId;
 use super::caller::RegistryCaller;
 use crate::state::AppState;
 
-/// Take a map server off the list. One that is not there is off it already.
+/// Remove a map server from the directory. Succeeds if it is not listed.
 #[utoipa::path(
     delete, path = "/map-registry/server/{id}", tag = "directory", security(("service_token" = [])),
     params(("id" = String, Path, description = "The map server's id")),

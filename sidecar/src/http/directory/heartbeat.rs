@@ -13,31 +13,31 @@ use super::caller::RegistryCaller;
 use crate::directory::TTL_MS;
 use crate::state::AppState;
 
-/// A map server that is alive.
+/// A heartbeat of a map server.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
 pub struct HeartbeatRequest {
-    /// Its id.
+    /// The map server's id.
     #[garde(length(bytes, min = 1, max = 48))]
     #[schema(min_length = 1, max_length = 48, pattern = "^[A-Za-z0-9._-]+$")]
     id: String,
-    /// Players in it.
+    /// Players on it.
     #[garde(skip)]
     #[serde(deserialize_with = "whole")]
     #[schema(maximum = 4_294_967_295_u32)]
     current_players: u32,
-    /// Its load, in its own measure.
+    /// Its load, in its own unit.
     #[garde(skip)]
     load: f64,
 }
 
-/// The entry is renewed.
+/// The renewed entry.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct HeartbeatResponse {
-    /// For how long.
+    /// Milliseconds until the entry expires without another heartbeat.
     ttl_ms: u64,
 }
 
-/// Say that a map server is alive. After a 404 it registers again.
+/// Renew a map server's entry. After a 404 the map server registers again.
 #[utoipa::path(
     post, path = "/map-registry/heartbeat", tag = "directory", security(("service_token" = [])),
     request_body = HeartbeatRequest,

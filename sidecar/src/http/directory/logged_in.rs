@@ -21,55 +21,55 @@ const USUAL_LIMIT: u32 = 100;
 /// Maximum number of entries per page.
 const HIGHEST_LIMIT: u32 = 1_000;
 
-/// A page of the list of who is logged in.
+/// A page of the list of logged-in users.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct LoggedInPage {
-    /// By account id.
+    /// The users, by account id.
     sessions: Vec<LoggedInEntry>,
-    /// `after` of the next page; null where this one is the last.
+    /// `after` of the next page; null on the last page.
     next: Option<String>,
 }
 
-/// Somebody who is logged in.
+/// A logged-in user.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct LoggedInEntry {
     /// The account.
     user_id: String,
-    /// Its name.
+    /// Its user name.
     username: Option<String>,
-    /// The gateway that it is connected to, or came in by.
+    /// The gateway that it is connected to, or through which it entered.
     gateway: Option<String>,
-    /// The map server that it plays on; null while it is in no world, or on its way.
+    /// The map server that it plays on; null while it is not in a world, or on its way there.
     map_server: Option<String>,
     /// The character in the world, or on its way there.
     character: Option<LoggedInCharacter>,
 }
 
-/// The character of somebody who is logged in.
+/// The character of a logged-in user.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct LoggedInCharacter {
     /// Its id.
     id: String,
     /// Its name.
     name: String,
-    /// The map it was last seen on; null while it is on its way into a world for the first time.
+    /// Its last known map; null while it enters a world for the first time.
     map_id: Option<u16>,
-    /// Tiles from the left edge, when it was last saved or appeared; 0 where nobody says.
+    /// Tiles from the left edge at its last save or appearance; 0 if unknown.
     x: f64,
-    /// Tiles from the upper edge, likewise.
+    /// Tiles from the top edge, likewise.
     y: f64,
-    /// Since when it has been on its way or with its map server, Unix milliseconds.
+    /// Since when its lock has had this owner, Unix milliseconds.
     since_ms: u64,
 }
 
-/// List who is logged in, with character and place.
+/// List logged-in users with their characters and positions.
 #[utoipa::path(
     get, path = "/sessions", tag = "directory", security(("service_token" = [])),
     params(
-        ("limit" = Option<u32>, Query, description = "Most entries, 1 to 1000; 100 unless given"),
-        ("after" = Option<String>, Query, description = "`next` of the page before"),
-        ("map" = Option<u16>, Query, description = "Only who was last seen on this map"),
-        ("server" = Option<String>, Query, description = "Only who plays on this map server"),
+        ("limit" = Option<u32>, Query, description = "Maximum number of entries, 1 to 1000; default 100"),
+        ("after" = Option<String>, Query, description = "`next` of the previous page"),
+        ("map" = Option<u16>, Query, description = "Only users whose last known map is this one"),
+        ("server" = Option<String>, Query, description = "Only users on this map server"),
     ),
     responses(
         (status = 200, body = LoggedInPage),
@@ -92,7 +92,7 @@ pub async fn list(
 /// Parses the query. The error names the parameter that cannot be parsed.
 fn wanted(uri: &Uri) -> Result<OnlinePage, Error> {
     let query = Query::<Vec<(String, String)>>::try_from_uri(uri)
-        .map_err(|_| Error::new(ErrorCode::BadRequest, "The query cannot be read"))?;
+        .map_err(|_| Error::new(ErrorCode::BadRequest, "Cannot parse the query"))?;
     let given: BTreeMap<String, String> = query.0.into_iter().collect();
     let limit = read(&given, "limit", "a number from 1 to 1000")?.unwrap_or(USUAL_LIMIT);
     if !(1..=HIGHEST_LIMIT).contains(&limit) {

@@ -12,7 +12,7 @@ use super::caller::RegistryCaller;
 use crate::directory::MapServer;
 use crate::state::AppState;
 
-/// Where a map is hosted.
+/// A map server of a map.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct MapLocation {
     /// The IPv4 address where players reach the server.
@@ -23,7 +23,7 @@ pub struct MapLocation {
     id: String,
 }
 
-/// Find the least loaded map server of a map that has room.
+/// Find the least loaded map server that hosts a map and has room.
 #[utoipa::path(
     get, path = "/map-registry/map/{mapId}", tag = "directory", security(("service_token" = [])),
     params(("mapId" = u16, Path, description = "The map's number")),

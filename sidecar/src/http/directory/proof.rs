@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::AppState;
 
-/// The question.
+/// The challenge.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Question {
@@ -22,17 +22,17 @@ pub struct Question {
     nonce: String,
 }
 
-/// That we know the service token.
+/// A proof that this directory knows the service token.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Proof {
-    /// The address and port at which this directory was reached, as it sees them.
+    /// The local address and port of this connection, as the directory sees them.
     address: String,
-    /// HMAC-SHA256 in base64url without padding: the key is the service token, the text
-    /// `realmgate directory proof 1`, the 32 bytes of the nonce, and `address`. One for each service token that is accepted.
+    /// HMAC-SHA256 in base64url without padding, one for each accepted service token. The key is the service token; the
+    /// message is `realmgate directory proof 1`, the 32 bytes of the nonce, and `address`.
     proofs: Vec<String>,
 }
 
-/// Prove, to who does not show the service token yet, that this directory knows it.
+/// Prove to a map server that this directory knows the service token, before the map server sends it.
 #[utoipa::path(
     get, path = "/map-registry/proof", tag = "directory", params(Question),
     responses(
@@ -46,7 +46,7 @@ pub async fn proof(
     question: Result<Query<Question>, QueryRejection>,
 ) -> Result<Json<Proof>, Error> {
     let nonce = question.ok().and_then(|Query(question)| parse_nonce(&question.nonce));
-    let nonce = nonce.ok_or_else(|| Error::new(ErrorCode::BadRequest, "nonce: 32 bytes in base64url"))?;
+    let nonce = nonce.ok_or_else(|| Error::new(ErrorCode::BadRequest, "nonce must be 32 bytes in base64url"))?;
     // Without a connection, nobody could have relayed the question.
     let local = extensions.get::<Connection>().map_or(state.addrs.directory, |connection| connection.local);
     let address = SocketAddr::new(local.ip().to_canonical(), local.port());

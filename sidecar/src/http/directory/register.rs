@@ -18,7 +18,7 @@ use crate::directory::{Cookie, HEARTBEAT_INTERVAL_MS, Registration, TTL_MS};
 use crate::http::characters::Position;
 use crate::state::AppState;
 
-/// A map server that wants to be listed.
+/// A map server to list.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
 pub struct RegisterRequest {
     /// Its id: 1 to 48 characters of a-z, A-Z, 0-9, '.', '_' and '-'.
@@ -43,35 +43,35 @@ pub struct RegisterRequest {
     #[serde(deserialize_with = "wholes")]
     #[schema(min_items = 1, max_items = 1024, value_type = Vec<MapNumber>)]
     supported_maps: Vec<u16>,
-    /// What the maps are called, by their numbers; players are told.
+    /// Names of the maps by their numbers, sent to players.
     #[garde(length(max = 1024), custom(short_names))]
     #[serde(default)]
     map_names: BTreeMap<String, String>,
-    /// Where new characters begin on the maps, by their numbers, as `GET /characters` shows it.
+    /// Start positions of new characters by map number, as `GET /characters` shows them.
     #[garde(length(max = 1024), custom(are_places))]
     #[serde(default)]
     spawns: BTreeMap<String, Position>,
-    /// Where it answers WebSocket: `ws://` or `wss://`. Players are told.
+    /// Its WebSocket URL, `ws://` or `wss://`, sent to players.
     #[garde(length(bytes, max = 256), custom(is_ws_url))]
     #[serde(default)]
     #[schema(example = "ws://127.0.0.1:4001/play", max_length = 256)]
     ws_url: Option<String>,
-    /// Where it answers WebTransport: `https://`. Players are told.
+    /// Its WebTransport URL, `https://`, sent to players.
     #[garde(length(bytes, max = 256), custom(is_https_url))]
     #[serde(default)]
     #[schema(example = "https://127.0.0.1:5001/play", max_length = 256)]
     wt_url: Option<String>,
-    /// The SHA-256 of its certificate there, if nobody has signed that: 64 hexadecimal digits. Players are told.
+    /// The SHA-256 of its WebTransport certificate if that is self-signed: 64 hexadecimal digits, sent to players.
     #[garde(custom(is_sha256))]
     #[serde(default)]
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
     wt_cert_sha256: Option<String>,
-    /// Players it holds.
+    /// Maximum number of players.
     #[garde(range(min = 1, max = 1_000_000))]
     #[serde(deserialize_with = "whole")]
     #[schema(minimum = 1, maximum = 1_000_000)]
     max_players: u32,
-    /// The cookie of an earlier answer, to renew as the same process.
+    /// The cookie of an earlier response, to renew the entry of the same process.
     #[garde(length(chars, max = 64))]
     #[schema(max_length = 64)]
     #[serde(default)]
@@ -80,27 +80,27 @@ pub struct RegisterRequest {
 
 fn short_names(names: &BTreeMap<String, String>, _: &()) -> garde::Result {
     if names.keys().any(|map| map.parse::<u16>().is_err()) {
-        return Err(garde::Error::new("has names by the numbers of maps"));
+        return Err(garde::Error::new("must have map numbers as keys"));
     }
     let is_short = names.values().all(|name| name.chars().count() <= 64);
-    is_short.then_some(()).ok_or_else(|| garde::Error::new("has names of at most 64 characters"))
+    is_short.then_some(()).ok_or_else(|| garde::Error::new("must have names of at most 64 characters"))
 }
 
 fn are_places(spawns: &BTreeMap<String, Position>, _: &()) -> garde::Result {
     if spawns.keys().any(|map| map.parse::<u16>().is_err()) {
-        return Err(garde::Error::new("has places by the numbers of maps"));
+        return Err(garde::Error::new("must have map numbers as keys"));
     }
     let are_on_maps = spawns.values().all(|place| place.in_units().is_some());
-    are_on_maps.then_some(()).ok_or_else(|| garde::Error::new("has places in tiles, on a map"))
+    are_on_maps.then_some(()).ok_or_else(|| garde::Error::new("must have positions in tiles that are on a map"))
 }
 
 fn is_ws_url(url: &Option<String>, _: &()) -> garde::Result {
     let is_one = has_scheme(url, &["ws://", "wss://"]);
-    is_one.then_some(()).ok_or_else(|| garde::Error::new("is no URL with ws:// or wss://"))
+    is_one.then_some(()).ok_or_else(|| garde::Error::new("must be a ws:// or wss:// URL"))
 }
 
 fn is_https_url(url: &Option<String>, _: &()) -> garde::Result {
-    has_scheme(url, &["https://"]).then_some(()).ok_or_else(|| garde::Error::new("is no URL with https://"))
+    has_scheme(url, &["https://"]).then_some(()).ok_or_else(|| garde::Error::new("must be an https:// URL"))
 }
 
 /// Whether a URL, if there is one, begins like this and has no spaces.
@@ -113,7 +113,7 @@ fn has_scheme(url: &Option<String>, schemes: &[&str]) -> bool {
 fn is_sha256(digest: &Option<String>, _: &()) -> garde::Result {
     let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     let is_one = digest.as_ref().is_none_or(|digest| digest.len() == 64 && digest.bytes().all(is_digit));
-    is_one.then_some(()).ok_or_else(|| garde::Error::new("is not 64 hexadecimal digits, in lower case"))
+    is_one.then_some(()).ok_or_else(|| garde::Error::new("must be 64 hexadecimal digits in lower case"))
 }
 
 /// A map's number.
@@ -122,26 +122,26 @@ fn is_sha256(digest: &Option<String>, _: &()) -> garde::Result {
 #[expect(dead_code, reason = "stands in the document for the numbers of a list")]
 struct MapNumber(u16);
 
-/// What a listed map server has to know.
+/// The entry of a listed map server.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct RegisterResponse {
-    /// To be shown when registering again.
+    /// Sent when registering again.
     cookie: String,
-    /// How often a heartbeat is due.
+    /// Interval between heartbeats, in milliseconds.
     heartbeat_interval_ms: u64,
-    /// After how long without one the entry is gone.
+    /// Milliseconds until the entry expires without a heartbeat.
     ttl_ms: u64,
 }
 
 impl RegisterRequest {
     fn check(self) -> Result<Registration, Error> {
         let id: ServerId = self.id.parse().map_err(|error| Error::field("id", format!("{error}")))?;
-        let ip: Ipv4Addr = self.ip.parse().map_err(|_| Error::field("ip", "is not an IPv4 address"))?;
+        let ip: Ipv4Addr = self.ip.parse().map_err(|_| Error::field("ip", "must be an IPv4 address"))?;
         if ip.is_unspecified() || ip.is_broadcast() || ip.is_multicast() {
-            return Err(Error::field("ip", "is no address that players can reach"));
+            return Err(Error::field("ip", "must be an address that players can reach"));
         }
         if self.supported_maps.contains(&0) {
-            return Err(Error::field("supported_maps", "maps are numbered from 1"));
+            return Err(Error::field("supported_maps", "must have map numbers from 1"));
         }
         Ok(Registration {
             id,
@@ -160,7 +160,7 @@ impl RegisterRequest {
     }
 }
 
-/// List a map server, or renew it: by its cookie, or from the same address.
+/// Register a map server, or renew its entry by its cookie or from the same address.
 #[utoipa::path(
     post, path = "/map-registry/register", tag = "directory", security(("service_token" = [])),
     request_body = RegisterRequest,

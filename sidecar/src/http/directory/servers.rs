@@ -22,15 +22,15 @@ pub struct ServerEntry {
     port: u16,
     /// The maps it hosts.
     supported_maps: Vec<u16>,
-    /// Players it holds.
+    /// Maximum number of players.
     max_players: u32,
-    /// Players in it, by its last heartbeat.
+    /// Players on it, by its last heartbeat.
     current_players: u32,
-    /// Its load, by its last heartbeat, in its own measure.
+    /// Its load, by its last heartbeat, in its own unit.
     load: f64,
-    /// Whether it holds a map link, to this sidecar or another.
+    /// Whether it has a map link to this sidecar or another.
     linked: bool,
-    /// When its entry is gone unless it is heard of.
+    /// When its entry expires without another heartbeat, Unix milliseconds.
     expires_at_ms: u64,
 }
 

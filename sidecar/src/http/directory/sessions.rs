@@ -45,7 +45,7 @@ pub async fn online(
     Ok(Json(request))
 }
 
-/// Read a user's session entry: by which gateway it is online.
+/// Read a user's session entry, which names its gateway.
 #[utoipa::path(
     get, path = "/session/{userId}", tag = "directory", security(("service_token" = [])),
     params(("userId" = String, Path, description = "The user")),
@@ -61,11 +61,11 @@ pub async fn read(
     PathText(user): PathText,
 ) -> Result<Json<OnlineRequest>, Error> {
     let entry = state.sessions.get(&user).await?;
-    let entry = entry.ok_or_else(|| Error::new(ErrorCode::NotFound, "This user is not online"))?;
+    let entry = entry.ok_or_else(|| Error::new(ErrorCode::NotFound, "The user is not online"))?;
     Ok(Json(OnlineRequest { user_id: user, gateway_id: entry.gateway_id }))
 }
 
-/// Remove a user's session entry. It stays away until the user connects or enters anew.
+/// Remove a user's session entry, until the user connects or enters again.
 #[utoipa::path(
     delete, path = "/session/{userId}", tag = "directory", security(("service_token" = [])),
     params(("userId" = String, Path, description = "The user")),

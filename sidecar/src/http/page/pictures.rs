@@ -121,7 +121,9 @@ fn collect(folder: &Path, name: &str, endings: &[&str], depth: usize, found: &mu
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return,
-        Err(error) => return tracing::warn!(folder = %folder.display(), %error, "the page has no pictures from here"),
+        Err(error) => {
+            return tracing::warn!(folder = %folder.display(), %error, "cannot read a folder of the page's files");
+        }
     };
     for entry in entries.flatten() {
         let (path, kind) = (entry.path(), entry.file_type());
@@ -129,18 +131,18 @@ fn collect(folder: &Path, name: &str, endings: &[&str], depth: usize, found: &mu
         let name = format!("{name}/{last}");
         let is_link = kind.as_ref().is_ok_and(|kind| kind.is_symlink());
         if is_link && path.is_dir() {
-            tracing::warn!(folder = %path.display(), "the page does without this folder: it is a link");
+            tracing::warn!(folder = %path.display(), "skipping a folder of the page's files: it is a symbolic link");
         } else if kind.is_ok_and(|kind| kind.is_dir()) {
             match depth < MAX_DEPTH {
                 true => collect(&path, &name, endings, depth + 1, found),
                 false => {
-                    tracing::warn!(folder = %path.display(), "the page does without this folder: it lies too deep")
+                    tracing::warn!(folder = %path.display(), "skipping a folder of the page's files: it is nested too deeply")
                 }
             }
         } else if is_meant(&path, endings) && found.len() < MAX_FILES {
             match read(&path) {
                 Ok(bytes) => found.push((name, bytes)),
-                Err(error) => tracing::warn!(file = %path.display(), %error, "the page does without this file"),
+                Err(error) => tracing::warn!(file = %path.display(), %error, "skipping a file of the page"),
             }
         }
     }
@@ -153,10 +155,10 @@ fn is_meant(path: &Path, endings: &[&str]) -> bool {
 fn read(path: &Path) -> io::Result<Bytes> {
     let metadata = fs::metadata(path)?;
     if !metadata.is_file() {
-        return Err(io::Error::other("it is not a file"));
+        return Err(io::Error::other("not a regular file"));
     }
     if metadata.len() > MAX_FILE_BYTES {
-        return Err(io::Error::other(format!("it is longer than {MAX_FILE_BYTES} bytes")));
+        return Err(io::Error::other(format!("larger than {MAX_FILE_BYTES} bytes")));
     }
     fs::read(path).map(Bytes::from)
 }

@@ -9,26 +9,26 @@ use serde::Serialize;
 use super::caller::Watcher;
 use crate::state::AppState;
 
-/// A channel that can be watched.
+/// A channel for spectators.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct WatchableChannel {
     /// The map's number.
     map_id: u16,
-    /// What the map is called; `null` where its server does not say.
+    /// The map's name; `null` if its server does not send it.
     map_name: Option<String>,
     /// The channel's number.
     channel: u16,
-    /// The map server that plays it.
+    /// Its map server's id.
     server_id: String,
-    /// What that server is called.
+    /// Its map server's name.
     server_name: String,
-    /// Players in it, and on the way there.
+    /// Players in it and on their way there.
     players: u32,
-    /// Whether it takes no more players, since its server cannot keep up.
+    /// Whether it refuses players because its server is overloaded.
     is_full: bool,
 }
 
-/// List the channels that can be watched.
+/// List the channels for spectators.
 #[utoipa::path(
     get, path = "/watch", tag = "watch", security(("service_token" = [])),
     responses(

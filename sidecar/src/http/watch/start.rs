@@ -14,7 +14,7 @@ use super::caller::Watcher;
 use crate::service::world::WatchWish;
 use crate::state::AppState;
 
-/// What is to be watched.
+/// The channel to watch.
 #[derive(Deserialize, Validate, utoipa::ToSchema)]
 pub struct Watch {
     /// The map's number.
@@ -25,14 +25,14 @@ pub struct Watch {
     #[serde(default)]
     #[garde(skip)]
     channel: Option<u16>,
-    /// The map server, where several host that channel; without it, any.
+    /// The map server, if several host that channel; without it, any.
     #[serde(default)]
     #[garde(length(chars, max = 48))]
     #[schema(max_length = 48)]
     server_id: Option<String>,
 }
 
-/// Where and how a spectator connects, once: as a player's `enter_world_success`.
+/// A spectator's address and ticket, for one connection, as in a player's `enter_world_success`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct WatchGrant {
     /// Always `null`: a spectator has no character.
@@ -43,11 +43,11 @@ pub struct WatchGrant {
     map_port: u16,
     /// The spectator's ticket in base64url.
     ticket: String,
-    /// Where the spectator looks first, in tiles.
+    /// The first position of the view, in tiles.
     spawn_pos: Option<LookedAt>,
     /// The map's number.
     map_id: u16,
-    /// The map's name; `null` if its server does not say.
+    /// The map's name; `null` if its server does not send it.
     map_name: Option<String>,
     /// The channel's number.
     channel: u16,
@@ -59,20 +59,20 @@ pub struct WatchGrant {
     map_ws_url: Option<String>,
     /// The map server's WebTransport URL; `null` if it has none.
     map_wt_url: Option<String>,
-    /// The SHA-256 of the certificate there, if nobody has signed it.
+    /// The SHA-256 of its WebTransport certificate if that is self-signed.
     map_wt_cert_sha256: Option<String>,
     /// The map server's protocol hash, 16 hexadecimal digits.
     protocol_hash: String,
-    /// Seconds that the ticket is valid.
+    /// Lifetime of the ticket, in seconds.
     expires_in: u32,
 }
 
 /// A point in tiles.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct LookedAt {
-    /// Tiles from the west.
+    /// Tiles from the left edge.
     x: f64,
-    /// Tiles from the north.
+    /// Tiles from the top edge.
     y: f64,
 }
 

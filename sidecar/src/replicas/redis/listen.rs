@@ -52,7 +52,7 @@ pub(super) async fn listen(shared: Arc<Shared>, inbox: Inbox, shutdown: Cancella
         };
         if shared.listening.send_replace(false) {
             pause = FIRST_PAUSE;
-            tracing::warn!(why = %ended, "this sidecar does not hear the others");
+            tracing::warn!(why = %ended, "not subscribed to the messages of other sidecars");
         }
         tokio::select! {
             () = shutdown.cancelled() => break,
@@ -61,7 +61,7 @@ pub(super) async fn listen(shared: Arc<Shared>, inbox: Inbox, shutdown: Cancella
     }
     shared.listening.send_replace(false);
     if let Err(error) = sign_off(&shared).await {
-        tracing::debug!(%error, "the others will notice that this sidecar is gone");
+        tracing::debug!(%error, "cannot remove this sidecar's key from Redis: it expires");
     }
 }
 
@@ -72,7 +72,7 @@ async fn hear(shared: &Arc<Shared>, inbox: &Inbox) -> String {
         Err(error) => return error.to_string(),
     };
     if !shared.listening.send_replace(true) {
-        tracing::info!("this sidecar hears the others");
+        tracing::info!("subscribed to the messages of other sidecars");
     }
     let mut beats = interval(BEAT);
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -80,17 +80,17 @@ async fn hear(shared: &Arc<Shared>, inbox: &Inbox) -> String {
         tokio::select! {
             message = stream.next() => match message {
                 Some(message) => take(shared, inbox, &message),
-                None => return "the connection is lost".to_owned(),
+                None => return "connection lost".to_owned(),
             },
             _ = beats.tick() => {
                 if let Err(error) = show_alive(shared).await {
-                    tracing::debug!(%error, "this sidecar does not look alive");
+                    tracing::debug!(%error, "cannot renew this sidecar's key in Redis");
                 }
                 // A connection that only listens would not notice that its peer is gone.
                 match timeout(PATIENCE, sink.ping::<redis::Value>()).await {
                     Ok(Ok(_)) => {}
                     Ok(Err(error)) => return error.to_string(),
-                    Err(_) => return "Redis is silent".to_owned(),
+                    Err(_) => return "the ping timed out".to_owned(),
                 }
             }
         }

@@ -143,12 +143,12 @@ impl AccountLocks {
         let (lock, is_live) = found.ok_or(ErrorCode::Unauthorized)?;
         if !is_live {
             self.sockets.close_log_in(account, session);
-            return Err(Error::new(ErrorCode::Forbidden, "This log-in has ended"));
+            return Err(Error::new(ErrorCode::Forbidden, "This login has ended"));
         }
         if lock.is_held(session, &self.this.id) {
             Ok(())
         } else {
-            Err(Error::new(ErrorCode::AlreadyOnline, "Another log-in has this account"))
+            Err(Error::new(ErrorCode::AlreadyOnline, "Another login holds this account"))
         }
     }
 
@@ -238,7 +238,7 @@ impl AccountLocks {
         let Ok(free) = self.time.account_after(held, &AccountStep::Fenced) else { return Ok(()) };
         if self.account_locks.change_account_lock(account, held, &free).await? {
             metrics::counter!("realmgate_locks_fenced_total", "owner" => "account").increment(1);
-            tracing::warn!(%account, gateway, "account lock fenced: its gateway does not let go");
+            tracing::warn!(%account, gateway, "account lock fenced: its gateway did not release it");
         }
         Ok(())
     }

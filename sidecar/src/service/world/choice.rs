@@ -71,7 +71,7 @@ impl Seats {
     pub(super) async fn give_back(&self, target: &Target) {
         if let Err(error) = self.registry.release_seat(&target.server.id, target.ticket).await {
             // It expires by itself.
-            tracing::debug!(%error, "a seat could not be given back");
+            tracing::debug!(%error, "cannot release a seat");
         }
     }
 

@@ -31,7 +31,7 @@ impl DepartureNews {
     /// Handles a map server's message that a character which it was asked for stays for a while, since it fights.
     pub(crate) async fn lingers(&self, link: &Link, character: CharacterId, longest: Duration) {
         metrics::counter!("realmgate_departures_delayed_total").increment(1);
-        tracing::debug!(%character, server = %link.server, ?longest, "a character fights, and leaves later");
+        tracing::debug!(%character, server = %link.server, ?longest, "departure delayed: the character is in combat");
         self.here.lingers(character, longest);
         let longest_ms = u32::try_from(longest.as_millis()).unwrap_or(u32::MAX);
         self.replicas.tell_all(News::Lingers { character, longest_ms }).await;

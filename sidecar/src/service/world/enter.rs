@@ -161,7 +161,7 @@ impl Entrance {
         self.accounts.hold(entry.account, entry.log_in).await?;
         self.entries.entered(entry.account, entry.log_in, admission.character).await;
         tracing::info!(character = %entry.character, %server, epoch = %admission.lock.epoch, trace = entry.trace,
-        "a character's player is expected back");
+        "expecting a player back");
         Ok(Some(admission.grant))
     }
 
@@ -209,7 +209,7 @@ impl Entrance {
         }
         self.entries.entered(entry.account, entry.log_in, admission.character).await;
         tracing::info!(character = %entry.character, server = %target.server.id, map = %target.map,
-        channel = %target.channel, epoch = %admission.lock.epoch, trace = entry.trace, "a character is expected");
+        channel = %target.channel, epoch = %admission.lock.epoch, trace = entry.trace, "expecting a character");
         Ok(admission.grant)
     }
 

@@ -80,6 +80,6 @@ pub(super) async fn give_seat_back(registry: &Registry, link: &Link, character: 
     let Some(ticket) = link.take_ticket(character) else { return };
     if let Err(error) = registry.release_seat(&link.server, ticket).await {
         // It expires by itself.
-        tracing::debug!(%error, "a seat could not be given back");
+        tracing::debug!(%error, "cannot release a seat");
     }
 }

@@ -109,7 +109,7 @@ impl MapServers {
             return link.send(message);
         }
         let found = self.registry.find(server).await.map_err(|error| {
-            tracing::warn!(%server, %error, "where a map server's link is cannot be told");
+            tracing::warn!(%server, %error, "cannot find the link of a map server");
             LinkGone
         })?;
         let replica = found.as_ref().and_then(|server| server.replica()).ok_or(LinkGone)?;
@@ -142,6 +142,6 @@ impl MapServers {
 }
 
 fn unreached(replica: &str, error: BusError) -> PrepareFailure {
-    tracing::debug!(replica, %error, "another sidecar could not be asked");
+    tracing::debug!(replica, %error, "request to another sidecar failed");
     PrepareFailure::Unreachable
 }

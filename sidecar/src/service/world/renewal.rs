@@ -39,8 +39,8 @@ impl Renewal {
         for lost in self.server_locks.renew_servers(&servers).await? {
             match lost {
                 ServerKey::Map(server) => {
-                    tracing::warn!(%server, "the map server of this link is not known any more");
-                    let message = "another process goes by this id, or what it held was released".to_owned();
+                    tracing::warn!(%server, "lock of a map server lost: closing its link");
+                    let message = "another process has this id, or its locks were released".to_owned();
                     let refused = ToMap::Refused { code: "COOKIE_UNKNOWN".to_owned(), message };
                     if let Some(link) = self.links.get(&server) {
                         // The link ends either way.
@@ -49,7 +49,7 @@ impl Renewal {
                     }
                 }
                 ServerKey::Replica(id) => {
-                    tracing::error!(replica = id, "this sidecar was silent for too long: its sockets are closed");
+                    tracing::error!(replica = id, "lock of this sidecar lost: closing its sockets");
                     metrics::counter!("realmgate_replica_lost_total").increment(1);
                     self.sockets.close_all();
                     self.replica.claim_again(*own).await?;

@@ -25,11 +25,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 #[derive(Debug, thiserror::Error)]
 pub enum NotAllowed {
     /// Another sidecar has its id.
-    #[error("GATEWAY_ID: {0} is alive elsewhere: give every sidecar an id of its own, or keep its DATA_DIR")]
+    #[error("GATEWAY_ID: {0} is in use by another sidecar: give each sidecar its own id, or keep its DATA_DIR")]
     IdTaken(String),
     /// Another process of this machine runs in its folder.
     #[error(
-        "DATA_DIR: a sidecar {id} runs in {} already: end that one first, or give this one a GATEWAY_ID of its own",
+        "DATA_DIR: sidecar {id} already runs in {}: stop it first, or give this one another GATEWAY_ID",
         folder.display()
     )]
     FolderTaken {
@@ -40,8 +40,8 @@ pub enum NotAllowed {
     },
     /// A process elsewhere uses a copy of its cookie.
     #[error(
-        "GATEWAY_ID: {id} is alive elsewhere, by the cookie that is in {} too: end that one first, or give this one a \
-         GATEWAY_ID and a DATA_DIR of its own",
+        "GATEWAY_ID: {id} is in use by another sidecar, with a copy of the cookie in {}: stop it first, or give this one \
+         another GATEWAY_ID and DATA_DIR",
         file.display()
     )]
     CookieTaken {
@@ -51,9 +51,7 @@ pub enum NotAllowed {
         file: PathBuf,
     },
     /// Several sidecars on one database need a Redis that they share. Names another sidecar.
-    #[error(
-        "REDIS_URL: the sidecar {0} runs on the same database: several need a Redis that they share, and all of them its REDIS_URL"
-    )]
+    #[error("REDIS_URL: sidecar {0} runs on the same database: give all sidecars the REDIS_URL of one Redis")]
     NotShared(String),
     /// The cookie cannot be kept, or its folder cannot be locked.
     #[error("{}: {source}", file.display())]
@@ -158,7 +156,7 @@ impl ReplicaLock {
                 let held = self.account_locks.set_account_deadlines(id, until_ms).await?;
                 let freed = self.locks.fence_passing(id, self.time.now_ms()).await?;
                 if held > 0 || !freed.is_empty() {
-                    tracing::info!(accounts = held, characters = freed.len(), "came back to what an earlier run held");
+                    tracing::info!(accounts = held, characters = freed.len(), "resumed the locks of an earlier run");
                 }
                 Ok(())
             }
@@ -177,7 +175,12 @@ impl ReplicaLock {
     pub(super) async fn retired(&self, id: &str, held: Retired) -> Result<(), Error> {
         let Retired { characters: passing, accounts } = held;
         if !passing.is_empty() || !accounts.is_empty() {
-            tracing::info!(replica = id, accounts = accounts.len(), characters = passing.len(), "released");
+            tracing::info!(
+                replica = id,
+                accounts = accounts.len(),
+                characters = passing.len(),
+                "locks of a sidecar released"
+            );
         }
         for account in accounts.into_iter().chain(passing.into_iter().map(|(_, account)| account)) {
             self.entries.settle(account).await?;
@@ -224,7 +227,7 @@ async fn watch(id: &str, jar: &CookieJar, heard_ms: u64, before: &mut Option<u64
             return Err(NotAllowed::CookieTaken { id: id.to_owned(), file: jar.file.clone() });
         }
         Some(_) => {}
-        None => tracing::info!(id, silence = ?SILENT_AFTER, "waiting whether another process lives by this cookie"),
+        None => tracing::info!(id, silence = ?SILENT_AFTER, "checking whether another process uses this cookie"),
     }
     tokio::time::sleep(LOOK_EVERY).await;
     Ok(())

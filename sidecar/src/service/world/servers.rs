@@ -196,7 +196,7 @@ impl MapServerLocks {
     pub(crate) async fn reclaimed(&self, server: &ServerId) -> Result<(), Error> {
         let freed = self.server_locks.fence_unclaimed(server, self.time.now_ms()).await?;
         if !freed.is_empty() {
-            tracing::info!(%server, locks = freed.len(), "not reclaimed");
+            tracing::info!(%server, locks = freed.len(), "locks released that were not reclaimed");
         }
         self.gone(freed).await?;
         for found in self.locks.held_by(&CharacterOwner::Map(server.clone())).await? {
@@ -217,7 +217,7 @@ impl MapServerLocks {
         let swept = self.ledger.sweep_ground(server, now_ms).await?;
         if !freed.is_empty() || swept != Swept::default() {
             let Swept { items, gold } = swept;
-            tracing::info!(%server, locks = freed.len(), items, gold, "swept after a restart");
+            tracing::info!(%server, locks = freed.len(), items, gold, "locks and items on the ground released after a restart");
         }
         self.gone(freed).await
     }

@@ -136,6 +136,6 @@ fn last_seen(found: LockedCharacter) -> Option<SessionCharacter> {
 
 fn note(written: Result<(), Error>) {
     if let Err(error) = written {
-        tracing::debug!(%error, "what is known of a session is not up to date");
+        tracing::debug!(%error, "cannot update a session entry");
     }
 }

@@ -39,9 +39,9 @@ impl Residents {
                     && let Err(error) = self.registry.release_seat(&link.server, ticket).await
                 {
                     // It expires by itself; a directory that is away ends no link.
-                    tracing::debug!(%error, "a seat could not be given up");
+                    tracing::debug!(%error, "cannot release a seat");
                 }
-                tracing::info!(%character, server = %link.server, %epoch, "a character entered the world");
+                tracing::info!(%character, server = %link.server, %epoch, "character entered the world");
                 self.social.arrived(character);
             }
             None => fenced(link, character, epoch),
@@ -56,7 +56,7 @@ impl Residents {
         // it so.
         if let Err(error) = self.registry.set_load(&link.server, channels, link.cookie, facts).await {
             // The directory is away: that does not end the link.
-            tracing::debug!(server = %link.server, %error, "a map server's load could not be noted");
+            tracing::debug!(server = %link.server, %error, "cannot record a map server's load");
         }
         Ok(())
     }

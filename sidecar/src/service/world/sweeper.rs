@@ -37,7 +37,7 @@ impl Sweeper {
         self.time.set(now_ms);
         if self.store.deadlines.watch(now_ms, &self.time.timers).await? {
             metrics::counter!("realmgate_outages_total").increment(1);
-            tracing::warn!(grace = ?self.time.timers.outage_grace, "nobody fired timers for a while: owners have a grace to come back");
+            tracing::warn!(grace = ?self.time.timers.outage_grace, "no sidecar fired timers: deadlines wait for the grace period");
             return Ok(());
         }
         let due = self.store.deadlines.due(now_ms).await?;
@@ -74,7 +74,7 @@ impl Sweeper {
             return Ok(());
         }
         fired(timer.name());
-        tracing::info!(%character, timer = timer.name(), owner = %found.lock.owner, epoch = %found.lock.epoch, "a lock's time has run out");
+        tracing::info!(%character, timer = timer.name(), owner = %found.lock.owner, epoch = %found.lock.epoch, "lock expired");
         if let Some(server) = found.lock.owner.map_server() {
             self.map_servers.tell_soon(server, ToMap::Fenced { character, epoch: found.lock.epoch });
         }
@@ -91,12 +91,12 @@ impl Sweeper {
         match &known.key {
             ServerKey::Map(server) => {
                 fired("map_reconnect");
-                tracing::warn!(%server, "a map server did not come back: what it held is released");
+                tracing::warn!(%server, "map server did not return: its locks are released");
                 self.servers.retired(server, held).await
             }
             ServerKey::Replica(id) => {
                 fired("replica_reconnect");
-                tracing::warn!(replica = id, "a sidecar did not come back: what it held is released");
+                tracing::warn!(replica = id, "sidecar did not return: its locks are released");
                 self.replica.retired(id, held).await
             }
         }

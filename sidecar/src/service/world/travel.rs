@@ -36,7 +36,7 @@ impl Journey {
         let (message, arriving) = match outcome {
             Ok(Admission { grant, account, character, .. }) => {
                 tracing::info!(character = %self.save.character, from = %self.from, to = grant.server_id,
-                    map = grant.map_id, channel = grant.channel, "a character travels");
+                    map = grant.map_id, channel = grant.channel, "character travels");
                 let text = serde_json::to_string(&grant).map_err(Error::internal)?;
                 let granted =
                     ToMap::TravelGranted { request: self.request, character: self.save.character, grant: text };
@@ -68,7 +68,7 @@ impl Journey {
 
     /// Gives the character back to the map server it came from, under a newer epoch than the target ever heard of.
     async fn turn_back(&self, journeys: &Journeys, error: &Error) -> Result<ToMap, Error> {
-        tracing::info!(character = %self.save.character, from = %self.from, %error, "a journey was refused");
+        tracing::info!(character = %self.save.character, from = %self.from, %error, "journey refused");
         let character = self.save.character;
         let step = LockStep::TravelFailed { server: self.from.clone() };
         let back = journeys.time.after(&self.held, &step).map_err(Error::internal)?;
@@ -113,7 +113,7 @@ impl Journeys {
         let journeys = self.clone();
         self.tasks.spawn(async move {
             if let Err(error) = journey.finish(&journeys).await {
-                tracing::error!(%error, "a journey could not be ended");
+                tracing::error!(%error, "cannot finish a journey");
             }
         });
         Ok(())

@@ -97,7 +97,7 @@ impl Gallery {
         let spawn = self.announce(&target, id).await?;
         let minted = tickets::mint_spectator(&self.ticket_keys, id, &target, self.time.now_ms())?;
         let (server, map) = (&target.server, target.map);
-        tracing::info!(server = %server.id, %map, channel = %target.channel, "a spectator is expected");
+        tracing::info!(server = %server.id, %map, channel = %target.channel, "expecting a spectator");
         Ok(EntryGrant {
             character_id: None,
             map_ip: server.ip.to_string(),
@@ -158,7 +158,7 @@ fn channels_of(server: &MapServer) -> Vec<WatchableChannel> {
 fn error_of(failure: PrepareFailure) -> Error {
     match failure {
         PrepareFailure::Refused(PrepareRefusal::Full) => {
-            Error::new(ErrorCode::MapFull, "As many as may already watch this channel, or its server cannot keep up")
+            Error::new(ErrorCode::MapFull, "The channel has no room for another spectator, or its server is overloaded")
         }
         PrepareFailure::Refused(PrepareRefusal::NotHosted) => ErrorCode::MapNotFound.into(),
         PrepareFailure::Unreachable | PrepareFailure::Refused(_) => ErrorCode::MapServerUnreachable.into(),

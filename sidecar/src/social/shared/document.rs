@@ -39,8 +39,8 @@ impl Document {
     /// The party of a document.
     pub(super) fn read(text: &str) -> Option<Party> {
         let read = serde_json::from_str::<Self>(text).map_err(|error| error.to_string());
-        let party = read.and_then(|document| document.party().ok_or_else(|| "an id is none".to_owned()));
-        party.inspect_err(|error| tracing::warn!(error, "a party in Redis cannot be read")).ok()
+        let party = read.and_then(|document| document.party().ok_or_else(|| "invalid id".to_owned()));
+        party.inspect_err(|error| tracing::warn!(error, "cannot parse a party in Redis")).ok()
     }
 
     fn party(self) -> Option<Party> {

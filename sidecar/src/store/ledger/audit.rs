@@ -41,7 +41,7 @@ struct Check {
 /// All checks. An item's flow at an owner is what came minus what went: 1 where the item is, 0 where it was.
 const CHECKS: &[Check] = &[
     Check {
-        fault: "the ledger does not lead to where the item is",
+        fault: "the item has an owner that the ledger does not name",
         rows: "SELECT id || ' at ' || owner AS place FROM items EXCEPT \
                SELECT item_id || ' at ' || owner FROM ( \
                  SELECT item_id, to_owner AS owner, 1 AS n FROM item_ledger WHERE to_owner IS NOT NULL \
@@ -49,7 +49,7 @@ const CHECKS: &[Check] = &[
                GROUP BY item_id, owner HAVING SUM(n) = 1",
     },
     Check {
-        fault: "the ledger leads to where the item is not",
+        fault: "the ledger names an owner that does not have the item",
         rows: "SELECT item_id || ' at ' || owner AS place FROM ( \
                  SELECT item_id, to_owner AS owner, 1 AS n FROM item_ledger WHERE to_owner IS NOT NULL \
                  UNION ALL SELECT item_id, from_owner, -1 FROM item_ledger WHERE from_owner IS NOT NULL) AS flow \
@@ -62,23 +62,23 @@ const CHECKS: &[Check] = &[
                HAVING SUM(CASE WHEN from_owner IS NULL THEN 1 ELSE 0 END) <> 1",
     },
     Check {
-        fault: "the item is not what the ledger says",
+        fault: "the item's definition differs from the ledger's",
         rows: "SELECT DISTINCT items.id AS place FROM items JOIN item_ledger ON item_ledger.item_id = items.id \
                WHERE items.definition <> item_ledger.definition",
     },
     Check {
-        fault: "only and all items of characters have a slot",
+        fault: "an item must have a slot if and only if a character owns it",
         rows: "SELECT id || ' at ' || owner AS place FROM items \
                WHERE (slot IS NOT NULL) <> (owner LIKE 'character:%')",
     },
     Check {
-        fault: "the owner is no character",
+        fault: "the owner is a character that does not exist",
         rows: "SELECT items.id || ' at ' || items.owner AS place FROM items \
                LEFT JOIN characters ON items.owner = 'character:' || characters.id \
                WHERE items.owner LIKE 'character:%' AND characters.id IS NULL",
     },
     Check {
-        fault: "the balance is not what the ledger adds up to",
+        fault: "the balance differs from the ledger's",
         rows: "SELECT owner || ' differs by ' || CAST(SUM(n) AS TEXT) AS place FROM ( \
                  SELECT owner, balance AS n FROM gold_balances \
                  UNION ALL SELECT to_owner, -amount FROM gold_ledger \
@@ -90,7 +90,7 @@ const CHECKS: &[Check] = &[
         rows: "SELECT CAST(SUM(balance) AS TEXT) AS place FROM gold_balances HAVING SUM(balance) <> 0",
     },
     Check {
-        fault: "the purse or the ground owes gold",
+        fault: "a purse or the ground has negative gold",
         rows: "SELECT owner AS place FROM gold_balances \
                WHERE balance < 0 AND owner <> 'world' AND owner NOT LIKE 'vendor:%'",
     },

@@ -72,7 +72,7 @@ pub(super) async fn write_gold(
     let mut differences = Vec::new();
     for (account, balance) in &after.gold {
         let difference = balance.checked_sub(before.gold.get(account).copied().unwrap_or(0));
-        match difference.ok_or_else(|| sqlx::Error::Encode("too much gold for a number".into()))? {
+        match difference.ok_or_else(|| sqlx::Error::Encode("gold exceeds the range of a number".into()))? {
             0 => {}
             difference => differences.push((account.clone(), difference)),
         }

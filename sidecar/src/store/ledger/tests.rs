@@ -328,24 +328,30 @@ fn tampered() -> Vec<(&'static str, String)> {
     vec![
         (
             "UPDATE items SET owner = 'ground:map-1', slot = NULL",
-            format!("the ledger does not lead to where the item is: {item} at ground:map-1"),
+            format!("the item has an owner that the ledger does not name: {item} at ground:map-1"),
         ),
-        ("DELETE FROM items", format!("the ledger leads to where the item is not: {item} at {owner}")),
-        ("DELETE FROM item_ledger", format!("the ledger does not lead to where the item is: {item} at {owner}")),
+        ("DELETE FROM items", format!("the ledger names an owner that does not have the item: {item} at {owner}")),
+        ("DELETE FROM item_ledger", format!("the item has an owner that the ledger does not name: {item} at {owner}")),
         (AGAIN, format!("the item was not created exactly once: {item}")),
         (
             "UPDATE item_ledger SET from_owner = 'ground:map-1'",
             format!("the item was not created exactly once: {item}"),
         ),
-        ("UPDATE items SET definition = 'holy_sword'", format!("the item is not what the ledger says: {item}")),
-        ("UPDATE items SET slot = NULL", format!("only and all items of characters have a slot: {item} at {owner}")),
+        (
+            "UPDATE items SET definition = 'holy_sword'",
+            format!("the item's definition differs from the ledger's: {item}"),
+        ),
+        (
+            "UPDATE items SET slot = NULL",
+            format!("an item must have a slot if and only if a character owns it: {item} at {owner}"),
+        ),
         (
             "UPDATE items SET owner = 'ground:map-1'",
-            format!("only and all items of characters have a slot: {item} at ground:map-1"),
+            format!("an item must have a slot if and only if a character owns it: {item} at ground:map-1"),
         ),
         (
             "UPDATE items SET owner = 'character:nobody'",
-            format!("the owner is no character: {item} at character:nobody"),
+            format!("the owner is a character that does not exist: {item} at character:nobody"),
         ),
         (
             "UPDATE gold_balances SET balance = balance + 1 WHERE owner = 'world'",
@@ -353,12 +359,12 @@ fn tampered() -> Vec<(&'static str, String)> {
         ),
         (
             "UPDATE gold_ledger SET amount = amount + 1",
-            "the balance is not what the ledger adds up to: world differs by 1".to_owned(),
+            "the balance differs from the ledger's: world differs by 1".to_owned(),
         ),
-        ("UPDATE gold_balances SET balance = -balance", format!("the purse or the ground owes gold: {owner}")),
+        ("UPDATE gold_balances SET balance = -balance", format!("a purse or the ground has negative gold: {owner}")),
         (
             "INSERT INTO gold_balances (owner, balance) VALUES ('ground:map-1', -1)",
-            "the purse or the ground owes gold: ground:map-1".to_owned(),
+            "a purse or the ground has negative gold: ground:map-1".to_owned(),
         ),
     ]
 }

@@ -85,14 +85,14 @@ mod tests {
             line(10_000, "a", Entry::In { map: 1 }),
             line(10_000, "b", Entry::In { map: 1 }),
             line(12_000, "a", Entry::Sees),
-            line(12_000, "b", out("the server fell silent")),
+            line(12_000, "b", out("timeout: the server sent nothing")),
         ];
         lines.iter().for_each(|line| presence.take(line));
         assert_eq!(presence.bots(), 2);
         assert_eq!(presence.missing(11_500, 0), [""; 0], "just seen");
-        let not_since_then = ["a for 1.0 s: it sees nothing", "b for 3.0 s: the server fell silent"];
+        let not_since_then = ["a for 1.0 s: it sees nothing", "b for 3.0 s: timeout: the server sent nothing"];
         assert_eq!(presence.missing(13_000, 12_001), not_since_then);
-        assert_eq!(presence.missing(13_500, 0), ["b for 3.5 s: the server fell silent"]);
+        assert_eq!(presence.missing(13_500, 0), ["b for 3.5 s: timeout: the server sent nothing"]);
         assert_eq!(presence.missing(13_501, 0).len(), 2, "a has not seen it for more than a moment");
         presence.take(&line(13_500, "b", Entry::In { map: 1 }));
         assert_eq!(presence.missing(13_500, 0), [""; 0]);
@@ -108,7 +108,7 @@ mod tests {
             line(1_000, "a", Entry::Sees),
             line(1_000, "b", Entry::Sees),
             line(1_500, "a", Entry::Sees),
-            line(3_000, "b", out("the server fell silent")),
+            line(3_000, "b", out("timeout: the server sent nothing")),
             line(4_500, "b", Entry::In { map: 1 }),
             line(5_000, "a", Entry::Sees),
         ];

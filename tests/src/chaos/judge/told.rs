@@ -158,7 +158,7 @@ mod tests {
             Entry::Gold { gold: 5 },
             Entry::Experience { experience: 20, level: 1 },
             lost("b"),
-            Entry::Out { why: "the server fell silent".to_owned() },
+            Entry::Out { why: "timeout: the server sent nothing".to_owned() },
             Entry::In { map: 1 },
             Entry::Owns { items: vec!["a".to_owned(), "c".to_owned()], gold: 9, experience: 30, level: 2 },
             Entry::Gold { gold: 5 },

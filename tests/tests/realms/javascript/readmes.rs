@@ -76,7 +76,7 @@ async fn the_page_of_the_readme_walks_in_a_browser() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_script_of_the_readme_walks_in_node() {
     let server = MapServer::start_linked(&Settings::new()).await;
-    let Some(script) = walks(&server, node::script("readme-script.mjs"), "Walker").await else {
+    let Some(script) = walks(&server, node::script("readme-script.mjs"), "Hunter").await else {
         return skip("node (Node.js) is not installed: the README's script was not tried");
     };
     ends_well(script).await;

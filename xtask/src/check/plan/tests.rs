@@ -87,6 +87,13 @@ fn documents_lead_to_tidy_and_to_what_reads_them() {
 }
 
 #[test]
+fn files_of_packages_lead_to_their_check() {
+    assert_eq!(jobs(&["LICENSE-MIT"]), ["cargo xtask packages"]);
+    let expected = ["cargo xtask packages", "cargo check --manifest-path clients/godot/Cargo.toml"];
+    assert_eq!(jobs(&["clients/godot/addons/realmgate/plugin.cfg"]), expected);
+}
+
+#[test]
 fn workspaces_beside_are_compiled() {
     let expected =
         ["cargo check --manifest-path art/Cargo.toml", "cargo check --manifest-path clients/godot/Cargo.toml"];

@@ -33,7 +33,7 @@ impl RankIndex {
             }
         }
         if self.scripts.end(&self.redis, &keys, &token, LIVES_MS).await? {
-            tracing::info!(%board, records, "the ranks of a leaderboard are in Redis");
+            tracing::info!(%board, records, "leaderboard ranks built in Redis");
         }
         Ok(())
     }

@@ -98,7 +98,7 @@ impl RankIndex {
     pub(super) async fn changed(&self, board: Uuid, tie: &str, points: Option<i64>) {
         let Some(keys) = self.keys(board) else { return };
         if let Err(failed) = self.scripts.place(&self.redis, &keys, &[(tie, points)]).await {
-            tracing::debug!(error = %failed, "a rank is told later");
+            tracing::debug!(error = %failed, "updating a rank in Redis failed, retrying later");
         }
     }
 
@@ -170,6 +170,6 @@ impl RankIndex {
 }
 
 fn unanswered<T>(failed: &RedisFailed) -> Option<T> {
-    tracing::debug!(error = %failed, "a rank is asked of SQL");
+    tracing::debug!(error = %failed, "reading a rank from Redis failed, using SQL");
     None
 }

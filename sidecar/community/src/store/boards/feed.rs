@@ -90,7 +90,7 @@ impl BoardStore {
                         self.note_score(tx, &moved.record).await?;
                         all.push(*moved);
                     }
-                    refused => tracing::warn!(slug = board.slug, %account, ?refused, "a world's score does not count"),
+                    refused => tracing::warn!(slug = board.slug, %account, ?refused, "score of a world refused"),
                 }
             }
         }

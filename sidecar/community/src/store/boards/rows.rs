@@ -18,30 +18,30 @@ pub const MOST_SCORE: i64 = (1 << 53) - 1;
 
 /// A word that is none of those there are.
 #[derive(Debug, thiserror::Error)]
-#[error("no such word: {0}")]
+#[error("unknown value: {0}")]
 pub struct UnknownWord(String);
 
 /// Which scores are better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SortOrder {
-    /// Higher ones.
+    /// Higher scores.
     Desc,
-    /// Lower ones.
+    /// Lower scores.
     Asc,
 }
 
-/// What a score does to the one that is there.
+/// How a new score changes the stored one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Operator {
-    /// It takes its place.
+    /// It replaces the stored score.
     Set,
-    /// The better one stays.
+    /// The better score stays.
     Best,
-    /// It is added.
+    /// It is added to the stored score.
     Incr,
-    /// It is taken away.
+    /// It is subtracted from the stored score.
     Decr,
 }
 

@@ -67,7 +67,7 @@ impl ScriptStore {
             if let Some(due) = due
                 && !due::remove(&mut tx, due).await?
             {
-                return Ok(Committed::Refused("somebody else makes the call"));
+                return Ok(Committed::Refused("another sidecar makes the call"));
             }
             match self.apply(&mut tx, journal, at_ms).await {
                 Ok(effects) => {
@@ -112,9 +112,9 @@ impl ScriptStore {
         let given = Submission { board: score.board, owner: &owner, score: score.score, metadata: &score.metadata };
         match self.boards.submit_within(tx, &given, at_ms).await? {
             Submitted::Done(moved) => Ok(*moved),
-            Submitted::NoBoard => Err(Stop::Refused("the leaderboard is gone")),
+            Submitted::NoBoard => Err(Stop::Refused("the leaderboard does not exist")),
             Submitted::Ended => Err(Stop::Refused("the leaderboard has ended")),
-            Submitted::NoUser => Err(Stop::Refused("the user is gone")),
+            Submitted::NoUser => Err(Stop::Refused("the user does not exist")),
             Submitted::TooLarge => Err(Stop::Refused("the score is out of range")),
         }
     }
@@ -142,7 +142,7 @@ async fn write_lobbies(tx: &mut SqlConnection, journal: &Journal, effects: &mut 
     for id in all {
         let now: Option<Map<String, Value>> = lobbies::lock(tx, *id).await?.map(|row| row.settings.metadata);
         if now.is_none() && owners.contains(id) {
-            return Err(Stop::Refused("the lobby is gone"));
+            return Err(Stop::Refused("the lobby does not exist"));
         }
         if !journal.lobbies.still(id, now.as_ref()) {
             return Err(Stop::Changed);
@@ -165,7 +165,7 @@ async fn write_values(tx: &mut SqlConnection, journal: &Journal, at_ms: u64) -> 
         if let Some(user) = key.user.filter(|_| journal.values.written.contains_key(key))
             && !profiles::is_there(tx, user).await?
         {
-            return Err(Stop::Refused("the user is gone"));
+            return Err(Stop::Refused("the user does not exist"));
         }
         match journal.values.written.get(key) {
             None => {}

@@ -51,9 +51,7 @@ pub enum Access {
 
 /// A word that is none of [`Access`].
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "there is no such access; it is one of public, owner_only, lobby_members_only, owner_or_lobby_member, admin_only, server_only"
-)]
+#[error("access must be one of public, owner_only, lobby_members_only, owner_or_lobby_member, admin_only, server_only")]
 pub struct NoAccess;
 
 const ACCESS: [(&str, Access); 6] = [

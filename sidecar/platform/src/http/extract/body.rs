@@ -40,7 +40,7 @@ fn is_json(content_type: &str) -> bool {
 fn body_error(rejection: BytesRejection) -> Error {
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::PayloadTooLarge.into(),
-        _ => Error::new(ErrorCode::BadRequest, "The body could not be read"),
+        _ => Error::new(ErrorCode::BadRequest, "Cannot read the body"),
     }
 }
 
@@ -52,13 +52,13 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
         match error.inner().classify() {
             // serde quotes the offending value, which may be a password in the wrong field: say less.
             serde_json::error::Category::Data if path == "." => {
-                Error::field("body", "is not the object this call takes")
+                Error::field("body", "must be an object with the documented fields")
             }
             serde_json::error::Category::Data => Error::field(&path, "has the wrong type"),
-            _ => Error::new(ErrorCode::BadRequest, "The body is not JSON"),
+            _ => Error::new(ErrorCode::BadRequest, "The body is not valid JSON"),
         }
     })?;
-    json.end().map_err(|_| Error::new(ErrorCode::BadRequest, "Something follows the JSON"))?;
+    json.end().map_err(|_| Error::new(ErrorCode::BadRequest, "Unexpected data after the JSON body"))?;
     Ok(value)
 }
 

@@ -31,8 +31,8 @@ impl UnnamedProxy {
             *warned_at_ms = Some(now_ms);
             tracing::warn!(
                 %ip,
-                "requests come through a proxy that TRUSTED_PROXIES does not name: limits take all its clients for one; \
-                 add its address there if it is yours"
+                "requests come through a proxy that is not in TRUSTED_PROXIES: rate limits treat all its clients as \
+                 one; add its address there if it is yours"
             );
         }
     }
@@ -41,8 +41,8 @@ impl UnnamedProxy {
     pub fn warning(&self) -> Option<&'static str> {
         let seen = self.warned_at_ms.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         seen.then_some(
-            "requests come through a proxy that TRUSTED_PROXIES does not name: limits take all its clients for one; \
-             the log says its address",
+            "requests come through a proxy that is not in TRUSTED_PROXIES: rate limits treat all its clients as one; \
+             the log has its address",
         )
     }
 }

@@ -39,7 +39,7 @@ impl<T: TryFrom<u64>> Visitor<'_> for Whole<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a whole number that is large enough and not too large")
+        f.write_str("an integer in range")
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {

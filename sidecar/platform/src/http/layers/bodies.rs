@@ -123,12 +123,12 @@ where
                 Err(_) if window.bytes >= LEAST_BYTES => window = Window::new(window.length),
                 Err(_) => {
                     lease.is_slow.store(true, Ordering::Relaxed);
-                    return Err(broken("the body comes too slowly"));
+                    return Err(broken("the body arrives too slowly"));
                 }
             }
         };
         if !lease.take(chunk.len()) {
-            return Err(broken("too many bodies are under way"));
+            return Err(broken("too many request bodies in memory"));
         }
         window.bytes += chunk.len();
         Ok(Some((chunk, (body, lease, window))))

@@ -11,8 +11,8 @@ use crate::error::{Error, ErrorCode};
 use crate::http::HttpState;
 use crate::http::extract::names_a_foreign_domain;
 
-const DETAIL: &str = "This server is reached over loopback by a domain that it does not know. Use localhost; behind a \
-                      proxy, set PUBLIC_URL or ALLOWED_ORIGINS to that domain, or TRUSTED_PROXIES to the proxy";
+const DETAIL: &str = "This server was called over loopback under an unknown domain. Use localhost; behind a proxy, set \
+                      PUBLIC_URL or ALLOWED_ORIGINS to that domain, or TRUSTED_PROXIES to the proxy";
 
 /// Refuses a request over loopback that names a domain, where `ALLOWED_ORIGINS` is not set. The owner of a domain says where it leads:
 /// its pages would be of the same origin as this server, though only this machine reaches it. Proxies of `TRUSTED_PROXIES` may name any,

@@ -76,11 +76,11 @@ impl Certificate {
         let result = match found.and_then(|pem| pem.parse(&self.files)) {
             Ok(certificate) => {
                 *self.shown.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(certificate);
-                tracing::info!(file = %self.files.certificate.display(), "a new TLS certificate is shown from now on");
+                tracing::info!(file = %self.files.certificate.display(), "TLS certificate reloaded");
                 "ok"
             }
             Err(error) => {
-                tracing::error!(%error, "the new TLS certificate cannot be used: the old one stays");
+                tracing::error!(%error, "cannot load the new TLS certificate: keeping the old one");
                 "failed"
             }
         };
@@ -127,13 +127,13 @@ impl Pem {
             .collect::<Result<_, _>>()
             .map_err(|error| bad_certificate(error.to_string()))?;
         if chain.is_empty() {
-            return Err(bad_certificate("holds no PEM certificate".to_owned()));
+            return Err(bad_certificate("contains no PEM certificate".to_owned()));
         }
         let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(|error| bad_key(error.to_string()))?;
         let key = aws_lc_rs::sign::any_supported_type(&key).map_err(|error| bad_key(error.to_string()))?;
         let certified = CertifiedKey::new(chain, key);
         certified.keys_match().map_err(|error| match error {
-            rustls::Error::InconsistentKeys(_) => bad_key("is not the key of the certificate".to_owned()),
+            rustls::Error::InconsistentKeys(_) => bad_key("does not match the certificate".to_owned()),
             error => bad_certificate(error.to_string()),
         })?;
         Ok(certified)

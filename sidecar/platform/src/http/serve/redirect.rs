@@ -28,7 +28,7 @@ async fn redirect(State(target): State<Target>, uri: Uri, headers: HeaderMap) ->
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).map(without_port);
     // A redirect to a host that the certificate is not for would end in an error, or at somebody else's server.
     let Some(host) = host.filter(|host| is_served(&target.certificate, host)) else {
-        return Error::new(ErrorCode::BadRequest, "Host names no host that is served here").into_response();
+        return Error::new(ErrorCode::BadRequest, "The certificate is not valid for this Host").into_response();
     };
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let port = if target.port == 443 { String::new() } else { format!(":{}", target.port) };

@@ -15,11 +15,11 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// What opens the project.
 ///
 /// # Errors
-/// When its key cannot be sent, which is what is returned.
+/// When the key is not a valid header value; returns the reason.
 pub(in crate::telemetry) fn headers(sink: &ErrorSink) -> Result<HeaderMap, &'static str> {
     let key = sink.key.expose_secret();
     let auth = format!("Sentry sentry_version=7, sentry_client=realmgate/{VERSION}, sentry_key={key}");
-    let mut auth = HeaderValue::try_from(auth).map_err(|_| "its key cannot be sent")?;
+    let mut auth = HeaderValue::try_from(auth).map_err(|_| "contains an invalid key")?;
     auth.set_sensitive(true);
     Ok(HeaderMap::from_iter([(axum::http::HeaderName::from_static("x-sentry-auth"), auth)]))
 }

@@ -21,7 +21,7 @@ fn report(panic: &PanicHookInfo<'_>, at_ms: u64) -> Report {
         is_panic: true,
         module: "panic".to_owned(),
         place,
-        message: shortened(format_args!("{}", panic.payload_as_str().unwrap_or("no text"))),
+        message: shortened(format_args!("{}", panic.payload_as_str().unwrap_or("panic without a message"))),
         fields: Fields::default(),
         thread: std::thread::current().name().map(|name| shortened(format_args!("{name}"))),
         request: None,

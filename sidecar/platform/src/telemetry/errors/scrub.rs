@@ -93,7 +93,7 @@ mod tests {
     fn plain_texts_stay_as_they_are() {
         for text in [
             "",
-            "no database connection in time: it is away, or DATABASE_POOL is too small",
+            "no free database connection: the database is unavailable, or DATABASE_POOL is too small",
             "a call of `register_device` (sidecar/src/service/world/admission.rs:203) took 12.5 s",
             "realmgate_platform::database::connection: UNIQUE constraint failed: accounts.username",
             "InsufficientDatabasePrivileges in what_follows_a_change_comes_before_the_next",

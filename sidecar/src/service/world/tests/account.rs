@@ -20,7 +20,7 @@ use crate::service::world::testing::{Client, Player, TestWorld, save, soft_at};
 use crate::service::world::{Entry, NotLetIn, Waiter};
 
 /// How a socket is turned away whose log-in nobody waits for any more.
-const TOO_LATE: &str = "The log-in was not used in time: refresh it, or log in again";
+const TOO_LATE: &str = "The login was not used in time: refresh it, or log in again";
 
 fn caller(player: &Player) -> Caller {
     Caller { account: player.account, session: player.log_in, role: "player".to_owned() }
@@ -273,7 +273,7 @@ async fn who_has_left_the_world_keeps_the_account_as_long_as_its_socket_is_open(
         let newer = Caller { session: newer, ..caller(&player) };
         let refused = world.state().characters.create(&newer, "Anna", "mage").await.map(drop).unwrap_err();
         assert_eq!(refused.code, ErrorCode::AlreadyOnline);
-        assert_eq!(refused.detail, "Another log-in of this account is connected");
+        assert_eq!(refused.detail, "Another login of this account is connected");
         client.close().await;
         world.state().characters.create(&newer, "Anna", "mage").await.unwrap();
     }

@@ -343,7 +343,7 @@ async fn a_sidecar_that_was_cut_off_closes_its_sockets() {
     assert!(world.state().store.server_locks.retire_server(&key, &known.lock, now_ms).await.unwrap().is_some());
     world.state().world.renewal.renew().await.unwrap();
     for mut client in clients {
-        assert_eq!(client.closed().await, (1012, "The gateway was cut off".to_owned()));
+        assert_eq!(client.closed().await, (1012, "The gateway has lost its lock".to_owned()));
     }
     let again = world.state().store.server_locks.server(&key).await.unwrap().map(|known| known.lock.cookie);
     assert_eq!(again, Some(known.lock.cookie), "and goes on under its id");
