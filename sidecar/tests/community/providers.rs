@@ -312,7 +312,7 @@ async fn steam_vouches_for_browsers_and_for_tickets(doors: Doors) {
     doors.there.says(path, json!({"response": {"error": {"errorcode": 101, "errordesc": "Invalid ticket"}}}));
     for ticket in ["14aff0", "76561197960287930&x", "zz", &"1".repeat(5_122)] {
         let refused = doors.by_code("steam", ticket).await.expect(StatusCode::BAD_REQUEST);
-        assert_eq!(refused, json!({"error": "exchange_failed", "details": "this is no ticket"}));
+        assert_eq!(refused, json!({"error": "exchange_failed", "details": "the ticket is invalid"}));
     }
 }
 

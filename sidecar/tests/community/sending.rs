@@ -201,7 +201,7 @@ async fn without_a_mail_server_mails_are_files_and_their_links_lead_here() {
     let (status, html) = press(form).await;
     assert!(status == 200 && html.contains("Your e-mail address is confirmed"), "{html}");
     let (status, html) = press(format!("token={token}")).await;
-    assert!(status == 404 && html.contains("This link was used"), "{html}");
+    assert!(status == 404 && html.contains("This link has been used"), "{html}");
     let log_in = realm.call("POST", "/login", json!({"email": "ann@example.org", "password": PASSWORD})).send().await;
     log_in.expect(StatusCode::OK);
 }

@@ -1,4 +1,4 @@
-//! What bots say: sentences that are put together, so that many bots can talk for long before one is heard again.
+//! What bots say: sentences that are put together, so that many bots can talk for long before a sentence repeats.
 
 /// Sentences with a gap for one of the words of its kind.
 const SENTENCES: [&str; 30] = [
