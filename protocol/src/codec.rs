@@ -59,13 +59,36 @@ pub fn decode_within<T: DeserializeOwned, const MEMORY: usize>(bytes: &[u8], lim
 
 /// Encodes a reliable message of at most [`MAX_RELIABLE_BYTES`].
 ///
+/// ```
+/// use realmgate_protocol::codec::{CodecError, decode_reliable, encode_reliable};
+///
+/// realmgate_protocol::messages! {
+///     /// From clients.
+///     pub enum ToServer {
+///         /// Says something to everyone nearby.
+///         Say {
+///             /// Any text.
+///             text: String,
+///         },
+///     }
+/// }
+///
+/// let message = ToServer::Say { text: "hello".to_owned() };
+/// let bytes = encode_reliable(&message)?;
+/// assert_eq!(decode_reliable::<ToServer>(&bytes)?, message);
+///
+/// let long = ToServer::Say { text: "a".repeat(2_000) };
+/// assert!(matches!(encode_reliable(&long), Err(CodecError::TooLong { .. })));
+/// # Ok::<(), CodecError>(())
+/// ```
+///
 /// # Errors
 /// [`CodecError::TooLong`] when it is longer.
 pub fn encode_reliable<T: BitField>(message: &T) -> Result<Vec<u8>, CodecError> {
     encode_bits(message, MAX_RELIABLE_BYTES)
 }
 
-/// Decodes a reliable message. The bytes must be exactly one message.
+/// Decodes a reliable message. The bytes must be exactly one message. [`encode_reliable`] has an example.
 ///
 /// # Errors
 /// [`CodecError::TooLong`] above [`MAX_RELIABLE_BYTES`], [`CodecError::Malformed`] when the bytes are not a message,

@@ -22,6 +22,31 @@ const VERSION: u8 = 1;
 const MAC_BYTES: usize = 32;
 
 /// The contents of a ticket.
+///
+/// ```
+/// use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId, TicketId};
+/// use realmgate_protocol::ticket::{KeyRing, Ticket, TicketError};
+///
+/// // The gateway and the map servers have the same keys.
+/// let keys: KeyRing = "a secret of at least thirty-two bytes!".parse()?;
+/// let ticket = Ticket {
+///     ticket_id: TicketId(7),
+///     account: AccountId([1; 16]),
+///     character: CharacterId([2; 16]),
+///     epoch: LockEpoch(1),
+///     map: MapId(1),
+///     channel: ChannelId(1),
+///     server: "map-server-1".parse()?,
+///     issued_ms: 1_000,
+///     expires_ms: 31_000,
+/// };
+/// let sealed = ticket.seal(&keys);
+/// assert_eq!(Ticket::open(&sealed, &keys)?, ticket);
+///
+/// let others: KeyRing = "another secret of thirty-two bytes!!!!".parse()?;
+/// assert_eq!(Ticket::open(&sealed, &others), Err(TicketError::Forged));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket {
     /// A random id, which is also the netcode client id.

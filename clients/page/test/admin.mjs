@@ -268,7 +268,7 @@ async function staysTheLastAdministrator(admin, name) {
   await page.goto(`${base}/admin#users/${name}`);
   await page.getByRole("link", { name, exact: true }).click();
   admin.pardons(/status of 409/);
-  const isRefused = () => page.getByRole("alert").filter({ hasText: "this is the last one" }).waitFor();
+  const isRefused = () => page.getByRole("alert").filter({ hasText: "the last administrator" }).waitFor();
   await button(admin, "Remove as administrator").click();
   await answers(admin, /^Remove /, "Remove");
   await isRefused();

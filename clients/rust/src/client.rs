@@ -85,7 +85,7 @@ fn at_address(url: &str, address: SocketAddr) -> String {
     format!("{scheme}://{address}{path}")
 }
 
-/// What all clients of a program share.
+/// What all clients of a program share. [`Entry`](crate::entry::Entry) has an example.
 #[derive(Debug, Clone)]
 pub struct Setup {
     /// The clock.
@@ -122,7 +122,7 @@ pub struct Remains {
     pub left: Option<LeaveReason>,
 }
 
-/// A player in the world.
+/// A player in the world. [`Entry`](crate::entry::Entry) has an example.
 #[derive(Debug)]
 pub struct GameClient {
     transport: Transport,

@@ -65,6 +65,37 @@ impl fmt::Debug for FreshToken {
 }
 
 /// One character's way into the world.
+///
+/// ```no_run
+/// use std::sync::Arc;
+///
+/// use realmgate_client::api::{Api, ApiError};
+/// use realmgate_client::client::Setup;
+/// use realmgate_client::clock::Clock;
+/// use realmgate_client::entry::Entry;
+/// use realmgate_client::transport::Carrier;
+/// use tokio::sync::Mutex;
+///
+/// # async fn example(api: Api, gateway_url: &str, character_id: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// let account = api.login("Adventurer", "correct horse battery").await?;
+/// let refresh_token = Arc::new(Mutex::new(account.refresh_token));
+/// let entry = Entry::new(gateway_url, &account.access_token, character_id);
+/// let mut entry = entry.with_fresh_token(move || {
+///     let (api, refresh_token) = (api.clone(), refresh_token.clone());
+///     async move {
+///         let mut refresh_token = refresh_token.lock().await;
+///         let tokens = api.refresh(&refresh_token).await?;
+///         *refresh_token = tokens.refresh_token;
+///         Ok::<_, ApiError>(tokens.access_token)
+///     }
+/// });
+///
+/// let setup = Setup { carrier: Carrier::WebSocket, ..Setup::new(Clock::start()) };
+/// let client = entry.enter(None, &setup).await?;
+/// println!("{:?}", client.session().welcome());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Entry {
     gateway_url: String,

@@ -90,6 +90,17 @@ struct Said {
 }
 
 /// An open gateway socket. Dropping it closes the socket, but a player in the world stays there.
+///
+/// ```no_run
+/// # async fn example(access_token: &str, character_id: &str) -> Result<(), realmgate_client::gateway::GatewayError> {
+/// use realmgate_client::gateway::Gateway;
+///
+/// let mut gateway = Gateway::connect("ws://127.0.0.1:3002", access_token).await?;
+/// let grant = gateway.enter_world(character_id, None).await?;
+/// println!("map {} at {}:{}", grant.map_id, grant.map_ip, grant.map_port);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Gateway {
     sink: SplitSink<Socket, Message>,

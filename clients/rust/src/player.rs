@@ -57,6 +57,33 @@ pub struct Player {
 impl Player {
     /// Enters the world.
     ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use realmgate_client::client::Setup;
+    /// use realmgate_client::clock::Clock;
+    /// use realmgate_client::entry::{Entry, EntryError};
+    /// use realmgate_client::player::{Player, PlayerEvent};
+    /// use realmgate_client::session::Intent;
+    /// use realmgate_protocol::movement::Angle;
+    ///
+    /// async fn play(entry: Entry) -> Result<(), EntryError> {
+    ///     let setup = Setup::new(Clock::start());
+    ///     let mut player = Player::enter(entry, &setup).await?;
+    ///     loop {
+    ///         let next_frame = setup.clock.now() + Duration::from_millis(16);
+    ///         let intent = Intent { heading: Some(Angle(64)), action: None };
+    ///         for event in player.play_until(next_frame, intent).await {
+    ///             match event {
+    ///                 PlayerEvent::Left(_) => return Ok(()),
+    ///                 PlayerEvent::GaveUp(error) => return Err(error),
+    ///                 other => println!("{other:?}"),
+    ///             }
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// As [`Entry::enter`].
     pub async fn enter(mut entry: Entry, setup: &Setup) -> Result<Self, EntryError> {

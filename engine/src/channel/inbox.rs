@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::overload::OverloadLevel;
 use crate::transport::SessionId;
 
-/// An event from outside the world.
+/// An event from outside the world. [`Channel`](super::Channel) has an example.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ToChannel {
     /// A player was admitted.

@@ -67,6 +67,35 @@ pub struct ChannelSettings {
 pub type BuildWorld = Arc<dyn Fn(&mut App) + Send + Sync>;
 
 /// A running channel.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use realmgate_engine::channel::{BuildWorld, Channel, ChannelKey, ChannelSettings, ToChannel};
+/// use realmgate_engine::map::Map;
+/// use realmgate_engine::tick_threads::TickThreads;
+/// use realmgate_engine::transport::SessionId;
+/// use realmgate_protocol::ids::{AccountId, ChannelId, CharacterId, LockEpoch, MapId};
+/// use realmgate_protocol::link::CharacterLoad;
+///
+/// // The game adds its components and systems here.
+/// let build: BuildWorld = Arc::new(|_| {});
+/// let settings = ChannelSettings {
+///     key: ChannelKey { map: MapId(1), channel: ChannelId(1) },
+///     map: Arc::new(Map::sketch(MapId(1), &["S...", "...."]).ok_or("an empty map")?),
+///     tick_hz: 30,
+///     seed: [7; 32],
+///     threads: TickThreads::default(),
+/// };
+/// let mut channel = Channel::new(settings, &build);
+///
+/// let load = CharacterLoad::fresh(CharacterId([1; 16]), AccountId([1; 16]), "Ann", "");
+/// channel.push(ToChannel::Join { session: SessionId::from(1), epoch: LockEpoch(1), load });
+/// channel.tick()?;
+/// assert_eq!(channel.players(), 1);
+/// assert!(channel.take_outbox().disconnects.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Channel {
     app: SubApp,
     settings: ChannelSettings,

@@ -31,6 +31,33 @@ pub(super) struct Spans {
 ///
 /// After a syntax error the rest is still checked, as far as one can tell what was meant.
 ///
+/// ```
+/// use std::path::Path;
+///
+/// use realmgate_engine::data::check_toml;
+/// use serde::Deserialize;
+/// use serde_json::json;
+///
+/// #[derive(Deserialize)]
+/// struct Mob {
+///     health: u32,
+/// }
+///
+/// let schema = json!({
+///     "type": "object",
+///     "properties": { "health": { "type": "integer", "minimum": 1 } },
+///     "required": ["health"],
+/// });
+/// let file = Path::new("wolf.toml");
+/// let wolf: Mob = check_toml(file, "health = 30", &schema)?.parse()?;
+/// assert_eq!(wolf.health, 30);
+///
+/// let faults = check_toml(file, "health = 0", &schema).err().ok_or("no fault was found")?;
+/// let places: Vec<_> = faults.iter().map(|fault| (fault.line, fault.column)).collect();
+/// assert_eq!(places, [(1, 10)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// All faults that were found: syntax errors, and values that the schema does not allow.
 pub fn check_toml(file: &Path, text: &str, schema: &Value) -> Result<SpannedDocument, Faults> {

@@ -13,6 +13,32 @@ const MAX_DRAIN: Duration = Duration::from_secs(10);
 
 /// Runs the server with a fixed timestep at absolute deadlines until `stop` is set, then drains it: all players are
 /// saved and released. Ends early if the network thread has died.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicBool, Ordering};
+///
+/// use realmgate_engine::host::{self, LocalLink, MapServer};
+/// # use bevy_app::App;
+/// # use realmgate_engine::map::Map;
+/// # use realmgate_engine::transport::Transports;
+/// # use realmgate_engine::transport::memory::memory_transport;
+/// # use realmgate_protocol::ids::MapId;
+///
+/// # fn game(_app: &mut App) {}
+/// # let (link, ends) = LocalLink::open("example".parse()?)?;
+/// # let map = Map::sketch(MapId(1), &["....", "...."]).ok_or("an empty map")?;
+/// # let transports = Transports::new(vec![Box::new(memory_transport().0)]);
+/// let mut server = MapServer::new(link.host_config(vec![map])?, Arc::new(game), transports, ends);
+/// let stop = AtomicBool::new(false);
+/// std::thread::scope(|threads| {
+///     // In a program, a signal handler does this.
+///     threads.spawn(|| stop.store(true, Ordering::Relaxed));
+///     host::run(&mut server, &stop);
+/// });
+/// assert!(server.is_drained());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[expect(clippy::disallowed_methods, reason = "this loop is what turns time into ticks")]
 pub fn run(server: &mut MapServer, stop: &AtomicBool) {
     let start = Instant::now();

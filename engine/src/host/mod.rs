@@ -38,6 +38,34 @@ use report::TickMetrics;
 use spectators::SpectatorDirectory;
 
 /// A map server.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::Ordering;
+///
+/// use bevy_app::App;
+/// use realmgate_engine::host::{LocalLink, MapServer};
+/// use realmgate_engine::map::Map;
+/// use realmgate_engine::transport::Transports;
+/// use realmgate_engine::transport::memory::memory_transport;
+/// use realmgate_protocol::ids::{ChannelId, MapId};
+///
+/// // The game adds its components and systems here.
+/// fn game(_app: &mut App) {}
+///
+/// let (mut link, ends) = LocalLink::open("example".parse()?)?;
+/// let map = Map::sketch(MapId(1), &["....", "...."]).ok_or("an empty map")?;
+/// let (transport, network) = memory_transport();
+/// let transports = Transports::new(vec![Box::new(transport)]);
+/// let mut server = MapServer::new(link.host_config(vec![map])?, Arc::new(game), transports, ends);
+///
+/// let invitation = link.invite("Ann", MapId(1), ChannelId(1));
+/// let client = network.connect(invitation.ticket, invitation.client);
+/// server.step(0);
+/// assert!(client.is_connected());
+/// assert_eq!(server.status().players.load(Ordering::Relaxed), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct MapServer {
     tick_hz: u32,
     channels: ChannelSet,

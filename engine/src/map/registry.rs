@@ -9,7 +9,7 @@ use super::{DrawnObject, Map, MapObject, ObjectCheck, ObjectClass, SpawnPoint};
 use crate::data::{Fault, Faults};
 
 /// The classes of objects that the maps of a game can have: a plain value, since maps are read before there is any
-/// world.
+/// world. [`MapSet`](super::MapSet) has an example.
 #[derive(Debug, Clone)]
 pub struct MapObjects {
     registered: Vec<Registered>,

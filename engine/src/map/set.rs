@@ -13,6 +13,36 @@ use super::{Map, MapObjects};
 use crate::data::{Fault, Faults, SourceText};
 
 /// The maps of a folder, by number.
+///
+/// ```
+/// use realmgate_engine::map::{MapObjects, MapSet};
+/// use realmgate_protocol::ids::MapId;
+///
+/// # let directory = tempfile::tempdir()?;
+/// # let folder = directory.path();
+/// # let tileset = r#"<tileset name="ground" tilewidth="16" tileheight="16" tilecount="1" columns="1">
+/// #     <image source="ground.png" width="16" height="16"/></tileset>"#;
+/// # let glade = r#"<map version="1.10" orientation="orthogonal" width="3" height="3" tilewidth="16" tileheight="16">
+/// #     <tileset firstgid="1" source="ground.tsx"/>
+/// #     <layer id="1" name="ground" width="3" height="3"><data encoding="csv">1,1,1,1,1,1,1,1,1</data></layer>
+/// #     <objectgroup id="2" name="places">
+/// #     <object id="1" name="start" type="spawn" x="24" y="24"><point/></object></objectgroup></map>"#;
+/// # std::fs::write(folder.join("ground.tsx"), tileset)?;
+/// # std::fs::write(folder.join("1_glade.tmx"), glade)?;
+/// // The folder has `1_glade.tmx`. A game adds its own classes of objects with `register`.
+/// let objects = MapObjects::new();
+/// let maps = MapSet::load(folder, &objects)?;
+/// let glade = maps.get(MapId(1)).ok_or("there is no map 1")?;
+/// assert_eq!(glade.name, "glade");
+/// assert!(glade.spawn_point("start").is_some());
+///
+/// std::fs::write(folder.join("2_cave.tmx"), "<map>")?;
+/// let faults = MapSet::load(folder, &objects).err().ok_or("no fault was found")?;
+/// for fault in &faults {
+///     println!("{}:{}:{}: {}", fault.file.display(), fault.line, fault.column, fault.message);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct MapSet {
     maps: BTreeMap<MapId, Arc<Map>>,

@@ -37,6 +37,43 @@ pub struct ServerSettings {
 
 /// A netcode server with all its sessions. Each has a slot: a small number that is its own until it is over, and may
 /// then be reused.
+///
+/// ```
+/// use std::net::SocketAddr;
+/// use std::time::Duration;
+///
+/// use realmgate_engine::netcode::peer::Peer;
+/// use realmgate_engine::netcode::{Packet, Received, Server, ServerSettings};
+/// # use realmgate_protocol::netcode::PrivateToken;
+///
+/// let (address, client) = (SocketAddr::from(([127, 0, 0, 1], 4_001)), SocketAddr::from(([127, 0, 0, 1], 50_000)));
+/// let (key, protocol_id) = ([1; 32], 7);
+/// let mut server = Server::new(ServerSettings {
+///     key,
+///     challenge_key: [2; 32],
+///     protocol_id,
+///     addresses: vec![address],
+///     max_clients: 8,
+///     unix_start: Duration::from_secs(1_000),
+/// });
+///
+/// # let token = PrivateToken {
+/// #     client_id: 42,
+/// #     timeout_s: 10,
+/// #     servers: vec![address],
+/// #     client_to_server_key: [3; 32],
+/// #     server_to_client_key: [4; 32],
+/// #     user_data: [0; 256],
+/// # };
+/// // A client whose token is valid until second 1,030 sends its request. The server sends a challenge.
+/// let mut datagram = Peer::new(&token, protocol_id, 1_030, &[5; 24], &key).request();
+/// let packet = Packet::read(&mut datagram)?;
+/// let mut sent = Vec::new();
+/// let mut send = |bytes: &[u8], to: SocketAddr| sent.push((bytes.to_vec(), to));
+/// assert_eq!(server.receive(packet, client, Duration::ZERO, &mut send)?, Received::Answered);
+/// assert_eq!(sent.len(), 1);
+/// # Ok::<(), realmgate_engine::transport::refusal::PacketRefusal>(())
+/// ```
 pub struct Server {
     pub(super) protocol: Protocol,
     pub(super) key: [u8; KEY_BYTES],

@@ -9,7 +9,7 @@ use super::state::{Digests, State, StateHash};
 use crate::channel::{Channel, ToChannel};
 
 /// Writes the recording of a channel that has not ticked yet. Each tick is one call of `write_all`, so that a recording
-/// ends between two ticks as long as its writer does not split calls.
+/// ends between two ticks as long as its writer does not split calls. The [module](crate::record) has an example.
 pub struct Recorder<W: Write> {
     out: W,
     digests: Digests,

@@ -85,7 +85,7 @@ pub enum RecordingEnd {
     Panicked(ChannelPanicked),
 }
 
-/// An opened recording.
+/// An opened recording. The [module](crate::record) has an example.
 pub struct Replay<R: Read> {
     from: R,
     header: RecordingHeader,

@@ -11,6 +11,17 @@ use super::update_cache::EncodedUpdate;
 ///
 /// Of `n` entities in view, of which `c` fit into a snapshot, each is sent at least every `6n / c + 1` turns of the client, however
 /// often they change: `4n / c + 1` for the weights, up to `2n / c` for its own turn. That holds up to `n / c` = 60.
+///
+/// ```
+/// use bevy_app::App;
+/// use realmgate_engine::replication::SnapshotBudget;
+///
+/// fn game(app: &mut App) {
+///     // For players on slow connections.
+///     app.insert_resource(SnapshotBudget { bytes: 600 });
+/// }
+/// # game(&mut App::empty());
+/// ```
 #[derive(Resource, Debug, Clone, Copy)]
 pub struct SnapshotBudget {
     /// At most [`MAX_SNAPSHOT_BYTES`](super::MAX_SNAPSHOT_BYTES).

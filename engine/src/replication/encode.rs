@@ -11,6 +11,29 @@ use super::slots::{NO_SLOT, Slots};
 use crate::clock::TickClock;
 
 /// Who may see a component.
+///
+/// ```
+/// # realmgate_protocol::components! {
+/// #     /// Gold in the bag.
+/// #     0 => pub struct Gold {
+/// #         /// Coins.
+/// #         pub coins: u16,
+/// #     }
+/// # }
+/// use bevy_app::App;
+/// use bevy_ecs::prelude::*;
+/// use realmgate_engine::replication::{ReplicateApp, SeenBy};
+///
+/// #[derive(Component)]
+/// struct Bag {
+///     coins: u16,
+/// }
+///
+/// fn game(app: &mut App) {
+///     app.replicate::<Bag, Gold>(SeenBy::Owner, |bag| Gold { coins: bag.coins });
+/// }
+/// # game(&mut App::empty());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SeenBy {
     /// Everybody who sees the entity.

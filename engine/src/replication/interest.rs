@@ -3,6 +3,17 @@
 use bevy_ecs::prelude::*;
 
 /// How far clients see, in 1/1,024 tile.
+///
+/// ```
+/// use bevy_app::App;
+/// use realmgate_engine::replication::InterestRange;
+/// use realmgate_protocol::movement::UNITS_PER_TILE;
+///
+/// fn game(app: &mut App) {
+///     app.insert_resource(InterestRange { enter: 12 * UNITS_PER_TILE, leave: 14 * UNITS_PER_TILE });
+/// }
+/// # game(&mut App::empty());
+/// ```
 #[derive(Resource, Debug, Clone, Copy)]
 pub struct InterestRange {
     /// Entities nearer than this come into view.

@@ -35,6 +35,30 @@ struct Location {
 const ABSENT: Location = Location { cell: u32::MAX, index: 0 };
 
 /// Every entity that has a position, by the cell it is in, so that only the cells near a point are searched.
+///
+/// ```
+/// use bevy_ecs::prelude::*;
+/// use realmgate_engine::body::At;
+/// use realmgate_engine::spatial::SpatialIndex;
+/// use realmgate_protocol::movement::UNITS_PER_TILE;
+///
+/// #[derive(Component)]
+/// struct Health(u32);
+///
+/// #[derive(Component)]
+/// struct Bomb;
+///
+/// fn explode(index: Res<SpatialIndex>, bombs: Query<&At, With<Bomb>>, mut healths: Query<&mut Health>) {
+///     for bomb in &bombs {
+///         for entity in index.touching(bomb.0, 2 * UNITS_PER_TILE) {
+///             if let Ok(mut health) = healths.get_mut(entity) {
+///                 health.0 = health.0.saturating_sub(10);
+///             }
+///         }
+///     }
+/// }
+/// # bevy_ecs::system::assert_is_system(explode);
+/// ```
 #[derive(Resource, Debug)]
 pub struct SpatialIndex {
     columns: i32,

@@ -15,6 +15,25 @@ use crate::outbox::FrameBatch;
 use realmgate_protocol::wire::datagram::{self, MAX_SECTION_BYTES, Section};
 
 /// Faults of the link for frames, in both directions. Messages always arrive, at once and in order.
+///
+/// ```
+/// use realmgate_engine::transport::memory::{MemoryFaults, memory_transport};
+/// use realmgate_engine::transport::{ClientId, Transport};
+/// use realmgate_protocol::wire::datagram::ClientFrame;
+///
+/// let (mut host, network) = memory_transport();
+/// let mut client = network.connect(b"a ticket".to_vec(), ClientId(7));
+/// network.set_faults(Some(MemoryFaults { seed: 1, loss_per_mille: 0, delay_flushes: 2..=2 }));
+/// client.send_frame(ClientFrame::default().seal());
+///
+/// let mut events = Vec::new();
+/// host.flush();
+/// host.poll(&mut events);
+/// assert_eq!(events.len(), 1, "only the connection has arrived");
+/// host.flush();
+/// host.poll(&mut events);
+/// assert_eq!(events.len(), 2, "the frame arrives after two flushes");
+/// ```
 #[derive(Debug, Clone)]
 pub struct MemoryFaults {
     /// Seed of the generator that decides every fault.
@@ -75,6 +94,22 @@ enum UnderWay {
 }
 
 /// Creates a host's transport and the network that leads to it.
+///
+/// ```
+/// use realmgate_engine::transport::memory::{MemoryReceived, memory_transport};
+/// use realmgate_engine::transport::{ClientId, Transport, TransportEvent};
+///
+/// let (mut host, network) = memory_transport();
+/// let mut client = network.connect(b"a ticket".to_vec(), ClientId(7));
+/// client.send_message(b"hello".to_vec());
+///
+/// let mut events = Vec::new();
+/// host.poll(&mut events);
+/// assert!(matches!(events[..], [TransportEvent::Connected { .. }, TransportEvent::Message { .. }]));
+///
+/// host.send_message(ClientId(7), b"welcome".to_vec());
+/// assert_eq!(client.recv(), [MemoryReceived::Message(b"welcome".to_vec())]);
+/// ```
 pub fn memory_transport() -> (MemoryTransport, MemoryNetwork) {
     let wire = Arc::new(Mutex::new(Wire::default()));
     (MemoryTransport { wire: wire.clone() }, MemoryNetwork { wire })

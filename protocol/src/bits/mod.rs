@@ -16,6 +16,15 @@ const READ_BITS: u32 = 57;
 pub const UINT_BITS: [u32; 4] = [6, 11, 17, 32];
 
 /// Reads bit fields from a buffer. A read past the end is `None`, never a panic.
+///
+/// ```
+/// use realmgate_protocol::bits::BitReader;
+///
+/// let mut from = BitReader::new(&[0b0000_1101]);
+/// assert_eq!(from.take(3), Some(0b101));
+/// assert_eq!(from.take(6), None, "only 5 bits are left");
+/// assert_eq!(from.take(5), Some(1));
+/// ```
 #[derive(Debug, Clone)]
 pub struct BitReader<'a> {
     bytes: &'a [u8],

@@ -9,6 +9,19 @@ const WORD_BYTES: usize = 8;
 const WORD_BITS: usize = 64;
 
 /// Appends bit fields to a growing buffer.
+///
+/// ```
+/// use realmgate_protocol::bits::{BitReader, BitWriter};
+///
+/// let mut out = BitWriter::default();
+/// out.put(5, 3);
+/// out.put_uint(1_000);
+/// assert_eq!((out.len_bits(), out.len_bytes()), (16, 2));
+///
+/// let mut from = BitReader::new(out.bytes());
+/// assert_eq!((from.take(3), from.take_uint()), (Some(5), Some(1_000)));
+/// assert!(from.at_end());
+/// ```
 #[derive(Debug, Default, Clone)]
 pub struct BitWriter {
     /// The `start` bytes from before, the written bits, then zeros.

@@ -19,6 +19,28 @@ pub const PUBLIC_BYTES: usize = 2_048;
 /// Layout, all numbers little endian: version info 13 bytes · protocol id u64 · created u64 · expires u64 · nonce 24 ·
 /// sealed part 1,024 · time-out i32 · number of addresses u32 · each address: kind u8 (1 is IPv4, 2 is IPv6), 4 bytes
 /// or 8 groups u16, port u16 · client-to-server key 32 · server-to-client key 32 · zeros up to 2,048 bytes.
+///
+/// ```
+/// use realmgate_protocol::netcode::{ConnectToken, PrivateToken};
+///
+/// let private = PrivateToken {
+///     client_id: 42,
+///     timeout_s: 10,
+///     servers: vec!["127.0.0.1:4001".parse()?],
+///     client_to_server_key: [1; 32],
+///     server_to_client_key: [2; 32],
+///     user_data: [0; 256],
+/// };
+/// // Valid for 30 s. A real program takes the nonce and the keys from a random number generator.
+/// let key = [7; 32];
+/// let token = ConnectToken::new(&private, 1_000..1_030, [5; 24], &key);
+///
+/// // The client reads the public part, the server opens the private one.
+/// let read = ConnectToken::read_text(&token.to_text())?;
+/// assert_eq!(read.servers, private.servers);
+/// assert_eq!(read.open(&key), Some(private));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectToken {
     /// When it was made and when it expires, in Unix seconds. A client tries to connect for as long as lies between.

@@ -20,6 +20,20 @@ const DEFAULT_KEY_ID: &str = "k0";
 /// Ticket keys by id. The first one signs, all of them verify, so keys can be rotated without downtime.
 ///
 /// Written as one secret of at least 32 bytes, or as `kid:base64,kid:base64`.
+///
+/// ```
+/// use realmgate_protocol::ticket::{BadKeys, KeyRing};
+///
+/// // A new key signs. Tickets of the old one stay valid until it is removed.
+/// let old = "old:b2xkIHNlY3JldCBvbGQgc2VjcmV0IG9sZCBzZWNyZXQ=";
+/// let new = "new:bmV3IHNlY3JldCBuZXcgc2VjcmV0IG5ldyBzZWNyZXQ=";
+/// let keys: KeyRing = format!("{new},{old}").parse()?;
+/// assert_eq!(keys.signing_id(), "new");
+/// assert_eq!(keys.iter().count(), 2);
+///
+/// assert_eq!("short".parse::<KeyRing>().err(), Some(BadKeys::TooShort));
+/// # Ok::<(), BadKeys>(())
+/// ```
 #[derive(Clone)]
 pub struct KeyRing {
     keys: Vec<(String, Zeroizing<Vec<u8>>)>,

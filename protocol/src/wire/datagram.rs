@@ -127,6 +127,18 @@ pub struct Payload<'a> {
 
 /// Parses a payload.
 ///
+/// ```
+/// use realmgate_protocol::wire::datagram::{self, DatagramError, Section};
+///
+/// let payload = datagram::seal(Section::Snapshot(b"body"));
+/// let opened = datagram::open(&payload)?;
+/// assert_eq!(opened.section, Section::Snapshot(b"body"));
+/// assert!(opened.ack.is_none() && opened.messages.is_empty());
+///
+/// assert_eq!(datagram::open(b"another protocol"), Err(DatagramError::Version));
+/// # Ok::<(), DatagramError>(())
+/// ```
+///
 /// # Errors
 /// The [`DatagramError`] of the first rule that the payload breaks, such as [`DatagramError::Version`] for another
 /// layout version.

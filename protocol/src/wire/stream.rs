@@ -75,6 +75,28 @@ pub enum StreamError {
 }
 
 /// One end of a connection's reliable messages. The caller passes in the time, counted from any fixed moment.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use realmgate_protocol::wire::datagram::{self, Section};
+/// use realmgate_protocol::wire::stream::Stream;
+///
+/// let mut client = Stream::new(Duration::from_millis(100));
+/// let mut server = Stream::new(Duration::from_millis(100));
+/// let (now, mut out) = (Duration::from_millis(33), Vec::new());
+///
+/// client.queue(b"hello".to_vec())?;
+/// let payload = client.compose_one(Section::None, now, &mut out).ok_or("nothing to send")?;
+/// server.receive(&datagram::open(payload)?, now)?;
+/// assert_eq!(server.next_message(), Some(b"hello".to_vec()));
+///
+/// // The next snapshot has the acknowledgement beside it.
+/// let payload = server.compose_one(Section::Snapshot(b"body"), now, &mut out).ok_or("nothing to send")?;
+/// client.receive(&datagram::open(payload)?, now)?;
+/// assert!(client.is_acknowledged());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Stream {
     sender: Sender,

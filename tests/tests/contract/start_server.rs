@@ -243,5 +243,5 @@ async fn sigterm_saves_everybody_and_ends_well() {
         assert_eq!(row.lock_owner, "none", "released: {row:?}");
         assert_eq!((row.x, row.y), (i64::from(place.x), i64::from(place.y)), "where it was last: {row:?}");
     }
-    assert!(fs::read_to_string(log).unwrap().contains("goodbye"));
+    assert!(fs::read_to_string(log).unwrap().contains("all players saved"));
 }

@@ -64,6 +64,23 @@ struct Credentials<'a> {
 const GATEWAY_PORT: u16 = 3_002;
 
 /// A client of the API at one address. Cheap to clone. Clones share connections.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), realmgate_client::api::ApiError> {
+/// use realmgate_client::api::Api;
+///
+/// let api = Api::new("http://127.0.0.1:3000");
+/// let (name, password) = ("Adventurer", "correct horse battery");
+/// let account = match api.register(name, password).await {
+///     Err(error) if error.code() == Some("USERNAME_TAKEN") => api.login(name, password).await?,
+///     registered => registered?,
+/// };
+/// for character in api.characters(&account.access_token).await? {
+///     println!("{}, {} of level {}", character.name, character.class_name, character.level);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Api {
     base: String,

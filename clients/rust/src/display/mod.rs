@@ -87,6 +87,22 @@ pub struct DisplayCounters {
 }
 
 /// What a screen shows.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use realmgate_client::display::Display;
+/// use realmgate_client::session::Session;
+/// use realmgate_protocol::ids::EntityId;
+///
+/// let session = Session::new(Arc::default(), None);
+/// let mut display = Display::new(30);
+/// // Each frame of the screen.
+/// display.advance(&session, None, Duration::from_millis(16));
+/// assert_eq!(display.place(&session, EntityId(5)), None, "it is not in view");
+/// assert_eq!(display.counters().frames, 1);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Display {
     clock: DisplayClock,

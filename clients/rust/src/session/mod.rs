@@ -75,6 +75,30 @@ pub struct Counters {
 }
 
 /// A stay on one map server.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use realmgate_client::session::{Intent, Session};
+/// use realmgate_protocol::codec::encode_reliable;
+/// # use realmgate_protocol::realm::ServerMessage;
+///
+/// let mut session = Session::new(Arc::default(), None);
+/// // The first message to send.
+/// let hello = encode_reliable(&Session::hello())?;
+/// # drop(hello);
+///
+/// // For each message that arrives. For each snapshot that arrives, call `receive_frame`.
+/// # let received = ServerMessage::Inventory { items: Vec::new(), gold: 3, experience: 0, level: 1, bag_slots: 20 };
+/// # let received = encode_reliable(&received)?;
+/// session.receive_message(&received);
+/// assert_eq!(session.possessions.gold, 3);
+///
+/// // Each client tick makes a frame to send.
+/// let frame = session.tick(Intent::default());
+/// assert_eq!(frame.commands.len(), 1);
+/// # Ok::<(), realmgate_protocol::codec::CodecError>(())
+/// ```
 #[derive(Debug)]
 pub struct Session {
     grids: Arc<Grids>,

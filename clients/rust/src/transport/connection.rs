@@ -89,6 +89,34 @@ impl Framed {
 }
 
 /// A netcode connection that carries our payloads.
+///
+/// ```
+/// use std::net::UdpSocket;
+/// use std::time::Duration;
+///
+/// use realmgate_client::transport::{Connection, Incoming};
+/// use realmgate_protocol::wire::datagram::ClientFrame;
+///
+/// /// One client tick, with a socket that does not block and is connected to `connection.server()`.
+/// fn tick(connection: &mut Connection, socket: &UdpSocket, elapsed: Duration, frame: &ClientFrame) {
+///     connection.advance(elapsed);
+///     let mut datagram = [0; 2_048];
+///     while let Ok(length) = socket.recv(&mut datagram) {
+///         connection.receive(&mut datagram[..length]);
+///     }
+///     while let Some(incoming) = connection.next_incoming() {
+///         match incoming {
+///             Incoming::Frame(body) => println!("a snapshot of {} bytes", body.len()),
+///             Incoming::Message(bytes) => println!("a message of {} bytes", bytes.len()),
+///         }
+///     }
+///     connection.send_tick(Some(frame));
+///     for datagram in connection.take_outgoing() {
+///         // A datagram may be lost anyway.
+///         let _ = socket.send(&datagram);
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Connection {
     netcode: NetcodeClient,

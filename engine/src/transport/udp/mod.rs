@@ -101,6 +101,20 @@ impl UdpSettings {
 }
 
 /// The host's side of the UDP transport. Dropping it disconnects all clients and ends the network thread.
+///
+/// ```
+/// use realmgate_engine::host::LocalLink;
+/// use realmgate_engine::transport::Transports;
+/// use realmgate_engine::transport::udp::{UdpSettings, UdpTransport};
+///
+/// // The same keys seal the connect tokens.
+/// let (link, _ends) = LocalLink::open("example".parse()?)?;
+/// let udp = UdpTransport::bind(UdpSettings::new("127.0.0.1:0".parse()?, link.keys().netcode_key()))?;
+/// println!("listening on {}", udp.local_address());
+/// let transports = Transports::new(vec![Box::new(udp)]);
+/// # drop(transports);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct UdpTransport {
     front: Front,
     waker: Waker,

@@ -69,6 +69,24 @@ impl WebSocketSettings {
 }
 
 /// The host's side of the WebSocket transport. Dropping it ends all connections and the network thread.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use realmgate_engine::transport::Transports;
+/// use realmgate_engine::transport::websocket::{WebSocketSettings, WebSocketTransport};
+///
+/// let websocket = WebSocketTransport::bind(WebSocketSettings {
+///     max_clients: 200,
+///     allows_origin: Arc::new(|origin, _| origin == "https://play.example.org"),
+///     ..WebSocketSettings::new("127.0.0.1:0".parse()?)
+/// })?;
+/// let address = websocket.local_address();
+/// assert_eq!(websocket.url(address.ip(), false), format!("ws://{address}/play"));
+/// let transports = Transports::new(vec![Box::new(websocket)]);
+/// # drop(transports);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct WebSocketTransport {
     thread: TaskThread,
     local_address: SocketAddr,

@@ -21,7 +21,7 @@ const VALID_FOR: Duration = Duration::from_secs(13 * DAY.as_secs());
 /// After how long another one should be made.
 pub const RENEW_AFTER: Duration = Duration::from_secs(7 * DAY.as_secs());
 
-/// The certificate that is shown to clients.
+/// The certificate that is shown to clients. [`WebTransport`](super::WebTransport) has an example.
 #[derive(Debug)]
 pub struct SelfMadeCertificate {
     names: Vec<String>,

@@ -77,6 +77,24 @@ impl WebTransportSettings {
 }
 
 /// The host's side of the WebTransport transport. Dropping it ends all connections and the network thread.
+///
+/// ```
+/// use realmgate_engine::transport::Transports;
+/// use realmgate_engine::transport::webtransport::{SelfMadeCertificate, WebTransport, WebTransportSettings};
+///
+/// // A page needs this certificate's hash to connect. With a certificate that a CA has signed, it needs none.
+/// let certificate = SelfMadeCertificate::new(vec!["localhost".to_owned()])?;
+/// println!("hash: {}", certificate.sha256());
+/// let webtransport = WebTransport::bind(WebTransportSettings {
+///     max_clients: 200,
+///     ..WebTransportSettings::new("127.0.0.1:0".parse()?, certificate.server_config()?)
+/// })?;
+/// let address = webtransport.local_address();
+/// assert_eq!(webtransport.url(address.ip()), format!("https://{address}/play"));
+/// let transports = Transports::new(vec![Box::new(webtransport)]);
+/// # drop(transports);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct WebTransport {
     thread: TaskThread,
     local_address: SocketAddr,

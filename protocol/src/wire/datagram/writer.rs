@@ -4,6 +4,7 @@ use super::{ACK, ACK_RECEIVED_AFTER, Ack, HEADER_BYTES, MESSAGES, Section, VERSI
 use crate::limits::MAX_PAYLOAD_BYTES;
 
 /// A payload with a section of at most [`MAX_SECTION_BYTES`](super::MAX_SECTION_BYTES), and nothing else.
+/// [`open`](super::open) has an example.
 pub fn seal(section: Section<'_>) -> Vec<u8> {
     let mut out = Vec::with_capacity(HEADER_BYTES + section.body().len());
     PayloadWriter::start(&mut out, None).finish(section);
