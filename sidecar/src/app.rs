@@ -14,7 +14,7 @@ use realmgate_platform::clock::Clock;
 use realmgate_platform::config::{ConfigError, DatabaseAt};
 use realmgate_platform::database::OpenError;
 use realmgate_platform::error::Error;
-use realmgate_platform::http::{Certificate, Door, Patience, layers, redirect};
+use realmgate_platform::http::{Certificate, HttpListener, Patience, layers, redirect};
 use realmgate_platform::redis_client::{RedisClient, RedisFailed};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -165,9 +165,9 @@ impl Sidecar {
             false => None,
         };
         listeners.serve(&state, certificate)?;
-        let Addrs { api, directory, gateway, redirect } = state.addrs;
+        let Addrs { api, directory, gateway, door, redirect } = state.addrs;
         let tls = state.config.edge.tls.is_some();
-        tracing::info!(roles = %state.config.roles, %api, %directory, %gateway, redirect = redirect.map(tracing::field::display), tls, "the sidecar is up");
+        tracing::info!(roles = %state.config.roles, %api, %directory, %gateway, door = door.map(tracing::field::display), redirect = redirect.map(tracing::field::display), tls, "the sidecar is up");
         Ok(Running { state, administrator_code })
     }
 }
@@ -211,46 +211,53 @@ struct Listeners {
     api: Option<TcpListener>,
     directory: Option<TcpListener>,
     gateway: Option<TcpListener>,
+    door: Option<TcpListener>,
     redirect: Option<TcpListener>,
 }
 
 impl Listeners {
     async fn bind(config: &SidecarConfig) -> Result<Self, StartError> {
-        let Listen { api, directory, gateway } = config.listen;
+        let Listen { api, directory, gateway, door } = config.listen;
         let roles = config.roles;
         let api = bind(roles.has_public_listener(), "API_ADDR", api).await?;
         let directory = bind(roles.directory, "DIRECTORY_ADDR", directory).await?;
         let gateway = bind(roles.gateway, "GATEWAY_ADDR", gateway).await?;
+        let door = bind(roles.door && config.services_file.is_some(), "DOOR_ADDR", door).await?;
         let redirect = match config.edge.redirect {
             Some(redirect) => bind(true, "HTTP_REDIRECT_ADDR", redirect.addr).await?,
             None => (None, config.listen.api),
         };
         let redirected = redirect.0.is_some().then_some(redirect.1);
-        let addrs = Addrs { api: api.1, directory: directory.1, gateway: gateway.1, redirect: redirected };
-        Ok(Self { addrs, api: api.0, directory: directory.0, gateway: gateway.0, redirect: redirect.0 })
+        let addrs = Addrs { api: api.1, directory: directory.1, gateway: gateway.1, door: door.0.is_some().then_some(door.1), redirect: redirected };
+        Ok(Self { addrs, api: api.0, directory: directory.0, gateway: gateway.0, door: door.0, redirect: redirect.0 })
     }
 
     fn serve(self, state: &AppState, certificate: Option<Arc<Certificate>>) -> Result<(), StartError> {
         let tls = certificate.as_ref().map(|certificate| certificate.server_config().map(TlsAcceptor::from));
         let tls = tls.transpose().map_err(|error| ConfigError::new("TLS_CERT_FILE", error.to_string()))?;
-        let http::Routers { api, directory, gateway } = http::routers(state);
+        let http::Routers { api, directory, gateway, door } = http::routers(state);
         let patience = Patience::default();
         let own =
             [("api", self.api, api), ("directory", self.directory, directory), ("gateway", self.gateway, gateway)];
-        let mut doors: Vec<Door> = own
+        let mut all: Vec<HttpListener> = own
             .into_iter()
             .filter_map(|(name, listener, router)| {
-                Some(Door { name, listener: listener?, router, tls: tls.clone(), patience })
+                Some(HttpListener { name, listener: listener?, router, tls: tls.clone(), patience })
             })
             .collect();
+        if let (Some(listener), Some(router)) = (self.door, door) {
+            let tls = certificate.as_ref().map(|certificate| certificate.server_config_http2().map(TlsAcceptor::from));
+            let tls = tls.transpose().map_err(|error| ConfigError::new("TLS_CERT_FILE", error.to_string()))?;
+            all.push(HttpListener { name: "door", listener, router, tls, patience });
+        }
         if let (Some(listener), Some(certificate)) = (self.redirect, &certificate) {
             let port = state.config.edge.redirect.and_then(|redirect| redirect.port).unwrap_or(self.addrs.api.port());
             let router = layers::bare(redirect(certificate.clone(), port), &state.clock);
-            doors.push(Door { name: "redirect", listener, router, tls: None, patience });
+            all.push(HttpListener { name: "redirect", listener, router, tls: None, patience });
         }
-        for door in doors {
+        for listener in all {
             let Background { tasks, shutdown } = state.background.clone();
-            state.background.tasks.spawn(door.serve(state.config.edge.clone(), shutdown, tasks));
+            state.background.tasks.spawn(listener.serve(state.config.edge.clone(), shutdown, tasks));
         }
         if let Some(certificate) = certificate {
             state.background.every(CERTIFICATE_LOOK_EVERY, CERTIFICATE_LOOK_EVERY, move || {
@@ -319,6 +326,9 @@ async fn spawn_background(state: &AppState, happenings: Happenings) -> Result<()
         });
     }
     state.community.start().await.map_err(Error::from)?;
+    if let Some(door) = &state.door {
+        door.start(state.community.log_in_ends());
+    }
     start_parties(state, happenings);
     let here = LocalReplica {
         links: state.links.clone(),

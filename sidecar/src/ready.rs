@@ -19,6 +19,8 @@ struct Ready {
     directory_addr: Option<String>,
     gateway_addr: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    door_addr: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     redirect_addr: Option<String>,
     /// Makes an account the administrator of a realm that has none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,6 +57,7 @@ impl ReadyFiles {
             api_addr: roles.has_public_listener().then(|| addrs.api.to_string()),
             directory_addr: roles.directory.then(|| addrs.directory.to_string()),
             gateway_addr: roles.gateway.then(|| addrs.gateway.to_string()),
+            door_addr: addrs.door.map(|addr| addr.to_string()),
             redirect_addr: addrs.redirect.map(|addr| addr.to_string()),
             administrator_code: administrator_code.map(str::to_owned),
         };
@@ -112,7 +115,7 @@ mod tests {
         let files = vec![dir.path().join("sidecar/ready.json"), dir.path().join("second.json")];
         let said = || files.iter().map(|file| serde_json::from_slice(&fs::read(file).unwrap()).unwrap());
         let addr = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
-        let addrs = Addrs { api: addr(3000), directory: addr(3001), gateway: addr(3002), redirect: None };
+        let addrs = Addrs { api: addr(3000), directory: addr(3001), gateway: addr(3002), door: None, redirect: None };
         let ready = ReadyFiles::write(files.clone(), addrs, Roles { gateway: false, ..Roles::ALL }, None).unwrap();
         let (api, directory, gateway) = ("127.0.0.1:3000", "127.0.0.1:3001", "127.0.0.1:3002");
         let mut expected =

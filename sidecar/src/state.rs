@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use metrics_exporter_prometheus::PrometheusHandle;
 use realmgate_community::Community;
+use realmgate_door::Door;
 use realmgate_platform::background::Background;
 use realmgate_platform::clock::Clock;
 use realmgate_platform::http::HttpState;
@@ -44,6 +45,8 @@ pub struct Addrs {
     pub directory: SocketAddr,
     /// Gateway WebSocket.
     pub gateway: SocketAddr,
+    /// The door; `None` without the role or without services.
+    pub door: Option<SocketAddr>,
     /// The listener that redirects plain HTTP to HTTPS, if there is one.
     pub redirect: Option<SocketAddr>,
 }
@@ -119,6 +122,8 @@ pub struct Parts {
     pub departures: Arc<Departures>,
     /// The map servers that this process manages.
     pub fleet: Arc<Fleet>,
+    /// The door in front of other services; `None` without the role or without services.
+    pub door: Option<Door>,
     /// What extractors and layers need.
     pub http: HttpState,
     /// Renders `/metrics`; `None` where the embedding process installed no Prometheus recorder.

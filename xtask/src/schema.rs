@@ -17,6 +17,8 @@ use crate::workspace::Workspace;
 pub const PROTOCOL: &str = "docs/protocol.json";
 const OPENAPI: &str = "docs/openapi.json";
 const COMMUNITY: &str = "docs/community-openapi.json";
+/// The schema of `services.toml`.
+const SERVICES: &str = "docs/services.schema.json";
 /// A schema with no type behind it any more is stale.
 const OWNED: [Owned; 1] = [("assets/schema", ".schema.json")];
 
@@ -37,9 +39,12 @@ fn generate(workspace: &Workspace) -> Result<tempfile::TempDir> {
     let out = fresh.path();
     output(workspace.command(binaries.path("start_server")?).args(["--schema", "--out"]).arg(out))?;
     ensure!(out.join(PROTOCOL).is_file(), "`start_server --schema --out DIR` wrote no DIR/{PROTOCOL}");
-    for (path, which) in [(OPENAPI, &["openapi"][..]), (COMMUNITY, &["openapi", "--community"])] {
+    let documents =
+        [(OPENAPI, &["openapi"][..]), (COMMUNITY, &["openapi", "--community"]), (SERVICES, &["door", "--schema"])];
+    for (path, which) in documents {
         let document = output(workspace.command(binaries.path("sidecar")?).args(which))?;
-        serde_json::from_slice::<Value>(&document).context("`sidecar openapi` did not print a JSON document")?;
+        let is_json = || format!("`sidecar {}` did not print a JSON document", which.join(" "));
+        serde_json::from_slice::<Value>(&document).with_context(is_json)?;
         fs::write(out.join(path), document)?;
     }
     put(out, dashboard::PATH, &dashboard::text())?;

@@ -3,6 +3,7 @@
 //! The fuzzer runs them, and `tests/tests/corpus.rs` runs the same on stable over the corpus and over random bytes.
 
 mod data;
+mod door;
 mod frames;
 mod gateway;
 mod map;
@@ -15,7 +16,7 @@ mod ticket;
 pub type Check = fn(&[u8]);
 
 /// Every target; its corpus is `fuzz/corpus/<name>/`.
-pub const TARGETS: [(&str, Check); 18] = [
+pub const TARGETS: [(&str, Check); 20] = [
     ("netcode", realmgate_engine::netcode::fuzzing::check),
     ("renet", realmgate_engine::transport::check_renet),
     ("websocket_upgrade", realmgate_engine::transport::websocket::check_upgrade),
@@ -32,6 +33,8 @@ pub const TARGETS: [(&str, Check); 18] = [
     ("gateway", gateway::gateway),
     ("map", map::map),
     ("data", data::data),
+    ("door_path", door::path),
+    ("services", door::services),
     ("recording", recording::recording),
     ("text", text::line),
 ];

@@ -16,8 +16,9 @@ use realmgate_platform::passwords::Passwords;
 use realmgate_platform::redis_client::RedisClient;
 use realmgate_platform::sessions::SessionStore;
 use realmgate_platform::theme::Theme;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::abandoned::{Abandoned, GUESTS_EVERY, LOBBIES_EVERY};
 use crate::accounts::{Addresses, Deletion, LogIns, Profiles, administrators};
@@ -348,6 +349,11 @@ impl Community {
     /// When the database cannot be asked.
     pub async fn has_administrator(&self) -> sqlx::Result<bool> {
         self.store.has_administrator().await
+    }
+
+    /// Each login that ends from now on, here or at another sidecar. A notice of another one may be lost.
+    pub fn log_in_ends(&self) -> broadcast::Receiver<Uuid> {
+        self.events.hub.log_in_ends()
     }
 
     /// The leaderboards, for whoever keeps them up.

@@ -38,6 +38,8 @@ error_codes! {
     Validation = "VALIDATION_FAILED", "Invalid fields in the request";
     /// The access token is missing or no longer valid.
     Unauthorized = "UNAUTHORIZED", "Missing or invalid access token";
+    /// At the door: the access token is forged, expired or revoked. Elsewhere this is `UNAUTHORIZED`.
+    InvalidToken = "INVALID_TOKEN", "Invalid or expired access token";
     /// User name and password do not match.
     InvalidCredentials = "INVALID_CREDENTIALS", "Wrong user name or password";
     /// The refresh token is unknown, expired or was used before.
@@ -78,6 +80,12 @@ error_codes! {
     ServerIdTaken = "SERVER_ID_TAKEN", "The server id is in use by another running map server";
     /// The map server does not answer.
     MapServerUnreachable = "MAP_SERVER_UNREACHABLE", "The map server does not answer";
+    /// A service behind the door cannot be reached, or its answer is not HTTP.
+    ServiceUnreachable = "SERVICE_UNREACHABLE", "The service cannot be reached";
+    /// A service behind the door has no capacity left, or has failed too often; `Retry-After` says when to retry.
+    ServiceUnavailable = "SERVICE_UNAVAILABLE", "The service is not available now";
+    /// A service behind the door did not answer in time.
+    ServiceTimeout = "SERVICE_TIMEOUT", "The service did not answer in time";
     /// A gateway message that cannot be understood.
     BadMessage = "BAD_MESSAGE", "Malformed message";
     /// An `enter_world` that its client called off. Sent as [`BadMessage`](Self::BadMessage), and only to a client that

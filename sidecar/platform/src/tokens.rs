@@ -34,7 +34,7 @@ struct Claims {
 }
 
 /// What an access token says that one of our keys has signed and that has not expired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SignedToken {
     /// The account.
     pub account: AccountId,

@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex};
 use metrics_exporter_prometheus::PrometheusHandle;
 use realmgate_community::{self as community, Community, DeclaredBoards, Events};
 use realmgate_platform::background::Background;
+use realmgate_door::Door;
+use realmgate_door::dictionary::Watch;
 use realmgate_platform::clock::Clock;
+use realmgate_platform::config::ConfigError;
 use realmgate_platform::database::DatabaseTime;
 use realmgate_platform::gates::Gates;
 use realmgate_platform::http::extract::UnnamedProxy;
@@ -129,6 +132,7 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         limits: limits.clone(),
         unnamed_proxy: UnnamedProxy::default(),
     });
+    let door = door(&config, &http, &store, &background)?;
     let documents = Documents::new(Realm {
         theme: &config.theme,
         name: &config.realm_name,
@@ -175,6 +179,7 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
             kept: Mutex::default(),
         },
         online: Online { store: store.online.clone(), sessions: sessions.clone() },
+        door,
         http,
         gateway: Arc::new(gateway),
         map_links: Arc::new(map_links),
@@ -206,6 +211,25 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         background,
     };
     Ok((AppState::new(parts), happenings))
+}
+
+/// The door, if this process has the role and there are services.
+fn door(
+    config: &SidecarConfig,
+    http: &HttpState,
+    store: &Store,
+    background: &Background,
+) -> Result<Option<Door>, StartError> {
+    let Some(file) = config.services_file.clone().filter(|_| config.roles.door) else { return Ok(None) };
+    let watch = Watch::start(file, background);
+    let watch = watch.map_err(|faults| ConfigError::new("SERVICES_FILE", faults.to_string()))?;
+    Ok(Some(Door::new(realmgate_door::Parts {
+        watch,
+        http: http.clone(),
+        sessions: store.sessions.clone(),
+        background: background.clone(),
+        is_https: config.edge.tls.is_some(),
+    })))
 }
 
 fn gateway(

@@ -1,7 +1,7 @@
 //! The sidecar as a standalone process.
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -57,6 +57,8 @@ enum Verb {
         #[arg(long)]
         community: bool,
     },
+    /// Check the services behind the door; `serve` with the role door serves them
+    Door(DoorCommand),
     /// Audit all items and gold, print the report as JSON, and exit with 1 if there are faults
     Audit(Storage),
     /// Manage accounts and locks
@@ -74,7 +76,7 @@ struct Serve {
     /// Port of GATEWAY_ADDR, under another name
     #[arg(long, env = "GATEWAY_PORT")]
     gateway_port: Option<u16>,
-    /// Roles of this process, comma separated: api, directory, gateway, community
+    /// Roles of this process, comma separated: api, directory, gateway, community, door
     #[arg(long, env = "ROLES", default_value_t = Roles::ALL)]
     roles: Roles,
     /// Accepted and ignored: the gateway and the accounts are one process
@@ -83,6 +85,19 @@ struct Serve {
     /// Path of a second ready file, besides DATA_DIR/sidecar/ready.json
     #[arg(long, env = "READY_FILE")]
     ready_file: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct DoorCommand {
+    /// Check the file, and exit with 2 if it has faults
+    #[arg(long, required_unless_present = "schema")]
+    check: bool,
+    /// Print the JSON schema of the file
+    #[arg(long, conflicts_with = "check")]
+    schema: bool,
+    /// File of the services
+    #[arg(long, env = "SERVICES_FILE", default_value = "services.toml")]
+    services_file: PathBuf,
 }
 
 #[derive(Subcommand)]
@@ -159,6 +174,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Verb::Serve(serve) => run_serve(*serve).await,
             Verb::Migrate(storage) => migrate(&storage).await,
             Verb::Openapi { community } => print_openapi(community),
+            Verb::Door(DoorCommand { schema: true, .. }) => print_services_schema(),
+            Verb::Door(DoorCommand { services_file, .. }) => check_services(&services_file),
             Verb::Audit(storage) => audit(&storage).await,
             Verb::Admin(Admin::Grant { name, storage }) => grant(&name, &storage).await,
             Verb::Admin(Admin::Locks(storage)) => print_locks(&storage).await,
@@ -268,6 +285,17 @@ fn cannot_open(at: &DatabaseAt, source: OpenError) -> Failure {
 fn print_openapi(community: bool) -> Result<(), Failure> {
     let document = if community { realmgate_community::http::document() } else { http::document() };
     let text = document.to_pretty_json().map_err(anyhow::Error::from)?;
+    Ok(writeln!(std::io::stdout(), "{text}").map_err(anyhow::Error::from)?)
+}
+
+fn check_services(file: &Path) -> Result<(), Failure> {
+    let summary = realmgate_door::dictionary::check(file)
+        .map_err(|faults| Failure { code: 2, message: format!("the services have faults\n{faults}") })?;
+    Ok(writeln!(std::io::stdout(), "{summary}").map_err(anyhow::Error::from)?)
+}
+
+fn print_services_schema() -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(&realmgate_door::dictionary::schema()).map_err(anyhow::Error::from)?;
     Ok(writeln!(std::io::stdout(), "{text}").map_err(anyhow::Error::from)?)
 }
 

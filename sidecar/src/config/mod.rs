@@ -55,6 +55,8 @@ pub struct SidecarConfig {
     pub redis: Option<RedisConfig>,
     /// The roles of this process: which listeners it binds.
     pub roles: Roles,
+    /// The file of the services behind the door; `None` where there is none.
+    pub services_file: Option<PathBuf>,
     /// The addresses of the listeners.
     pub listen: Listen,
     /// TLS, the redirect to it, connection limits and trusted proxies.
@@ -91,11 +93,15 @@ impl SidecarConfig {
     /// Limits the process to some of the roles.
     ///
     /// # Errors
-    /// When `SERVER_MANAGER` is local and `roles` lacks the directory.
+    /// When `SERVER_MANAGER` is local and `roles` lacks the directory, or the door is alone and has no services.
     pub fn with_roles(self, roles: Roles) -> Result<Self, ConfigError> {
         if self.fleet.is_some() && !roles.directory {
             let why = "local needs the role directory, where the servers that it starts register";
             return Err(ConfigError::new("SERVER_MANAGER", why));
+        }
+        if roles.is_door_alone() && self.services_file.is_none() {
+            let why = "there is no such file, so the role door has nothing to serve";
+            return Err(ConfigError::new("SERVICES_FILE", why));
         }
         Ok(Self { roles, ..self })
     }
@@ -110,6 +116,8 @@ pub struct Listen {
     pub directory: SocketAddr,
     /// Gateway WebSocket (`GATEWAY_ADDR`).
     pub gateway: SocketAddr,
+    /// The door (`DOOR_ADDR`).
+    pub door: SocketAddr,
 }
 
 /// Settings of the gateway and the directory.

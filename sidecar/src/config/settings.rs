@@ -58,6 +58,9 @@ pub struct Settings {
     /// File of the login providers (docs/settings.md), searched in the same places; optional
     #[arg(long, env = "PROVIDERS_FILE", default_value = "providers.toml")]
     pub providers_file: PathBuf,
+    /// File of the services behind the door (docs/gateway.md), searched in the same places; optional
+    #[arg(long, env = "SERVICES_FILE", default_value = "services.toml")]
+    pub services_file: PathBuf,
     /// URL from which browsers load maps and pictures, for a CDN in front of this server [default: this server]
     #[arg(long, env = "ASSETS_BASE_URL", value_name = "URL")]
     pub assets_base_url: Option<String>,
@@ -73,6 +76,9 @@ pub struct Settings {
     /// Address of the gateway WebSocket
     #[arg(long, env = "GATEWAY_ADDR", default_value = "127.0.0.1:3002")]
     pub gateway_addr: SocketAddr,
+    /// Address of the door in front of the services of SERVICES_FILE
+    #[arg(long, env = "DOOR_ADDR", default_value = "127.0.0.1:3004")]
+    pub door_addr: SocketAddr,
     /// What stands between the listeners and the routes
     #[command(flatten)]
     pub edge: EdgeSettings,
@@ -204,7 +210,7 @@ impl Settings {
     /// The defaults of all flags and environment variables, but with a free port for each listener.
     pub fn with_defaults(data_dir: PathBuf) -> Self {
         let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { data_dir, api_addr: any_port, directory_addr: any_port, gateway_addr: any_port, ..defaults() }
+        Self { data_dir, api_addr: any_port, directory_addr: any_port, gateway_addr: any_port, door_addr: any_port, ..defaults() }
     }
 
     /// Checks the settings, reads or generates the secrets, and finds the data folder. Binds nothing.
@@ -213,13 +219,16 @@ impl Settings {
     /// When a setting, a secret or a data file cannot be used; the error names the setting.
     pub fn resolve(&self) -> Result<SidecarConfig, ConfigError> {
         let redis = self.redis()?;
-        let listen = Listen { api: self.api_addr, directory: self.directory_addr, gateway: self.gateway_addr };
+        let (api, directory, gateway) = (self.api_addr, self.directory_addr, self.gateway_addr);
+        let listen = Listen { api, directory, gateway, door: self.door_addr };
+        let services_file = Some(find_file(&self.services_file)).filter(|file| file.is_file());
         if self.allow_unauthenticated_registry && !listen.directory.ip().is_loopback() {
             let why = "works on loopback only: set DIRECTORY_ADDR to 127.0.0.1, or turn this off";
             return Err(ConfigError::new("ALLOW_UNAUTHENTICATED_REGISTRY", why));
         }
         let edge = self.edge.resolve()?;
-        let exposed = listen.is_exposed() || edge.redirect.is_some_and(|redirect| !redirect.addr.ip().is_loopback());
+        let door_is_exposed = services_file.is_some() && !listen.door.ip().is_loopback();
+        let exposed = listen.is_exposed() || door_is_exposed || edge.redirect.is_some_and(|redirect| !redirect.addr.ip().is_loopback());
         let is_id_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         if !(1..=64).contains(&self.gateway_id.len()) || !self.gateway_id.bytes().all(is_id_byte) {
             // Locks are written under this name and have to be parsed again.
@@ -276,6 +285,7 @@ impl Settings {
             hooks_dir: find_folder(&self.hooks_dir).unwrap_or_else(|| self.hooks_dir.clone()),
             providers: ProvidersConfig::read(&find_file(&self.providers_file))?,
             assets_base_url: self.assets_base_url.as_deref().map(read_base_url).transpose()?,
+            services_file,
             listen,
             edge,
             in_force: self.in_force()?,

@@ -24,7 +24,7 @@ use realmgate_platform::http::layers;
 
 use crate::state::AppState;
 
-/// The three listeners' routers.
+/// The listeners' routers.
 pub struct Routers {
     /// Port 3000: players and browsers.
     pub api: Router,
@@ -32,6 +32,8 @@ pub struct Routers {
     pub directory: Router,
     /// Port 3002: players' gateway sockets.
     pub gateway: Router,
+    /// Port 3004: services that are not ours.
+    pub door: Option<Router>,
 }
 
 /// Builds the whole route table.
@@ -51,7 +53,11 @@ pub fn routers(state: &AppState) -> Routers {
     if state.config.roles.is_gateway_alone() {
         gateway = gateway.merge(Router::from(service_routes()));
     }
-    Routers { api, directory: layers::internal(directory, state), gateway: layers::sockets(gateway, state) }
+    let door = state.door.as_ref().map(|door| match state.config.roles.is_door_alone() {
+        true => layers::internal(Router::from(service_routes()), state).merge(door.router()),
+        false => door.router(),
+    });
+    Routers { api, directory: layers::internal(directory, state), gateway: layers::sockets(gateway, state), door }
 }
 
 /// Everything on 3000, by the roles of this process.
@@ -103,7 +109,7 @@ fn watch_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(watch::list::list, watch::start::start))
 }
 
-/// Routes for operators, on 3000 and 3001; on 3002 for a process that has neither.
+/// Routes for operators, on 3000 and 3001; on 3002 or 3004 for a process that has neither.
 fn service_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(health::healthz))

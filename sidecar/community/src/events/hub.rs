@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use realmgate_protocol::ids::AccountId;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 use tokio::task::yield_now;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -16,10 +16,14 @@ use super::outbox::{Delivery, End, Outbox, Told, Waiting, outbox};
 use super::topic::Topic;
 use crate::field_limits::size;
 
+/// Logins whose end a receiver may not have taken yet; one that is further behind checks its logins in the database.
+const MOST_ENDS: usize = 1_024;
+
 /// The sockets of this sidecar.
-#[derive(Default)]
 pub(crate) struct Hub {
     open: Mutex<Open>,
+    /// Each login that ends, here or at another sidecar.
+    log_in_ends: broadcast::Sender<Uuid>,
     pub(crate) changes: Changes,
     /// There is something to fan out.
     fanning: Notify,
@@ -49,7 +53,19 @@ pub(crate) struct Seat {
     pub(crate) waiting: Waiting,
 }
 
+impl Default for Hub {
+    fn default() -> Self {
+        let log_in_ends = broadcast::Sender::new(MOST_ENDS);
+        Self { open: Mutex::default(), log_in_ends, changes: Changes::default(), fanning: Notify::new() }
+    }
+}
+
 impl Hub {
+    /// Each login that ends from now on, here or at another sidecar.
+    pub(crate) fn log_in_ends(&self) -> broadcast::Receiver<Uuid> {
+        self.log_in_ends.subscribe()
+    }
+
     /// Takes a place; `None` if the account has `most` sockets already.
     pub(crate) fn take_seat(self: &Arc<Self>, account: AccountId, log_in: Uuid, most: u32) -> Option<Seat> {
         let mut open = self.open();
@@ -178,6 +194,8 @@ impl Hub {
         for socket in self.open().sockets.values().filter(|socket| socket.log_in == log_in) {
             socket.outbox.end(End::LoggedOut);
         }
+        // Without a door there is no receiver.
+        let _ = self.log_in_ends.send(log_in);
     }
 
     /// Events may have been lost: every socket tells its client how things stand.

@@ -12,5 +12,5 @@ pub use content_hash::content_hash;
 pub use layers::TraceId;
 pub use markup::escaped;
 pub use problem::{Problem, status_of};
-pub use serve::{Certificate, Connection, Door, Inflow, Patience, redirect};
+pub use serve::{Certificate, Connection, HttpListener, Inflow, Patience, redirect};
 pub use state::{HttpParts, HttpState};

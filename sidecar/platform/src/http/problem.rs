@@ -1,6 +1,7 @@
 //! Errors as RFC 9457 problem documents. Every error is logged and counted here, once.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -30,6 +31,10 @@ pub struct Problem {
     errors: BTreeMap<String, Vec<String>>,
 }
 
+/// 498, which is in no standard: an access token that is invalid or expired, as gateways answer it.
+static INVALID_TOKEN: LazyLock<StatusCode> =
+    LazyLock::new(|| StatusCode::from_u16(498).unwrap_or(StatusCode::UNAUTHORIZED));
+
 /// The HTTP status that a code is answered with.
 pub fn status_of(code: ErrorCode) -> StatusCode {
     match code {
@@ -39,13 +44,16 @@ pub fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::InvalidCredentials
         | ErrorCode::InvalidRefreshToken
         | ErrorCode::ServiceTokenRequired => StatusCode::UNAUTHORIZED,
+        ErrorCode::InvalidToken => *INVALID_TOKEN,
         ErrorCode::Forbidden | ErrorCode::EntryRefused => StatusCode::FORBIDDEN,
         ErrorCode::NotFound | ErrorCode::CharacterNotFound | ErrorCode::MapNotFound | ErrorCode::ServerNotFound => {
             StatusCode::NOT_FOUND
         }
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ErrorCode::Misdirected => StatusCode::MISDIRECTED_REQUEST,
-        ErrorCode::MapFull | ErrorCode::Timeout | ErrorCode::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::MapFull | ErrorCode::Timeout | ErrorCode::Overloaded | ErrorCode::ServiceUnavailable => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         ErrorCode::UsernameTaken
         | ErrorCode::NameTaken
         | ErrorCode::TooManyCharacters
@@ -53,7 +61,8 @@ pub fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::CharacterDeleted
         | ErrorCode::AlreadyOnline
         | ErrorCode::ServerIdTaken => StatusCode::CONFLICT,
-        ErrorCode::MapServerUnreachable => StatusCode::BAD_GATEWAY,
+        ErrorCode::MapServerUnreachable | ErrorCode::ServiceUnreachable => StatusCode::BAD_GATEWAY,
+        ErrorCode::ServiceTimeout => StatusCode::GATEWAY_TIMEOUT,
         ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
@@ -85,7 +94,7 @@ impl IntoResponse for Error {
         if let Some(seconds) = self.retry_after_s {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if status == StatusCode::UNAUTHORIZED {
+        if matches!(code, ErrorCode::InvalidToken) || status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response

@@ -9,15 +9,17 @@ mod idle;
 mod redirect;
 mod slots;
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
+use axum::response::Response;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -43,6 +45,10 @@ const MAX_HEADER_BYTES: usize = 16 * 1_024;
 /// Bytes of a connection that the kernel holds and has not sent. With more, a write to a slow reader waits until a third of the kernel's
 /// buffer (megabytes) is free, and a socket that reads 100 KiB/s would count as one that does not read.
 const UNSENT_BYTES: u32 = 128 * 1_024;
+/// HTTP/2 in the handshake of TLS (RFC 9113, section 3.2).
+const HTTP_2: &[u8] = b"h2";
+/// Maximum number of requests at once on an HTTP/2 connection.
+const MAX_STREAMS: u32 = 64;
 /// How long to wait after a failed accept, as when the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -80,7 +86,7 @@ impl Default for Patience {
 }
 
 /// One listener and what it serves.
-pub struct Door {
+pub struct HttpListener {
     /// Its name in the metrics.
     pub name: &'static str,
     /// The bound listener.
@@ -93,7 +99,7 @@ pub struct Door {
     pub patience: Patience,
 }
 
-impl Door {
+impl HttpListener {
     /// Serves until `shutdown`, then lets open requests finish. Every connection is a task of `tasks`.
     pub async fn serve(self, edge: Edge, shutdown: CancellationToken, tasks: TaskTracker) {
         let slots = ConnectionSlots::new(self.name, edge.connections, edge.proxies);
@@ -137,7 +143,10 @@ impl Door {
             };
             let handshake = handshake(name, tls, stream, patience);
             if let Some(Some(stream)) = shutdown.run_until_cancelled(handshake).await {
-                connection(stream, client, router, patience, shutdown).await;
+                match stream.get_ref().1.alpn_protocol() {
+                    Some(HTTP_2) => connection_http2(stream, client, router, patience, shutdown).await,
+                    _ => connection(stream, client, router, patience, shutdown).await,
+                }
             }
         };
         async move {
@@ -150,10 +159,30 @@ impl Door {
 }
 
 /// The client of a connection.
+#[derive(Clone)]
 struct Client {
     peer: SocketAddr,
     connection: Connection,
     idle: Arc<Idle>,
+}
+
+impl Client {
+    /// Passes a request to the router, with what handlers may know about its connection.
+    fn serve(
+        &self,
+        router: &Router,
+        mut request: Request<Incoming>,
+    ) -> impl Future<Output = Result<Response, Infallible>> + use<> {
+        let busy = self.idle.busy();
+        request.extensions_mut().insert(ConnectInfo(self.peer));
+        request.extensions_mut().insert(self.connection.clone());
+        let answer = router.clone().oneshot(request.map(axum::body::Body::new));
+        async move {
+            let answer = answer.await;
+            drop(busy);
+            answer
+        }
+    }
 }
 
 fn is_of_the_peer(error: &std::io::Error) -> bool {
@@ -196,18 +225,8 @@ async fn connection<S>(stream: S, client: Client, router: Router, patience: Pati
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let Client { peer, connection, idle } = client;
-    let service = tower::service_fn(move |mut request: Request<Incoming>| {
-        let busy = idle.busy();
-        request.extensions_mut().insert(ConnectInfo(peer));
-        request.extensions_mut().insert(connection.clone());
-        let answer = router.clone().oneshot(request.map(axum::body::Body::new));
-        async move {
-            let answer = answer.await;
-            drop(busy);
-            answer
-        }
-    });
+    let peer = client.peer;
+    let service = tower::service_fn(move |request| client.serve(&router, request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(patience.header)
@@ -226,6 +245,40 @@ where
             }
             () = shutdown.cancelled(), if !draining => {
                 draining = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}
+
+/// As [`connection`], over HTTP/2. Only a listener whose TLS settings offer it has such connections.
+async fn connection_http2<S>(stream: S, client: Client, router: Router, patience: Patience, shutdown: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (peer, idle) = (client.peer, client.idle.clone());
+    let service = tower::service_fn(move |request| client.serve(&router, request));
+    let connection = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(MAX_HEADER_BYTES as u32)
+        .keep_alive_interval(patience.header)
+        .keep_alive_timeout(patience.header)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    let mut connection = std::pin::pin!(connection);
+    let mut is_draining = false;
+    loop {
+        tokio::select! {
+            result = connection.as_mut() => {
+                if let Err(error) = result {
+                    tracing::trace!(%error, %peer, "connection ended early");
+                }
+                return;
+            }
+            // An HTTP/1 connection ends so too. It also ends one whose client never finishes the HTTP/2 handshake.
+            () = idle.idle_for(patience.header) => return,
+            () = shutdown.cancelled(), if !is_draining => {
+                is_draining = true;
                 connection.as_mut().graceful_shutdown();
             }
         }
@@ -264,9 +317,9 @@ mod tests {
             Router::new().route("/", get(|| async { "here" })).route("/large", get(|| async { vec![0; LARGE] }));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
-        let door = Door { name: "test", listener, router, tls, patience };
+        let listener = HttpListener { name: "test", listener, router, tls, patience };
         let (edge, connections) = (EdgeSettings::default().resolve().unwrap(), TaskTracker::new());
-        tokio::spawn(door.serve(edge, CancellationToken::new(), connections.clone()));
+        tokio::spawn(listener.serve(edge, CancellationToken::new(), connections.clone()));
         (TcpStream::connect(addr).await.unwrap(), connections)
     }
 
@@ -289,10 +342,10 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let router = Router::new().route("/", get(answer));
-        let door = Door { name: "test", listener, router, tls: None, patience: Patience::default() };
+        let listener = HttpListener { name: "test", listener, router, tls: None, patience: Patience::default() };
         let (edge, connections) = (EdgeSettings::default().resolve().unwrap(), TaskTracker::new());
         let shutdown = CancellationToken::new();
-        let serving = tokio::spawn(door.serve(edge, shutdown.clone(), connections.clone()));
+        let serving = tokio::spawn(listener.serve(edge, shutdown.clone(), connections.clone()));
         let mut stream = TcpStream::connect(addr).await.unwrap();
         stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
         begun.notified().await;

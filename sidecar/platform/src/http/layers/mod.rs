@@ -15,9 +15,9 @@ use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, RETRY_AFTER};
 use axum::http::{HeaderValue, Method, request};
 use axum::middleware::{from_fn, from_fn_with_state};
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
-pub use trace::TraceId;
+pub use trace::{REQUEST_ID, TraceId};
 
 use crate::clock::Clock;
 use crate::config::Origins;
@@ -75,6 +75,25 @@ where
     routes.layer(from_fn_with_state(http, rebinding::refuse)).layer(from_fn(trace::trace))
 }
 
+/// Layers for the listener in front of services that are not ours. Their answers carry their own headers, their bodies may be of any
+/// size and take any time: who passes them on sets the limits.
+pub fn proxy<S>(routes: Router<S>, state: &S) -> Router
+where
+    HttpState: FromRef<S>,
+    S: Clone + Send + Sync + 'static,
+{
+    let http = HttpState::from_ref(state);
+    let cors = cors(http.origins.clone())
+        .allow_methods(AllowMethods::mirror_request())
+        .allow_headers(AllowHeaders::mirror_request());
+    routes
+        .with_state(state.clone())
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(http, rebinding::refuse))
+        .layer(cors)
+        .layer(from_fn(trace::trace))
+}
+
 /// Layers for listeners that browsers do not use.
 pub fn internal<S>(routes: Router<S>, state: &S) -> Router
 where
@@ -115,8 +134,8 @@ fn cors(origins: Origins) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(allowed))
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-        .allow_headers([AUTHORIZATION, CONTENT_TYPE, trace::REQUEST_ID, Parent::HEADER])
-        .expose_headers([RETRY_AFTER, trace::REQUEST_ID, request_time::REQUEST_TIME])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, REQUEST_ID, Parent::HEADER])
+        .expose_headers([RETRY_AFTER, REQUEST_ID, request_time::REQUEST_TIME])
         .max_age(Duration::from_secs(600))
 }
 

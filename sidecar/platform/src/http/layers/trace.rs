@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::telemetry::{self, Parent};
 
 /// The header with the trace id, in requests and in responses.
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest trace id that is accepted from a caller, in bytes.
 const MAX_BYTES: usize = 64;
 
@@ -48,13 +48,14 @@ impl From<TraceId> for String {
 }
 
 /// Gives the request a trace id, and answers with it: its own, else that of the trace that it belongs to, else a new one.
-pub(super) async fn trace(request: Request, next: Next) -> Response {
+pub(super) async fn trace(mut request: Request, next: Next) -> Response {
     let parent = request.headers().get(Parent::HEADER).and_then(Parent::read);
     let shown = request.headers().get(REQUEST_ID).and_then(TraceId::shown);
     let trace = shown.or_else(|| Some(TraceId(parent?.trace_id()))).unwrap_or_else(TraceId::generate);
     // At the level of errors, since a log of errors alone would lack it otherwise.
     let span = tracing::error_span!("request", %trace);
     telemetry::follow(&span, parent);
+    request.extensions_mut().insert(trace.clone());
     let mut response = next.run(request).instrument(span.clone()).await;
     telemetry::answered(&span, response.status().as_u16());
     if let Ok(value) = HeaderValue::try_from(String::from(trace)) {

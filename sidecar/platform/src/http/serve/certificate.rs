@@ -50,17 +50,29 @@ impl Certificate {
         Ok(Arc::new(Self { files: files.clone(), shown, seen: Mutex::new(Ok(pem.fingerprint())) }))
     }
 
-    /// The TLS settings for accepting connections.
+    /// The TLS settings for accepting connections, with HTTP/1.1.
     ///
     /// # Errors
     /// When rustls takes none of its own protocol versions.
     pub fn server_config(self: &Arc<Self>) -> Result<Arc<ServerConfig>, rustls::Error> {
+        self.server_config_with(&[b"http/1.1"])
+    }
+
+    /// As [`Certificate::server_config`], with HTTP/2 too.
+    ///
+    /// # Errors
+    /// As [`Certificate::server_config`].
+    pub fn server_config_http2(self: &Arc<Self>) -> Result<Arc<ServerConfig>, rustls::Error> {
+        self.server_config_with(&[super::HTTP_2, b"http/1.1"])
+    }
+
+    fn server_config_with(self: &Arc<Self>, protocols: &[&[u8]]) -> Result<Arc<ServerConfig>, rustls::Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_cert_resolver(self.clone());
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
         Ok(Arc::new(config))
     }
 

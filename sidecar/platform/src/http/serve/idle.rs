@@ -1,26 +1,48 @@
-//! Whether a connection has a request under way, and for how long it has had none.
+//! Whether a connection has requests under way, and for how long it has had none.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-/// Since when a connection is idle; `None` while it is not.
-pub(super) struct Idle(watch::Sender<Option<Instant>>);
+/// The requests of a connection.
+pub(super) struct Idle {
+    /// Since when there are none; `None` while there are some.
+    since: watch::Sender<Option<Instant>>,
+    /// How many are under way: with HTTP/2 there may be several.
+    under_way: AtomicU32,
+}
 
 /// A request under way, until this is dropped.
 pub(super) struct Busy(Arc<Idle>);
 
 impl Idle {
     pub(super) fn new() -> Self {
-        Self(watch::Sender::new(Some(Instant::now())))
+        Self { since: watch::Sender::new(Some(Instant::now())), under_way: AtomicU32::new(0) }
     }
 
-    /// Marks a request as under way. There is one at a time.
+    /// Marks a request as under way.
     pub(super) fn busy(self: &Arc<Self>) -> Busy {
-        self.0.send_replace(None);
+        self.since.send_modify(|since| {
+            self.under_way.fetch_add(1, Ordering::Relaxed);
+            *since = None;
+        });
         Busy(self.clone())
+    }
+
+    /// Completes when the connection has had no request for this long.
+    pub(super) async fn idle_for(&self, most: Duration) {
+        let mut idle = self.since.subscribe();
+        loop {
+            let Ok(since) = idle.wait_for(Option::is_some).await.map(|since| *since) else { return };
+            let Some(since) = since else { continue };
+            sleep_until(since + most).await;
+            if *idle.borrow() == Some(since) {
+                return;
+            }
+        }
     }
 
     /// Completes when the connection has been idle for this long and others want its place.
@@ -29,7 +51,7 @@ impl Idle {
         mut crowded: watch::Receiver<bool>,
         most: Duration,
     ) -> impl Future<Output = ()> + Send + 'static + use<> {
-        let mut idle = self.0.subscribe();
+        let mut idle = self.since.subscribe();
         async move {
             loop {
                 let since = async {
@@ -49,7 +71,12 @@ impl Idle {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.0.send_replace(Some(Instant::now()));
+        let idle = &self.0;
+        idle.since.send_modify(|since| {
+            if idle.under_way.fetch_sub(1, Ordering::Relaxed) == 1 {
+                *since = Some(Instant::now());
+            }
+        });
     }
 }
 
@@ -64,6 +91,20 @@ mod tests {
     const WITHIN: Duration = Duration::from_secs(20);
     /// How long it looks whether somebody stays.
     const A_MOMENT: Duration = Duration::from_millis(100);
+
+    fn idle_since(since: Instant) -> Idle {
+        Idle { since: watch::Sender::new(Some(since)), under_way: AtomicU32::new(0) }
+    }
+
+    #[tokio::test]
+    async fn connection_is_idle_after_its_last_request() {
+        let idle = Arc::new(idle_since(Instant::now() - WITHIN));
+        let (first, second) = (idle.busy(), idle.busy());
+        drop(first);
+        assert!(timeout(A_MOMENT, idle.idle_for(Duration::ZERO)).await.is_err(), "a request is under way");
+        drop(second);
+        timeout(WITHIN, idle.idle_for(Duration::ZERO)).await.expect("it is idle");
+    }
 
     #[tokio::test]
     async fn who_is_idle_makes_way_only_where_it_is_crowded() {
@@ -80,7 +121,7 @@ mod tests {
     #[tokio::test]
     async fn who_is_busy_or_has_room_by_the_time_it_would_have_to_go_may_stay() {
         let goes = Instant::now() + Duration::from_millis(500);
-        let idle = || Arc::new(Idle(watch::Sender::new(Some(goes))));
+        let idle = || Arc::new(idle_since(goes));
         let (mine, other, crowded, busier) = (idle(), idle(), watch::Sender::new(true), watch::Sender::new(true));
         let mut with_room = Box::pin(mine.overstayed(crowded.subscribe(), Duration::ZERO));
         let mut at_work = Box::pin(other.overstayed(busier.subscribe(), Duration::ZERO));
@@ -98,7 +139,7 @@ mod tests {
     #[tokio::test]
     async fn who_was_busy_a_moment_ago_may_stay() {
         let long_ago = Instant::now() - 2 * WITHIN;
-        let (idle, crowded) = (Arc::new(Idle(watch::Sender::new(Some(long_ago)))), watch::Sender::new(true));
+        let (idle, crowded) = (Arc::new(idle_since(long_ago)), watch::Sender::new(true));
         let overstayed = || Box::pin(idle.overstayed(crowded.subscribe(), WITHIN));
         timeout(WITHIN, overstayed()).await.expect("it was idle for too long");
         drop(idle.busy());

@@ -1,0 +1,171 @@
+//! Who a client is: its access token, checked once at the door.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use realmgate_platform::error::{Error, ErrorCode};
+use realmgate_platform::sessions::SessionStore;
+use realmgate_platform::tokens::{Caller, SignedToken, Tokens};
+use realmgate_protocol::ids::AccountId;
+use tokio::sync::broadcast;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// How long a login counts as live without asking the database again. A login that ends is refused after this time at the latest.
+const LIVE_FOR: Duration = Duration::from_secs(1);
+/// How often the logins of open sockets are checked in the database: a notice of another replica may be lost.
+pub const RECHECK_EVERY: Duration = Duration::from_secs(30);
+
+/// A user at the door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The account.
+    pub account: AccountId,
+    /// The login that the token comes from.
+    pub session: Uuid,
+    /// The account's role: `player` or `admin`.
+    pub role: Arc<str>,
+}
+
+/// Checks access tokens, and ends what a login has opened when the login ends.
+pub struct Access {
+    tokens: Arc<Tokens>,
+    sessions: SessionStore,
+    live: Mutex<HashMap<SignedToken, (Arc<User>, Instant)>>,
+    open: Mutex<HashMap<Uuid, OpenSockets>>,
+}
+
+/// The sockets of a login that are open here.
+struct OpenSockets {
+    count: usize,
+    ended: CancellationToken,
+}
+
+/// A socket's place among those of its login. Dropped when the socket closes.
+pub struct Seat {
+    access: Arc<Access>,
+    session: Uuid,
+    ended: CancellationToken,
+}
+
+impl Access {
+    /// Checks tokens with `tokens`, and logins in `sessions`.
+    pub fn new(tokens: Arc<Tokens>, sessions: SessionStore) -> Arc<Self> {
+        Arc::new(Self { tokens, sessions, live: Mutex::default(), open: Mutex::default() })
+    }
+
+    /// The user of an access token. `None` stands for a request without one.
+    ///
+    /// # Errors
+    /// `UNAUTHORIZED` (401) without a token, `INVALID_TOKEN` (498) for one that is forged, expired, revoked or logged out; others
+    /// when the database cannot be asked.
+    pub async fn user(&self, token: Option<&str>) -> Result<Arc<User>, Error> {
+        let token = token.ok_or(ErrorCode::Unauthorized)?;
+        let signed = self.tokens.verify(token).map_err(at_the_door)?;
+        let now = Instant::now();
+        if let Some((user, until)) = self.live().get(&signed)
+            && now < *until
+        {
+            return Ok(user.clone());
+        }
+        let Caller { account, session, role } = self.tokens.find_caller(&signed).await.map_err(at_the_door)?;
+        let user = Arc::new(User { account, session, role: role.into() });
+        self.live().insert(signed, (user.clone(), now + LIVE_FOR));
+        Ok(user)
+    }
+
+    /// A place for a socket of this user, which ends with the login.
+    ///
+    /// # Errors
+    /// As [`Access::user`], for a login that has ended since the token was checked.
+    pub async fn take_seat(self: &Arc<Self>, user: &User) -> Result<Seat, Error> {
+        let seat = {
+            let mut open = self.open();
+            let sockets = open.entry(user.session).or_insert_with(|| OpenSockets { count: 0, ended: CancellationToken::new() });
+            sockets.count += 1;
+            Seat { access: self.clone(), session: user.session, ended: sockets.ended.clone() }
+        };
+        // A login that ended before the seat was taken would not have found it.
+        match self.sessions.find_live(user.session).await? {
+            Some(_) => Ok(seat),
+            None => Err(ErrorCode::InvalidToken.into()),
+        }
+    }
+
+    /// A login has ended: its sockets here close, and its tokens are refused.
+    pub fn end(&self, session: Uuid) {
+        self.live().retain(|_, (user, _)| user.session != session);
+        if let Some(sockets) = self.open().get(&session) {
+            sockets.ended.cancel();
+        }
+    }
+
+    /// Ends what logins have opened here as they end, until `shutdown`.
+    pub async fn follow(&self, mut ends: broadcast::Receiver<Uuid>, shutdown: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                ended = ends.recv() => match ended {
+                    Ok(session) => self.end(session),
+                    Err(broadcast::error::RecvError::Lagged(_)) => self.recheck().await,
+                    Err(broadcast::error::RecvError::Closed) => return,
+                },
+            }
+        }
+    }
+
+    /// Ends the sockets of logins that have ended without a notice, and forgets tokens that are no longer used.
+    pub async fn recheck(&self) {
+        let now = Instant::now();
+        self.live().retain(|_, (_, until)| now < *until);
+        let sessions: Vec<Uuid> = self.open().keys().copied().collect();
+        for session in sessions {
+            // When the database is unavailable, the next check decides.
+            if let Ok(None) = self.sessions.find_live(session).await {
+                self.end(session);
+            }
+        }
+    }
+
+    /// Sockets that are open here.
+    pub fn open_sockets(&self) -> usize {
+        self.open().values().map(|sockets| sockets.count).sum()
+    }
+
+    fn live(&self) -> std::sync::MutexGuard<'_, HashMap<SignedToken, (Arc<User>, Instant)>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, OpenSockets>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seat {
+    /// Completes when the login has ended.
+    pub async fn ended(&self) {
+        self.ended.cancelled().await;
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut open = self.access.open();
+        if let Some(sockets) = open.get_mut(&self.session) {
+            sockets.count -= 1;
+            if sockets.count == 0 {
+                open.remove(&self.session);
+            }
+        }
+    }
+}
+
+/// A refused token is 498 at the door: a client may refresh it and repeat the request. Our own API answers 401 to both.
+fn at_the_door(error: Error) -> Error {
+    match error.code {
+        ErrorCode::Unauthorized => ErrorCode::InvalidToken.into(),
+        _ => error,
+    }
+}

@@ -1,0 +1,155 @@
+//! Which paths the door takes. A service may decode a path once more than we do: one that means another path after that is refused.
+
+use axum::http::{Request, Version};
+
+/// Why a request's target is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadTarget {
+    /// The absolute form `GET http://host/path`, which is for forward proxies.
+    #[error("The request target must be a path, not a URL")]
+    Absolute,
+    /// A `.` or `..` segment, an empty segment, a backslash, a control character, or one of these encoded, once or twice.
+    #[error("The path must have no dot segments, empty segments, backslashes or encoded slashes")]
+    Ambiguous,
+    /// A percent sign without two hexadecimal digits.
+    #[error("The path has a percent sign that encodes nothing")]
+    Encoding,
+}
+
+/// Checks the target of a request.
+///
+/// # Errors
+/// When it is in absolute form, or its path could mean another path to a service.
+pub fn check<B>(request: &Request<B>) -> Result<(), BadTarget> {
+    // HTTP/2 has no other form: its authority is a header of its own.
+    let is_http1 = request.version() <= Version::HTTP_11;
+    if is_http1 && request.uri().authority().is_some() {
+        return Err(BadTarget::Absolute);
+    }
+    check_path(request.uri().path())
+}
+
+/// Checks a path, encoded as it was received.
+///
+/// # Errors
+/// When it could mean another path to a service.
+pub fn check_path(path: &str) -> Result<(), BadTarget> {
+    if !path.starts_with('/') {
+        return Err(BadTarget::Absolute);
+    }
+    if !path.contains('%') {
+        return check_segments(path.as_bytes());
+    }
+    let once = decode(path.as_bytes()).ok_or(BadTarget::Encoding)?;
+    // An encoded slash is a slash to some services, and a part of a name to others.
+    if path.as_bytes().iter().filter(|byte| **byte == b'/').count() != once.iter().filter(|byte| **byte == b'/').count() {
+        return Err(BadTarget::Ambiguous);
+    }
+    check_segments(&once)?;
+    // Where the text is no encoding any more, a second decoding changes nothing.
+    match decode(&once) {
+        Some(twice) if twice != once => {
+            let hides_slash = twice.iter().filter(|byte| **byte == b'/').count() != once.iter().filter(|byte| **byte == b'/').count();
+            if hides_slash { Err(BadTarget::Ambiguous) } else { check_segments(&twice) }
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_segments(path: &[u8]) -> Result<(), BadTarget> {
+    let is_bad_byte = |byte: &u8| *byte == b'\\' || byte.is_ascii_control();
+    if path.iter().any(is_bad_byte) {
+        return Err(BadTarget::Ambiguous);
+    }
+    let mut segments = path.split(|byte| *byte == b'/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let is_last = segments.peek().is_none();
+        // `/shop;x/..;x` is `/shop/..` to servers with path parameters.
+        let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
+        if matches!(name, b"." | b"..") || (name.is_empty() && !(is_last && segment.is_empty())) {
+            return Err(BadTarget::Ambiguous);
+        }
+    }
+    Ok(())
+}
+
+/// The bytes that a percent-encoded text stands for; `None` where a percent sign encodes nothing.
+fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&byte, after)) = rest.split_first() {
+        if byte != b'%' {
+            decoded.push(byte);
+            rest = after;
+            continue;
+        }
+        let (digits, after) = after.split_at_checked(2)?;
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        decoded.push(digit(digits[0])? << 4 | digit(digits[1])?);
+        rest = after;
+    }
+    Some(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ordinary_paths_pass() {
+        for path in [
+            "/", "/shop", "/shop/", "/shop/items/7", "/shop/a.b/..c/...", "/shop/caf%C3%A9", "/shop/100%25", "/shop/a%20b", "/shop/a;v=1",
+            "/shop/%2520", "/shop/50%25%20off",
+        ] {
+            assert_eq!(check_path(path), Ok(()), "{path}");
+        }
+    }
+
+    #[test]
+    fn paths_with_two_meanings_are_refused() {
+        for path in [
+            "/shop/../admin", "/shop/..", "/..", "/./shop", "/shop//admin", "//evil.example/", "/shop/%2e%2e/admin", "/shop/.%2E/admin",
+            "/shop/%252e%252e/admin", "/shop%2f..%2fadmin", "/shop%2Fadmin", "/shop/%252fadmin", "/shop\\admin", "/shop/%5c..", "/shop/%255cadmin", "/shop/%00",
+            "/shop/%0d%0aX: y", "/shop/..;/admin", "/shop/..;x=1/admin", "/shop/%2e%2e%3bx/admin",
+        ] {
+            assert_eq!(check_path(path), Err(BadTarget::Ambiguous), "{path}");
+        }
+        for path in ["/shop/%", "/shop/%2", "/shop/%zz"] {
+            assert_eq!(check_path(path), Err(BadTarget::Encoding), "{path}");
+        }
+        for path in ["shop", "*", "http://evil.example/"] {
+            assert_eq!(check_path(path), Err(BadTarget::Absolute), "{path}");
+        }
+    }
+
+    #[test]
+    fn absolute_form_is_refused_over_http1_alone() {
+        let request = |version| Request::get("http://shop.example/items").version(version).body(()).unwrap();
+        assert_eq!(check(&request(Version::HTTP_11)), Err(BadTarget::Absolute));
+        assert_eq!(check(&request(Version::HTTP_2)), Ok(()));
+    }
+
+    proptest! {
+        #[test]
+        fn accepted_paths_stay_below_their_start_however_often_they_are_decoded(path in "/(shop|%2e|%2f|%25|\\.|/|;|a|\\\\){0,12}") {
+            if check_path(&path).is_ok() {
+                let mut bytes = path.into_bytes();
+                for _ in 0..2 {
+                    let text = String::from_utf8_lossy(&bytes).into_owned();
+                    prop_assert!(!text.split('/').any(|segment| matches!(segment, "." | "..")), "{text}");
+                    match decode(&bytes) {
+                        Some(decoded) => bytes = decoded,
+                        None => break,
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn arbitrary_text_never_panics(path in ".*") {
+            let _ = check_path(&path);
+        }
+    }
+}
