@@ -4,6 +4,7 @@ use std::path::Path;
 
 use realmgate_door::dictionary::Dictionary;
 use realmgate_door::http::path::check_path;
+use realmgate_door::socketio::packet;
 
 /// A request's path. One that is accepted stays where it begins, however often a service decodes it.
 pub fn path(bytes: &[u8]) {
@@ -49,4 +50,17 @@ pub fn services(bytes: &[u8]) {
             assert!(text.lines().all(|line| !line.is_empty()) && text.starts_with("services.toml:"), "{text}");
         }
     }
+}
+
+/// A message of a Socket.IO client. What is passed on has the same kind, attachments and payload, in another namespace.
+pub fn socketio(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let _ = packet::parse_engine(text);
+    let Ok(read) = packet::parse(text) else { return };
+    let written = read.write("", "/other");
+    let again = packet::parse(&written);
+    let is_same = |again: &packet::Packet<'_>| {
+        (again.kind, again.attachments, again.namespace, again.rest) == (read.kind, read.attachments, "/other", read.rest)
+    };
+    assert!(again.as_ref().is_ok_and(is_same), "{text:?} is passed on as {written:?}");
 }

@@ -16,7 +16,7 @@ mod ticket;
 pub type Check = fn(&[u8]);
 
 /// Every target; its corpus is `fuzz/corpus/<name>/`.
-pub const TARGETS: [(&str, Check); 20] = [
+pub const TARGETS: [(&str, Check); 21] = [
     ("netcode", realmgate_engine::netcode::fuzzing::check),
     ("renet", realmgate_engine::transport::check_renet),
     ("websocket_upgrade", realmgate_engine::transport::websocket::check_upgrade),
@@ -35,6 +35,7 @@ pub const TARGETS: [(&str, Check); 20] = [
     ("data", data::data),
     ("door_path", door::path),
     ("services", door::services),
+    ("socketio", door::socketio),
     ("recording", recording::recording),
     ("text", text::line),
 ];

@@ -1,7 +1,7 @@
 //! The door: one entry in front of services that are not ours, such as a shop in Node or a forum.
 //!
 //! `services.toml` lists the services ([`dictionary`]). A request for `/shop/…` goes to the service whose path is `/shop`, and a
-//! Socket.IO client of the namespace `/shop` gets a socket of its own at that service. The door checks the access
+//! Socket.IO client of the namespace `/shop` gets a socket of its own at that service ([`socketio`]). The door checks the access
 //! token once ([`access`]), and passes the user on in headers that no client can set ([`http`]).
 //!
 //! The door keeps no state of its own: several sidecars serve the same dictionary.
@@ -9,9 +9,10 @@
 pub mod access;
 pub mod dictionary;
 pub mod http;
-mod tls;
+pub mod socketio;
 #[cfg(test)]
 mod testing;
+mod tls;
 mod upstream;
 
 use std::ops::Deref;
@@ -27,7 +28,8 @@ use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use self::access::{Access, RECHECK_EVERY};
-use self::dictionary::Watch;
+use self::dictionary::{Dictionary, Watch};
+use self::socketio::Relay;
 use self::upstream::{HEALTH_EVERY, Upstreams};
 
 /// The door, behind a cheap handle.
@@ -38,7 +40,8 @@ pub struct Door(Arc<Inner>);
 pub struct Inner {
     http: HttpState,
     access: Arc<Access>,
-    upstreams: Upstreams,
+    upstreams: Arc<Upstreams>,
+    relay: Arc<Relay>,
     watch: Arc<Watch>,
     background: Background,
     is_https: bool,
@@ -56,15 +59,27 @@ pub struct Parts {
     pub background: Background,
     /// Whether its listener speaks TLS.
     pub is_https: bool,
+    /// Signs the sessions that Socket.IO clients may recover. All replicas have the same key.
+    pub recovery_key: [u8; 32],
 }
 
 impl Door {
     /// A door that is not served yet.
     pub fn new(parts: Parts) -> Self {
-        let Parts { watch, http, sessions, background, is_https } = parts;
+        let Parts { watch, http, sessions, background, is_https, recovery_key } = parts;
         let access = Access::new(http.tokens.clone(), sessions);
-        let upstreams = Upstreams::new(watch.current(), tls::client_config());
-        Self(Arc::new(Inner { http, access, upstreams, watch, background, is_https }))
+        let (dictionary, tls) = (watch.current(), tls::client_config());
+        let upstreams = Arc::new(Upstreams::new(dictionary.clone(), tls.clone()));
+        let found = upstreams.clone();
+        let relay = Relay::new(socketio::Parts {
+            access: access.clone(),
+            services: Box::new(move |namespace| Some(found.current().of_namespace(namespace)?.service.clone())),
+            tls,
+            pid_key: recovery_key,
+            settings: socketio_settings(&dictionary),
+            shutdown: background.shutdown.clone(),
+        });
+        Self(Arc::new(Inner { http, access, upstreams, relay, watch, background, is_https }))
     }
 
     /// What the door's listener serves.
@@ -98,6 +113,13 @@ impl Door {
             }
         });
     }
+}
+
+/// The relay's settings: no packet is larger than the largest that a service takes at the start.
+fn socketio_settings(dictionary: &Dictionary) -> socketio::Settings {
+    let defaults = socketio::Settings::default();
+    let largest = dictionary.services.iter().map(|service| service.limits.max_packet_bytes).max();
+    socketio::Settings { max_packet_bytes: largest.unwrap_or_default().max(defaults.max_packet_bytes), ..defaults }
 }
 
 impl Deref for Door {

@@ -228,6 +228,11 @@ impl Tokens {
         RefreshToken { hash: hash_refresh(&text), text, expires_at_ms: at_ms.saturating_add(lives_ms), at_ms }
     }
 
+    /// A key for another purpose, which `label` names. It is the same on all sidecars with our `JWT_SECRET`.
+    pub fn derived_key(&self, label: &[u8]) -> [u8; 32] {
+        mac(self.signing_secret(), label).finalize().into_bytes().into()
+    }
+
     fn signing_secret(&self) -> &[u8] {
         self.secrets.iter().next().map(|(_, key)| key).unwrap_or_default()
     }

@@ -229,6 +229,7 @@ fn door(
         sessions: store.sessions.clone(),
         background: background.clone(),
         is_https: config.edge.tls.is_some(),
+        recovery_key: http.tokens.derived_key(b"realmgate door recovery 1"),
     })))
 }
 

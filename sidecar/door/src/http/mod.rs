@@ -14,24 +14,50 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{AUTHORIZATION, HOST};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
 use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_platform::http::extract::Peer;
-use realmgate_platform::http::{TraceId, layers};
+use realmgate_platform::http::{Connection, TraceId, layers};
 use tokio::time::Instant;
 
 use crate::Door;
 use crate::access::User;
 use crate::dictionary::{self, Service};
+use crate::socketio;
 use crate::upstream::{Current, Upstream};
+use body::RequestBody;
 use forward::Outgoing;
 use headers::Origin;
 
 /// The query parameter with the token of a WebSocket, since browsers cannot set its headers.
 const TOKEN_PARAMETER: &str = "token";
+/// Maximum number of bytes that a Socket.IO client may send in ten seconds over a WebSocket.
+const MAX_SOCKETIO_INFLOW: u32 = 32 << 20;
+/// Maximum size of a long-polling request's body, in bytes. The relay has a smaller limit, by the largest packet.
+const MAX_POLLING_BYTES: u64 = 32 << 20;
 
-/// Everything that the door serves over HTTP but its Socket.IO.
+/// Everything that the door serves.
 pub fn router(door: &Door) -> Router {
-    layers::proxy(Router::new().fallback(serve), door)
+    let sockets = socketio::service(door.relay.clone()).layer(from_fn_with_state(door.clone(), admit_socketio));
+    layers::proxy(Router::new().fallback(serve).merge(sockets.with_state(())), door)
+}
+
+/// Lets Engine.IO requests pass, within limits. The first one of a connection has no session yet, and counts as a call.
+async fn admit_socketio(State(door): State<Door>, peer: Peer, request: Request, next: Next) -> Result<Response<Body>, Error> {
+    if !door.http.origins.allow(request.headers()) {
+        return Err(ErrorCode::Forbidden.into());
+    }
+    let query = request.uri().query().unwrap_or_default();
+    if !query.split('&').any(|pair| pair.starts_with("sid=")) {
+        door.http.limits.anonymous_call(peer.into()).await?;
+    }
+    if let Some(connection) = request.extensions().get::<Connection>().filter(|_| tunnel::is_websocket(&request)) {
+        // The relay counts messages. This limits what it does not see, such as pings.
+        connection.inflow.limit(MAX_SOCKETIO_INFLOW);
+    }
+    let (head, body) = request.into_parts();
+    let body = RequestBody::new(body, MAX_POLLING_BYTES, Arc::default())?;
+    Ok(next.run(Request::from_parts(head, Body::new(body))).await)
 }
 
 async fn serve(State(door): State<Door>, ConnectInfo(socket): ConnectInfo<SocketAddr>, peer: Peer, request: Request) -> Result<Response<Body>, Error> {
