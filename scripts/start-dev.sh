@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A world for developers: a sidecar, and the map servers of maps 1 and 2 beside it, each a process of its own with its
-# log in logs/. Ends what an earlier run of this script left behind; Ctrl-C ends everything, as does the end of any part.
+# log in logs/; logs/auth.log, logs/world.log and logs/gateway.log have the sidecar's lines by role. Ends what an earlier run of this script left behind; Ctrl-C ends everything, as does the end of any part.
 #
 #   scripts/start-dev.sh
 #
@@ -215,7 +215,9 @@ end_all "$logs/start-dev.pid"
 end_everything
 note start-dev $$
 
-start sidecar "$logs/sidecar.json" "$bin/sidecar" serve --ready-file "$logs/sidecar.json"
+# The sidecar appends to them.
+quick rm -f "$logs"/{auth,world,gateway}.log
+start sidecar "$logs/sidecar.json" "$bin/sidecar" serve --role-logs-dir "$logs" --ready-file "$logs/sidecar.json"
 await sidecar "$logs/sidecar.json"
 field "$logs/sidecar.json" directory_addr
 export WORLD_DIRECTORY_URL=http://$value HOST_MAPS=only
@@ -229,7 +231,7 @@ for map in "${maps[@]}"; do
     say "map $map: $value (UDP), log $logs/map-$map.log"
 done
 field "$logs/sidecar.json" gateway_addr
-say "gateway: ws://$value/ws, log $logs/sidecar.log"
+say "gateway: ws://$value/ws, log $logs/sidecar.log; by role: auth.log, world.log, gateway.log"
 field "$logs/sidecar.json" api_addr
 say "Play at http://$value ; Ctrl-C stops everything."
 

@@ -17,6 +17,7 @@ pub mod lock;
 pub mod own_folder;
 pub mod ready;
 pub mod replicas;
+pub mod role_logs;
 pub mod service;
 pub mod social;
 pub mod state;

@@ -283,6 +283,7 @@ fn a_port_in_use_is_named_with_its_setting() {
         ("GATEWAY_ADDR", &addr, "GATEWAY_ADDR"),
         ("HTTP_REDIRECT_ADDR", &addr, "HTTP_REDIRECT_ADDR"),
         ("PORT", &port, "API_ADDR"),
+        ("WORLD_DIRECTORY_PORT", &port, "DIRECTORY_ADDR"),
         ("GATEWAY_PORT", &port, "GATEWAY_ADDR"),
     ] {
         let (code, said) = ended(sidecar(dir.path(), &["serve"]).envs(tls).env(given, value));
@@ -349,6 +350,69 @@ fn settings_that_cannot_be_are_exit_code_2_and_named() {
         let flag = format!("--{}", setting.to_lowercase().replace('_', "-"));
         assert!(status.code() == Some(2) && [value, &flag, range].iter().all(|part| said.contains(part)), "{said}");
     }
+}
+
+/// Secrets that only a command or a folder has are used, and are neither logged nor generated.
+#[test]
+fn secrets_come_from_a_folder_and_a_command() {
+    let dir = world();
+    let stored = dir.path().join("stored");
+    std::fs::create_dir(&stored).unwrap();
+    let token = "service-token-of-the-folder-0123456789";
+    std::fs::write(stored.join("SERVICE_TOKEN"), format!("{token}\n")).unwrap();
+    std::fs::write(stored.join("DATABASE_URL"), "sqlite:elsewhere.db").unwrap();
+    let command =
+        "echo SERVICE_TOKEN=not-used-0123456789-0123456789-ab; echo JWT_SECRET=hunter2-0123456789-0123456789-ab";
+    let log = dir.path().join("log");
+    let mut serve = sidecar(dir.path(), &["serve"]);
+    serve.env("SECRETS_DIR", &stored).env("SECRETS_COMMAND", command).env("RUST_LOG", "trace");
+    serve.env("READY_FILE", dir.path().join("ready.json")).stderr(std::fs::File::create(&log).unwrap());
+    let mut serving = Serving(serve.spawn().unwrap());
+    let clock = realmgate_platform::clock::Clock::system();
+    while !dir.path().join("ready.json").exists() {
+        assert!(serving.0.try_wait().unwrap().is_none(), "{}", std::fs::read_to_string(&log).unwrap());
+        assert!(clock.uptime().as_secs() < 60, "it is not ready");
+        std::thread::yield_now();
+    }
+    let ready: Value = serde_json::from_slice(&std::fs::read(dir.path().join("ready.json")).unwrap()).unwrap();
+    let servers = call(&ready["directory_addr"], ("GET", "/map-registry/servers"), token, "");
+    assert_eq!(servers, serde_json::json!([]), "the token of the folder is accepted");
+    let generated = std::fs::read_dir(dir.path().join("data/secrets")).unwrap().map(|file| file.unwrap().file_name());
+    assert_eq!(generated.collect::<Vec<_>>(), ["ticket_key"], "only what no store has is generated");
+    assert!(dir.path().join("elsewhere.db").is_file());
+    serving.signal("TERM");
+    assert!(serving.0.wait().unwrap().success());
+    let log = std::fs::read_to_string(&log).unwrap();
+    for (setting, store) in
+        [("SERVICE_TOKEN", "SECRETS_DIR"), ("DATABASE_URL", "SECRETS_DIR"), ("JWT_SECRET", "SECRETS_COMMAND")]
+    {
+        let line = format!("secret read setting=\"{setting}\" store=\"{store}\"");
+        assert!(log.contains(&line), "{line} in {log}");
+    }
+    assert!(!log.contains(token) && !log.contains("hunter2") && !log.contains("not-used"), "{log}");
+
+    assert_eq!(ended(sidecar(dir.path(), &["audit"]).env("SECRETS_DIR", &stored)).0, 0, "verbs find the database too");
+}
+
+#[test]
+fn a_store_of_secrets_that_fails_is_named_with_its_exit_code() {
+    let dir = world();
+    for (setting, value, code, told) in [
+        ("SECRETS_DIR", "nowhere", 2, "nowhere: No such file or directory"),
+        ("SECRETS_DIR", "assets", 2, "has no file named as a secret"),
+        ("SECRETS_COMMAND", "echo JWT_SECRET: hunter2", 2, "line 1 is not SETTING=value"),
+        ("SECRETS_COMMAND", "echo hunter2 | tee /dev/stderr; exit 7", 1, "exit status: 7"),
+    ] {
+        for verb in [&["serve"][..], &["migrate"]] {
+            let output = sidecar(dir.path(), verb).env(setting, value).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(code), "{said}");
+            let last = said.lines().last().unwrap_or_default();
+            assert!(last.starts_with(&format!("sidecar: {setting}: ")) && last.contains(told), "{said}");
+            assert!(!said.contains("hunter2"), "{said}");
+        }
+    }
+    assert!(!dir.path().join("data").exists(), "nothing starts");
 }
 
 #[test]

@@ -12,6 +12,8 @@ const POLICY = 1008;
 /** The close code of a connection that broke. */
 const BROKEN = 1006;
 const NORMAL = 1000;
+/** Longest part of a server's text in a log line, in characters. */
+const LOGGED_AT_MOST = 200;
 
 /**
  * Why a request to the gateway failed. `kind` is `Unreachable`, `Refused` (with the stable `code`, and `retryAfterS` if
@@ -73,7 +75,8 @@ export class Gateway {
       throw new GatewayError("Unreachable", `cannot connect to the gateway: ${error.message}`);
     }
     const gateway = new Gateway(host, socket);
-    await gateway.#answer("welcome");
+    const { message } = await gateway.#answer("welcome");
+    host.log(`Welcome message: ${loggable(message)}`);
     return gateway;
   }
 
@@ -170,6 +173,11 @@ function read(text) {
   } catch {
     return null;
   }
+}
+
+/** A server's text for a log line: short, and without characters that control a terminal. */
+function loggable(text) {
+  return String(text ?? "").slice(0, LOGGED_AT_MOST).replace(/\p{Cc}/gu, " ");
 }
 
 /** How long a body may stay in a fight, as the gateway says. */

@@ -8,6 +8,7 @@
  *   now?: () => number,
  *   setTimeout?: (callback: () => void, ms: number) => any,
  *   clearTimeout?: (timer: any) => void,
+ *   log?: (line: string) => void,
  * }} HostOptions
  */
 
@@ -41,6 +42,12 @@ export class Host {
 
   get #webTransport() {
     return this.#options.WebTransport ?? globalThis.WebTransport;
+  }
+
+  /** Writes a line to the program's log: the browser's console, or stderr of Node, whose stdout is for results. */
+  log(line) {
+    const { log = globalThis.process?.stderr ? console.error : console.info } = this.#options;
+    log(line);
   }
 
   /** Milliseconds of a clock that never goes back. */

@@ -200,6 +200,8 @@ export interface HostOptions {
   now?: () => number;
   setTimeout?: (callback: () => void, ms: number) => any;
   clearTimeout?: (timer: any) => void;
+  /** Gets each line of the log. The default is the browser's console, and stderr in Node. */
+  log?: (line: string) => void;
 }
 
 /** A single-use grant to enter the world. */

@@ -24,14 +24,16 @@ function gateway(answer = () => []) {
       }
       socket.accept();
       if (socket.protocols[1] !== "good") return socket.end(1008, "Invalid token");
-      return say(socket, "welcome", { message: "Connected to Gateway" });
+      return say(socket, "welcome", { message: socket.url.includes("rude") ? "\u001b[31mred\n".repeat(99) : "Connected to Gateway" });
     });
     socket.hear = (text) => {
       asked.push(JSON.parse(text));
       for (const [event, data] of answer(asked.at(-1), socket)) say(socket, event, data);
     };
   });
-  return { clock, asked, opened: sockets.opened, say, options: { ...clock.options, WebSocket: sockets.WebSocket } };
+  const lines = [];
+  const options = { ...clock.options, WebSocket: sockets.WebSocket, log: (line) => lines.push(line) };
+  return { clock, asked, opened: sockets.opened, say, lines, options };
 }
 
 const enters = ({ data }) => [
@@ -49,6 +51,17 @@ test("an admission has every field, and the token goes as a subprotocol", async 
     new Array(3).fill(["ws://127.0.0.1:3002/ws", ["bearer", "good"]]),
   );
   assert.deepEqual(asked[0], { event: "enter_world", data: { character_id: "hero", channel: 2 } });
+});
+
+test("the welcome message of the gateway is a line in the log", async () => {
+  const { lines, options } = gateway();
+  await Gateway.connect("ws://127.0.0.1:3002", "good", options);
+  assert.deepEqual(lines, ["Welcome message: Connected to Gateway"]);
+  await assert.rejects(Gateway.connect("ws://127.0.0.1:3002", "bad", options), { closeCode: 1008 });
+  assert.equal(lines.length, 1, "a refused token has no welcome");
+
+  await Gateway.connect("ws://rude:3002", "good", options);
+  assert.match(lines[1], /^Welcome message: [^\p{Cc}]{200}$/u, "one line, of bounded length");
 });
 
 test("a grant may name its numbers as text, and must have all that is needed", () => {

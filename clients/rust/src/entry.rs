@@ -64,6 +64,15 @@ impl fmt::Debug for FreshToken {
     }
 }
 
+/// Receives the message of each welcome of the gateway.
+struct OnWelcome(Box<dyn FnMut(&str) + Send>);
+
+impl fmt::Debug for OnWelcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OnWelcome")
+    }
+}
+
 /// One character's way into the world.
 ///
 /// ```no_run
@@ -102,6 +111,7 @@ pub struct Entry {
     access_token: String,
     character_id: String,
     fresh_token: Option<FreshToken>,
+    on_welcome: Option<OnWelcome>,
     gateway: Option<Gateway>,
     tickets: u64,
 }
@@ -114,6 +124,7 @@ impl Entry {
             access_token: access_token.to_owned(),
             character_id: character_id.to_owned(),
             fresh_token: None,
+            on_welcome: None,
             gateway: None,
             tickets: 0,
         }
@@ -127,6 +138,14 @@ impl Entry {
         F: Future<Output = Result<String, ApiError>> + Send + 'static,
     {
         self.fresh_token = Some(FreshToken(Box::new(move || ask().boxed())));
+        self
+    }
+
+    /// Calls `show` with the message of the gateway's welcome, each time that the gateway accepts the token. It must not
+    /// block.
+    #[must_use]
+    pub fn with_welcome(mut self, show: impl FnMut(&str) + Send + 'static) -> Self {
+        self.on_welcome = Some(OnWelcome(Box::new(show)));
         self
     }
 
@@ -224,6 +243,9 @@ impl Entry {
     /// Over a new socket, with the token that there is.
     async fn ticket_anew(&mut self, channel: Option<ChannelId>) -> Result<EntryGrant, GatewayError> {
         let mut gateway = Gateway::connect(&self.gateway_url, &self.access_token).await?;
+        if let Some(OnWelcome(show)) = &mut self.on_welcome {
+            show(gateway.welcome());
+        }
         let grant = gateway.enter_world(&self.character_id, channel).await?;
         self.gateway = Some(gateway);
         Ok(grant)

@@ -20,6 +20,8 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 /// Longest time that a body may stay in a fight under any rules, in seconds.
 const LINGER_AT_MOST_S: u64 = 600;
+/// Longest part of the gateway's text in a log line, in characters.
+const LOGGED_AT_MOST: usize = 200;
 /// The close code of the gateway when it does not accept a token.
 const POLICY: u16 = 1_008;
 
@@ -106,6 +108,7 @@ pub struct Gateway {
     sink: SplitSink<Socket, Message>,
     said: mpsc::Receiver<Result<Said, GatewayError>>,
     listener: tokio::task::JoinHandle<()>,
+    welcome: String,
 }
 
 impl Drop for Gateway {
@@ -115,7 +118,8 @@ impl Drop for Gateway {
 }
 
 impl Gateway {
-    /// Connects to `url` (`ws://host:3002`, with or without `/ws`), sends the token and waits for the welcome.
+    /// Connects to `url` (`ws://host:3002`, with or without `/ws`), sends the token and waits for the welcome, whose message
+    /// is a line in the log.
     ///
     /// # Errors
     /// [`GatewayError::BadRequest`] for an unusable address or token, [`GatewayError::Unreachable`] when the handshake
@@ -131,9 +135,16 @@ impl Gateway {
             opening.map_err(|_| GatewayError::Silent)?.map_err(|error| GatewayError::Unreachable(Box::new(error)))?;
         let (sink, stream) = socket.split();
         let (tell, said) = mpsc::channel(16);
-        let mut gateway = Self { sink, said, listener: tokio::spawn(listen(stream, tell)) };
-        gateway.answer(&["welcome"]).await?;
+        let mut gateway = Self { sink, said, listener: tokio::spawn(listen(stream, tell)), welcome: String::new() };
+        let welcome = gateway.answer(&["welcome"]).await?;
+        gateway.welcome = loggable(welcome["message"].as_str().unwrap_or_default());
+        tracing::info!("Welcome message: {}", gateway.welcome);
         Ok(gateway)
+    }
+
+    /// The message of the gateway's welcome, at most 200 characters, with spaces in place of control characters.
+    pub fn welcome(&self) -> &str {
+        &self.welcome
     }
 
     /// Requests a ticket into the world for a character, on `channel` or the least loaded one.
@@ -216,6 +227,11 @@ async fn listen(mut stream: SplitStream<Socket>, tell: mpsc::Sender<Result<Said,
         }
     };
     let _ = tell.send(Err(closed)).await;
+}
+
+/// A text of the gateway for a log line: short, and without characters that control a terminal.
+fn loggable(text: &str) -> String {
+    text.chars().take(LOGGED_AT_MOST).map(|sign| if sign.is_control() { ' ' } else { sign }).collect()
 }
 
 fn read(text: &str) -> Result<Said, GatewayError> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use realmgate_engine::map::Map;
 use realmgate_game::travel::reachable_from;
+use realmgate_platform::config::{ConfigError, StoredSecrets};
 use realmgate_platform::metrics_recorder;
 use realmgate_platform::telemetry::{LogLayer, Telemetry};
 use realmgate_protocol::ids::MapId;
@@ -31,7 +32,7 @@ const END_PATIENCE: Duration = Duration::from_secs(12);
 ///
 /// Fails if the arguments, settings or data are wrong, if the server cannot start, if the simulation dies, or if
 /// `--schema` or `--replay` fails.
-pub fn run(args: Args) -> Result<(), Failure> {
+pub fn run(mut args: Args) -> Result<(), Failure> {
     if args.schema {
         return data::write_schemas(&args.out);
     }
@@ -51,17 +52,30 @@ pub fn run(args: Args) -> Result<(), Failure> {
     // One worker: the simulation gets the rest of the machine.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.context("cannot start the asynchronous runtime")?;
+    let secrets = args.sidecar.fill_secrets().map_err(without_secrets)?;
     let config = args.sidecar.telemetry("start_server").map_err(|error| Failure::Settings(error.to_string()))?;
     let (layers, telemetry) = Telemetry::open(config).map_err(|error| Failure::Settings(error.to_string()))?;
     runtime.block_on(async {
         let delivery = telemetry.deliver();
-        let served = serve(&args, MapId(map), port, world, layers).await;
+        let served = serve(&args, MapId(map), port, world, layers, &secrets).await;
         delivery.close().await;
         served
     })
 }
 
-async fn serve(args: &Args, map: MapId, port: u16, world: World, layers: Vec<LogLayer>) -> Result<(), Failure> {
+/// A store of secrets that fails may be available later; its other faults are those of settings.
+fn without_secrets(error: ConfigError) -> Failure {
+    if error.may_pass { Failure::Other(error.into()) } else { Failure::Settings(error.to_string()) }
+}
+
+async fn serve(
+    args: &Args,
+    map: MapId,
+    port: u16,
+    world: World,
+    layers: Vec<LogLayer>,
+    secrets: &StoredSecrets,
+) -> Result<(), Failure> {
     let Some(asked) = world.maps.get(map).cloned() else {
         let known: Vec<String> = world.maps.iter().map(|map| format!("{} {}", map.id, map.name)).collect();
         return Err(Failure::Settings(format!("unknown map {map}; known maps: {}", known.join(", "))));
@@ -71,6 +85,7 @@ async fn serve(args: &Args, map: MapId, port: u16, world: World, layers: Vec<Log
     }
     let mut end = ShutdownSignals::watch(args.end_with_stdin)?;
     let log_file = logs::start(&args.log, args.log_format, layers)?;
+    secrets.log();
     for warning in world.maps.warnings() {
         tracing::warn!("{warning}");
     }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use realmgate_platform::clock::Clock;
-use realmgate_platform::config::{ConfigError, DatabaseAt, Storage};
+use realmgate_platform::config::{ConfigError, DatabaseAt, Storage, StoredSecrets};
 use realmgate_platform::database::{self, OpenError};
 use realmgate_platform::metrics_recorder;
 use realmgate_platform::telemetry::{LogLayer, Telemetry};
@@ -14,6 +14,7 @@ use realmgate_sidecar::admin::{self, Release};
 use realmgate_sidecar::config::{Roles, Settings, SettingsInForce};
 use realmgate_sidecar::own_folder::OwnFolder;
 use realmgate_sidecar::ready::ReadyFiles;
+use realmgate_sidecar::role_logs::{self, LineFormat};
 use realmgate_sidecar::service::accounts::fold_username;
 use realmgate_sidecar::store::Store;
 use realmgate_sidecar::{Sidecar, StartError, http};
@@ -73,6 +74,9 @@ struct Serve {
     /// Port of API_ADDR, under another name
     #[arg(long, env = "PORT")]
     port: Option<u16>,
+    /// Port of DIRECTORY_ADDR, under another name
+    #[arg(long, env = "WORLD_DIRECTORY_PORT")]
+    world_directory_port: Option<u16>,
     /// Port of GATEWAY_ADDR, under another name
     #[arg(long, env = "GATEWAY_PORT")]
     gateway_port: Option<u16>,
@@ -82,6 +86,9 @@ struct Serve {
     /// Accepted and ignored: the gateway and the accounts are one process
     #[arg(long, env = "AUTH_SERVICE_URL")]
     auth_service_url: Option<String>,
+    /// Directory of a log per role, auth.log, world.log and gateway.log, besides the log on stderr [default: none]
+    #[arg(long, env = "ROLE_LOGS_DIR")]
+    role_logs_dir: Option<PathBuf>,
     /// Path of a second ready file, besides DATA_DIR/sidecar/ready.json
     #[arg(long, env = "READY_FILE")]
     ready_file: Option<PathBuf>,
@@ -160,13 +167,22 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<(), Failure> {
+fn run(mut cli: Cli) -> Result<(), Failure> {
+    let secrets = match &mut cli.verb {
+        Verb::Serve(serve) => serve.settings.fill_secrets()?,
+        _ => StoredSecrets::default(),
+    };
     let opened = match &cli.verb {
         Verb::Serve(serve) => Some(Telemetry::open(serve.settings.telemetry("sidecar")?)?),
         _ => None,
     };
     let (layers, telemetry) = opened.unzip();
-    start_log(&cli.log, cli.log_format, layers.unwrap_or_default())?;
+    let mut layers = layers.unwrap_or_default();
+    if let Verb::Serve(serve) = &cli.verb {
+        layers.extend(role_logs(serve, &cli.log, cli.log_format)?);
+    }
+    start_log(&cli.log, cli.log_format, layers)?;
+    secrets.log();
     let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
     runtime.block_on(async {
         let delivery = telemetry.map(Telemetry::deliver);
@@ -188,9 +204,25 @@ fn run(cli: Cli) -> Result<(), Failure> {
     })
 }
 
+/// The layers of `ROLE_LOGS_DIR`.
+fn role_logs(serve: &Serve, filter: &str, format: LogFormat) -> Result<Vec<LogLayer>, ConfigError> {
+    let Some(folder) = &serve.role_logs_dir else { return Ok(Vec::new()) };
+    let format = match format {
+        LogFormat::Text => LineFormat::Text,
+        LogFormat::Json => LineFormat::Json,
+    };
+    read_filter(filter)?;
+    role_logs::layers(folder, filter, format)
+        .map_err(|error| ConfigError::new("ROLE_LOGS_DIR", format!("{}: {error}", folder.display())))
+}
+
+fn read_filter(filter: &str) -> Result<EnvFilter, ConfigError> {
+    filter.parse().map_err(|error| ConfigError::new("RUST_LOG", format!("{error}")))
+}
+
 /// Starts the log. Its filter is for its own lines: `others` choose what they hear by themselves.
 fn start_log(filter: &str, format: LogFormat, mut others: Vec<LogLayer>) -> Result<(), ConfigError> {
-    let filter: EnvFilter = filter.parse().map_err(|error| ConfigError::new("RUST_LOG", format!("{error}")))?;
+    let filter = read_filter(filter)?;
     // Its own errors would go to stderr, where this log goes too, and panic if stderr is full.
     let lines = fmt::layer().log_internal_errors(false).with_writer(std::io::stderr);
     let lines = match format {
@@ -206,6 +238,9 @@ async fn run_serve(serve: Serve) -> Result<(), Failure> {
     let mut settings = serve.settings;
     if let Some(port) = serve.port {
         settings.api_addr.set_port(port);
+    }
+    if let Some(port) = serve.world_directory_port {
+        settings.directory_addr.set_port(port);
     }
     if let Some(port) = serve.gateway_port {
         settings.gateway_addr.set_port(port);

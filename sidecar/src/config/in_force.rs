@@ -13,7 +13,7 @@ use clap::{Arg, ArgMatches, Args, Command};
 
 /// Settings whose type does not say that they may be shown: texts that hold no secret, and numbers whose names sound like one.
 /// Those with addresses refuse a user name and a password in them.
-const HARMLESS: [&str; 22] = [
+const HARMLESS: [&str; 24] = [
     "ACCESS_TOKEN_SECONDS",
     "ALLOWED_ORIGINS",
     "ASSETS_BASE_URL",
@@ -33,6 +33,8 @@ const HARMLESS: [&str; 22] = [
     "REFRESH_TOKEN_DAYS",
     "ROLES",
     "RUST_LOG",
+    "SECRETS_COMMAND_SECONDS",
+    "SECRETS_DIR",
     "SERVER_ID",
     "SERVER_NAME",
     "TRUSTED_PROXIES",
@@ -72,6 +74,8 @@ pub enum Origin {
     Environment,
     /// The command line.
     CommandLine,
+    /// `SECRETS_DIR` or `SECRETS_COMMAND`.
+    SecretStore,
 }
 
 impl SettingsInForce {
@@ -102,6 +106,13 @@ impl SettingsInForce {
     /// The settings, in their order.
     pub fn iter(&self) -> impl Iterator<Item = &Setting> {
         self.0.iter()
+    }
+
+    /// Says where the value of a setting is from, if not from the command line or the environment.
+    pub(super) fn set_origin(&mut self, name: &str, from: Origin) {
+        for setting in self.0.iter_mut().filter(|setting| setting.name == name) {
+            setting.from = from;
+        }
     }
 
     /// Whether nobody has said what they are.
@@ -256,6 +267,7 @@ mod tests {
             "JWT_SECRET",
             "TICKET_KEY",
             "SERVICE_TOKEN",
+            "SECRETS_COMMAND",
             "MAIL_URL",
             "SERVER_MANAGER_SET",
             "OTEL_EXPORTER_OTLP_ENDPOINT",

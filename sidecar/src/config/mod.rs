@@ -5,6 +5,7 @@ mod fleet;
 mod in_force;
 mod roles;
 mod settings;
+mod stored_secrets;
 mod world;
 
 use std::net::SocketAddr;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use realmgate_community::{CommunitySettings, MailSettings, MayCall, ProvidersConfig};
 use realmgate_platform::config::{
-    ConfigError, DatabaseSettings, EdgeSettings, Origins, PasswordHashing, RateLimits, RedisConfig, TelemetryConfig,
-    TelemetrySettings, TokenTimes, at_least_one, defaults, secret,
+    ConfigError, DatabaseSettings, EdgeSettings, Origins, PasswordHashing, RateLimits, RedisConfig,
+    SecretStoreSettings, TelemetryConfig, TelemetrySettings, TokenTimes, at_least_one, defaults, secret,
 };
 use realmgate_platform::secrets::{SecretSource, SecretSources};
 use realmgate_platform::theme::Theme;
@@ -107,6 +107,9 @@ pub struct Settings {
     /// File that contains SERVICE_TOKEN
     #[arg(long, env = "SERVICE_TOKEN_FILE")]
     pub service_token_file: Option<PathBuf>,
+    /// Where secrets are stored; [`Settings::fill_secrets`] reads them.
+    #[command(flatten)]
+    pub secret_stores: SecretStoreSettings,
 
     /// Id of this sidecar; keep it, since locks are stored under it
     #[arg(long, env = "GATEWAY_ID", default_value = "gateway-1")]

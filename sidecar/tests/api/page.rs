@@ -288,6 +288,25 @@ async fn sounds_are_listed_beside_pictures_and_kept_for_good() {
 }
 
 #[tokio::test]
+async fn game_is_redirected_to_the_page_with_its_path_and_query() {
+    let (app, _) = with_pictures(&[], None).await;
+    for (asked, location) in [
+        ("/game", "/play"),
+        ("/game/", "/play"),
+        ("/game?", "/play?"),
+        ("/game?watch&next=%2Fgame", "/play?watch&next=%2Fgame"),
+        ("/game/a%20b/c?d=e", "/play/a%20b/c?d=e"),
+        ("/game//other.example/x", "/play//other.example/x"),
+    ] {
+        let redirect = app.get(asked).send().await;
+        assert_eq!(redirect.status, StatusCode::PERMANENT_REDIRECT, "{asked}");
+        assert_eq!(redirect.header("location"), Some(location), "{asked}");
+    }
+    assert_eq!(app.get("/play?watch").send().await.status, StatusCode::OK, "the location is the page");
+    app.get("/games").send().await.problem(404, "NOT_FOUND");
+}
+
+#[tokio::test]
 async fn a_device_can_have_the_game_among_its_programs() {
     let (app, list) = with_pictures(&[("ui/icon-192.png", b"an icon")], None).await;
     let icon = list["files"]["pictures/ui/icon-192.png"].as_str().expect("an address");

@@ -19,7 +19,7 @@ use serde_json::json;
 const TOKEN: &str = "a service token of thirty-two bytes, or so";
 
 /// Every setting by its variable, in the order of the help, with its default; empty for one that has none.
-const SETTINGS: [(&str, &str); 130] = [
+const SETTINGS: [(&str, &str); 135] = [
     ("GAME_ADDR", "0.0.0.0"),
     ("ADMIN_ADDR", "127.0.0.1:0"),
     ("WORLD_DIRECTORY_URL", "the one at DIRECTORY_ADDR, else an embedded one"),
@@ -71,6 +71,9 @@ const SETTINGS: [(&str, &str); 130] = [
     ("TICKET_KEY_FILE", ""),
     ("SERVICE_TOKEN", "generated in DATA_DIR/secrets"),
     ("SERVICE_TOKEN_FILE", ""),
+    ("SECRETS_DIR", "none"),
+    ("SECRETS_COMMAND", "none"),
+    ("SECRETS_COMMAND_SECONDS", "10"),
     ("GATEWAY_ID", "gateway-1"),
     ("ALLOWED_ORIGINS", "pages of this machine and of the requested host"),
     ("GATEWAY_QUERY_TOKEN", "true"),
@@ -389,6 +392,25 @@ async fn a_server_that_joins_makes_no_keys_of_its_own() {
     let second = MapServer::start_linked(&settings).await;
     assert!(!settings.home.data_dir().join("secrets").exists());
     second.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_joins_with_secrets_from_a_folder_and_a_command() {
+    let first = MapServer::start(&Settings::new()).await;
+    let settings = Settings::new().map(2).set("WORLD_DIRECTORY_URL", &first.ready.directory);
+    let stored = settings.home.path("stored");
+    fs::create_dir(&stored).expect("a folder can be made");
+    fs::write(stored.join("SERVICE_TOKEN"), first.settings.home.secret("service_token")).expect("it can be written");
+    let ticket_key = first.settings.home.data_dir().join("secrets/ticket_key");
+    let command = format!("printf 'TICKET_KEY=%s\\n' \"$(cat {})\"", ticket_key.display());
+    let settings = settings.set("SECRETS_DIR", stored.to_str().expect("a plain path")).set("SECRETS_COMMAND", &command);
+    let second = MapServer::start_linked(&settings).await;
+    assert!(!settings.home.data_dir().join("secrets").exists(), "none is generated");
+    second.stop().await;
+
+    let failed = Settings::new().map(2).set("SECRETS_COMMAND", "exit 4").spawn().finished().await;
+    assert_code(&failed, 1);
+    assert!(failed.stderr.contains("SECRETS_COMMAND: ended with exit status: 4"), "{}", failed.stderr);
 }
 
 /// `start_server.sh` in a folder of its own, with nothing but these programs to be found.

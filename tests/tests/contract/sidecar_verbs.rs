@@ -103,19 +103,20 @@ async fn wrong_usage_is_told() {
 
 #[tokio::test]
 async fn serve_understands_the_older_names() {
-    let ports = [(); 2].map(|()| free_port().to_string());
+    let ports = [(); 3].map(|()| free_port().to_string());
     let home = Home::new();
     let url = format!("sqlite:{}", home.path("elsewhere.db").display());
     let settings = [
         ("PORT", ports[0].as_str()),
-        ("GATEWAY_PORT", ports[1].as_str()),
+        ("WORLD_DIRECTORY_PORT", ports[1].as_str()),
+        ("GATEWAY_PORT", ports[2].as_str()),
         ("GATEWAY_ID", "gateway-of-mine"),
         ("AUTH_SERVICE_URL", "http://127.0.0.1:1"),
         ("DATABASE_URL", url.as_str()),
     ];
     let sidecar = SidecarProcess::start_in(&home, &settings).await;
-    let bound = [sidecar.ready.api_addr.port(), sidecar.ready.gateway_addr.port()].map(|port| port.to_string());
-    assert_eq!(bound, ports);
+    let bound = [sidecar.ready.api_addr, sidecar.ready.directory_addr, sidecar.ready.gateway_addr];
+    assert_eq!(bound.map(|addr| addr.port().to_string()), ports);
     let account = Account::register(&Api::new(sidecar.ready.api_addr)).await;
     let query = format!("?token={}", account.access_token);
     let mut gateway = Gateway::connect(sidecar.ready.gateway_addr, &query, &[]).await.expect("the handshake is done");

@@ -2,6 +2,7 @@
 
 mod early_interrupt;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,7 +10,7 @@ use realmgate_tests::binaries::{binaries, workspace};
 use realmgate_tests::home::read;
 use realmgate_tests::process::{command, is_alive};
 use realmgate_tests::wait::{PATIENCE, until_within};
-use realmgate_tests::{Api, Home, Process, until};
+use realmgate_tests::{Account, Api, Gateway, Home, Process, until};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -68,10 +69,18 @@ fn assert_all_gone(home: &Home, pids: &[u32]) {
     assert_eq!(left.collect::<Vec<_>>(), Vec::<PathBuf>::new(), "no process is noted any more");
 }
 
-async fn hosted_maps(home: &Home) -> Vec<u64> {
+/// An address in the sidecar's ready file.
+fn ready_addr(home: &Home, name: &str) -> SocketAddr {
     let ready: Value = serde_json::from_str(&read(&logs(home).join("sidecar.json"))).expect("JSON");
-    let directory = ready["directory_addr"].as_str().expect("an address").parse().expect("an address");
-    let api = Api::new(directory).with_token(&home.secret("service_token"));
+    ready[name].as_str().expect("an address").parse().expect("an address")
+}
+
+fn api_of_the_run(home: &Home) -> Api {
+    Api::new(ready_addr(home, "api_addr"))
+}
+
+async fn hosted_maps(home: &Home) -> Vec<u64> {
+    let api = Api::new(ready_addr(home, "directory_addr")).with_token(&home.secret("service_token"));
     let servers = api.get("/map-registry/servers").await.json(200);
     let servers = servers.as_array().expect("a list").iter();
     servers.flat_map(|server| server["supported_maps"][0].as_u64()).collect()
@@ -86,6 +95,22 @@ async fn ctrl_c_ends_the_sidecar_and_both_map_servers() {
     assert!(script.stdout().contains("gateway: ws://127.0.0.1:"), "{}", script.told());
     for part in PARTS {
         assert!(!read(&logs(&home).join(format!("{part}.log"))).is_empty(), "{part} has a log");
+    }
+    let api = api_of_the_run(&home);
+    let account = Account::register(&api).await;
+    let gateway_log = || read(&logs(&home).join("gateway.log"));
+    let query = format!("?token={}", account.access_token);
+    let _gateway = Gateway::connect(ready_addr(&home, "gateway_addr"), &query, &[]).await.expect("it is open");
+    let connected = format!("User {} connected", account.user_id);
+    until("the gateway's log has the user", async || gateway_log().contains(&connected).then_some(())).await;
+    for (log, own) in
+        [("auth", "registered account="), ("world", "map server registered"), ("gateway", connected.as_str())]
+    {
+        for file in ["auth", "world", "gateway"] {
+            let text = read(&logs(&home).join(format!("{file}.log")));
+            assert_eq!(text.contains(own), file == log, "{own:?} in {file}.log: {text}");
+            assert!(text.contains("sidecar: ready"), "lines of no single role are in each: {text}");
+        }
     }
     let parts = pids(&home);
     script.signal(Signal::INT);

@@ -1,8 +1,9 @@
 //! The page in a real browser, on a real server.
 //!
 //! [`together`] is everything that players do with each other, [`trouble`] what stands in their way; [`stage`] is what their
-//! scripts can ask for.
+//! scripts can ask for. [`landing_flow`] is the way from the landing page into the world and out again.
 
+mod landing_flow;
 mod stage;
 mod together;
 mod trouble;

@@ -32,6 +32,7 @@ impl RealmClient {
     fn take(&mut self, news: News) {
         match news {
             News::Answered(number, answer) => self.answer(number, answer),
+            News::Welcomed(message) => godot_print!("Welcome message: {message}"),
             News::Entered(world) => self.enter(world),
             News::Lost(reason) => self.signals().connection_lost().emit(&GString::from(reason.as_str())),
             News::Travels => self.signals().travelling().emit(),

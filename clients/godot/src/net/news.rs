@@ -48,6 +48,8 @@ pub struct World {
 pub enum News {
     /// A call has succeeded or failed.
     Answered(u64, Result<Outcome, Failure>),
+    /// The gateway has accepted the log-in, with this message.
+    Welcomed(String),
     /// The player is in the world: for the first time, on another map, or after a lost connection.
     Entered(Box<World>),
     /// The connection is lost, and is being made anew.

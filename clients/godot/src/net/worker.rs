@@ -119,9 +119,9 @@ impl Worker {
         if self.stay.is_some() || self.coming.is_some() {
             return self.say(News::Answered(number, Err(Failure::in_world_already())));
         }
-        let (account, setup) = (self.account.clone(), self.setup.clone());
+        let (account, setup, tell) = (self.account.clone(), self.setup.clone(), self.tell.clone());
         let task = self.tasks.spawn_local(async move {
-            let player = enter(&account, &setup, &character).await;
+            let player = enter(&account, &setup, &tell, &character).await;
             Done::Entered { call: Some(number), character, player }
         });
         self.coming = Some(Coming { task, call: Some(number), left_by: None });
@@ -129,9 +129,9 @@ impl Worker {
 
     /// Enters again, after the server has sent its players away.
     fn come_back(&mut self, character: String) {
-        let (account, setup) = (self.account.clone(), self.setup.clone());
+        let (account, setup, tell) = (self.account.clone(), self.setup.clone(), self.tell.clone());
         let task = self.tasks.spawn_local(async move {
-            let player = come_back(&account, &setup, &character).await;
+            let player = come_back(&account, &setup, &tell, &character).await;
             Done::Entered { call: None, character, player }
         });
         self.coming = Some(Coming { task, call: None, left_by: None });
@@ -234,18 +234,33 @@ async fn play(stay: Option<&mut Stay>) {
     }
 }
 
-async fn enter(account: &Account, setup: &Setup, character: &str) -> Result<Box<Player>, Failure> {
+async fn enter(
+    account: &Account,
+    setup: &Setup,
+    tell: &answers::Sender<News>,
+    character: &str,
+) -> Result<Box<Player>, Failure> {
     let entry = account.entry(character).await?;
+    // Only the main thread may write to Godot's log.
+    let tell = tell.clone();
+    let entry = entry.with_welcome(move |message| {
+        let _ = tell.send(News::Welcomed(message.to_owned()));
+    });
     Ok(Box::new(Player::enter(entry, setup).await?))
 }
 
 /// Tries again and again, with longer and longer pauses.
-async fn come_back(account: &Account, setup: &Setup, character: &str) -> Result<Box<Player>, Failure> {
+async fn come_back(
+    account: &Account,
+    setup: &Setup,
+    tell: &answers::Sender<News>,
+    character: &str,
+) -> Result<Box<Player>, Failure> {
     let (mut pause, longest) = PAUSES;
     let until = setup.clock.now() + GIVE_UP_AFTER;
     loop {
         tokio::time::sleep(pause).await;
-        match enter(account, setup, character).await {
+        match enter(account, setup, tell, character).await {
             Err(failure) if failure.may_pass() && setup.clock.now() + pause < until => {
                 pause = (2 * pause).min(longest).max(failure.retry_after);
             }

@@ -91,7 +91,7 @@ impl GatewayDouble {
 }
 
 async fn hand_out(mut socket: WebSocket, desk: &Desk, is_newer: bool) {
-    let welcome = json!({ "event": "welcome", "data": {} }).to_string();
+    let welcome = json!({ "event": "welcome", "data": { "message": "Connected to Gateway" } }).to_string();
     let _ = socket.send(Message::Text(welcome.into())).await;
     while let Some(Ok(Message::Text(_))) = socket.recv().await {
         if desk.is_expired.load(Ordering::Relaxed) && !is_newer {

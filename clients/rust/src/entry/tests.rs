@@ -21,6 +21,19 @@ async fn lost_accepts_cost_a_ticket_each_over_one_gateway_socket() {
 }
 
 #[tokio::test]
+async fn each_welcome_of_the_gateway_is_shown_once() {
+    let mut server = ServerDouble::start().await;
+    server.accepts_to_lose = 1;
+    let gateway = GatewayDouble::start(&server, &[11, 12]).await;
+    let (show, shown) = std::sync::mpsc::channel();
+    let mut entry = gateway.entry().with_welcome(move |message| show.send(message.to_owned()).unwrap());
+    let setup = setup();
+    let (client, _) = tokio::join!(entry.enter(None, &setup), welcome(&mut server, 0));
+    assert!(client.is_ok());
+    assert_eq!(shown.try_iter().collect::<Vec<_>>(), ["Connected to Gateway"]);
+}
+
+#[tokio::test]
 async fn five_tickets_are_enough() {
     let server = ServerDouble::start().await;
     let gateway = GatewayDouble::start(&server, &[1, 2, 3, 4, 5, 6]).await;

@@ -76,6 +76,19 @@ async fn an_admission_has_every_field() {
 }
 
 #[tokio::test]
+async fn the_message_of_the_welcome_is_kept() {
+    let gateway = Gateway::connect(&gateway().await, "good").await.unwrap();
+    assert_eq!(gateway.welcome(), "Connected to Gateway");
+}
+
+#[test]
+fn a_logged_text_is_one_short_line() {
+    assert_eq!(loggable("Connected to Gateway"), "Connected to Gateway");
+    assert_eq!(loggable("\u{1b}[31mred\nlines\u{9b}"), " [31mred lines ");
+    assert_eq!(loggable(&"é".repeat(1_000)).chars().count(), LOGGED_AT_MOST);
+}
+
+#[tokio::test]
 async fn an_error_has_its_code_and_the_socket_goes_on() {
     let mut gateway = Gateway::connect(&gateway().await, "good").await.unwrap();
     let error = gateway.enter_world("nobody", None).await.unwrap_err();

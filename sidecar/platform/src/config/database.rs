@@ -8,8 +8,8 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::PgConnectOptions;
 
-use super::ConfigError;
 use super::defaults::defaults;
+use super::{ConfigError, SecretStoreSettings};
 
 /// Flags and environment variables of the database.
 #[derive(Debug, Clone, clap::Args)]
@@ -37,6 +37,9 @@ pub struct Storage {
     /// The database.
     #[command(flatten)]
     pub database: DatabaseSettings,
+    /// Where `DATABASE_URL` may be stored.
+    #[command(flatten)]
+    pub secret_stores: SecretStoreSettings,
 }
 
 /// The checked database settings.
@@ -108,12 +111,16 @@ impl DatabaseSettings {
 }
 
 impl Storage {
-    /// The database that these settings name.
+    /// The database that these settings name. Reads the stores of secrets.
     ///
     /// # Errors
-    /// As [`DatabaseSettings::resolve`].
+    /// As [`DatabaseSettings::resolve`] and [`SecretStoreSettings::read`].
     pub fn database(&self) -> Result<DatabaseConfig, ConfigError> {
-        self.database.resolve(&self.data_dir)
+        let mut database = self.database.clone();
+        let mut stored = self.secret_stores.read(&["DATABASE_URL"])?;
+        stored.fill("DATABASE_URL", &mut database.database_url);
+        stored.log();
+        database.resolve(&self.data_dir)
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct SettingInForce {
     is_secret: bool,
     /// Whether it is set.
     is_set: bool,
-    /// Source of its value: `default`, `environment` or `command_line`.
+    /// Source of its value: `default`, `environment`, `command_line` or `secret_store`.
     origin: &'static str,
     /// Its description.
     help: String,
@@ -34,6 +34,7 @@ impl From<&Setting> for SettingInForce {
             Origin::Default => "default",
             Origin::Environment => "environment",
             Origin::CommandLine => "command_line",
+            Origin::SecretStore => "secret_store",
         };
         Self { name, flag, value, is_secret: !is_shown, is_set: from != Origin::Default, origin, help }
     }

@@ -1,5 +1,5 @@
 //! The world's own page: `GET /` shows the world, `GET /play` is the game in the browser,
-//! and `GET /admin` what administrators need.
+//! and `GET /admin` what administrators need. `GET /game` is another name of `/play`.
 //!
 //! Documents are asked for again and again; whatever they load has an address that changes with its content, so that
 //! browsers and networks in between keep it for good.
@@ -14,13 +14,13 @@ pub use documents::{Documents, Realm};
 pub use pictures::Pictures;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{OriginalUri, Path, Request, State};
 use axum::http::header::{
     ACCEPT, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
 };
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
 use crate::state::AppState;
@@ -33,6 +33,9 @@ pub fn router() -> Router<AppState> {
         .route("/", get(|state, headers| document(state, headers, Documents::landing)))
         .route("/admin", get(|state, headers| document(state, headers, Documents::admin)))
         .route("/play", get(|state, headers| document(state, headers, Documents::play)))
+        .route("/game", get(game))
+        .route("/game/", get(game))
+        .route("/game/{*rest}", get(game))
         .route("/favicon.ico", get(emblem))
         .route("/manifest.webmanifest", get(manifest))
         .route("/assets.json", get(list))
@@ -65,6 +68,18 @@ async fn document(State(state): State<AppState>, asked: HeaderMap, which: fn(&Do
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
     response
+}
+
+/// Redirects `/game…` to `/play…` with 308. The location is a path of this host, so it leads to no other one.
+async fn game(OriginalUri(uri): OriginalUri) -> Redirect {
+    Redirect::permanent(&page_of_game(&uri))
+}
+
+/// The address of the page for one below `/game`, with the rest of the path and the query unchanged.
+fn page_of_game(uri: &Uri) -> String {
+    let rest = uri.path().strip_prefix("/game").filter(|rest| *rest != "/").unwrap_or_default();
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    format!("/play{rest}{query}")
 }
 
 async fn part(Path((hash, name)): Path<(String, String)>, asked: HeaderMap) -> Response {

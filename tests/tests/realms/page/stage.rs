@@ -1,13 +1,14 @@
 //! A script that plays the page and asks for what only a test can do: it says what it wants, a line of JSON each.
 
 use std::fs::{self, File};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Stdio;
 
 use realmgate_services::run;
-use realmgate_tests::MapServer;
 use realmgate_tests::binaries::workspace;
 use realmgate_tests::browser::pictures;
+use realmgate_tests::{Home, MapServer};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -39,6 +40,37 @@ pub enum What {
     Lines(LinesAre),
     /// Something becomes of the server.
     Server(Fate),
+    /// The test looks at the server: the script has come this far.
+    Step(Step),
+}
+
+/// How far a script has come.
+#[derive(Debug, Deserialize)]
+pub struct Step {
+    /// What has happened.
+    pub name: String,
+    /// The user whom it is about, if any.
+    pub user: Option<String>,
+    character: Option<String>,
+    server: Option<String>,
+}
+
+impl Step {
+    /// The id of the user's character.
+    ///
+    /// # Panics
+    /// When the step has none.
+    pub fn character(&self) -> &str {
+        self.character.as_deref().unwrap_or_else(|| panic!("{self:?} has a character"))
+    }
+
+    /// The id of the map server in the entry point that the page was sent.
+    ///
+    /// # Panics
+    /// When the step has none.
+    pub fn server(&self) -> &str {
+        self.server.as_deref().unwrap_or_else(|| panic!("{self:?} has a map server"))
+    }
 }
 
 /// How lines can be.
@@ -80,10 +112,15 @@ impl Script {
     /// Starts a script of `clients/page/test` on a server whose ports are reached through others. `None` where there is no
     /// Node.
     pub fn start(name: &str, server: &MapServer, ports: &Value) -> Option<Self> {
-        let stderr = server.settings.home.fresh_path(name);
+        Self::start_at(name, (&server.settings.home, server.api_addr()), ports)
+    }
+
+    /// As [`Script::start`], on the public API at an address; its complaints go to a file in the home.
+    pub fn start_at(name: &str, (home, api): (&Home, SocketAddr), ports: &Value) -> Option<Self> {
+        let stderr = home.fresh_path(name);
         let mut node = Command::new("node");
         node.arg(workspace().join("clients/page/test").join(name));
-        node.arg(format!("http://{}", server.api_addr())).arg(pictures()).env("PORTS_THROUGH", ports.to_string());
+        node.arg(format!("http://{api}")).arg(pictures()).env("PORTS_THROUGH", ports.to_string());
         node.envs(run().environment());
         node.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         node.stderr(File::create(&stderr).expect("a file can be made"));

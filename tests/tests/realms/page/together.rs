@@ -62,7 +62,7 @@ fn obey(what: &What, rusty: &Actor, lines: &Lines) {
             lines.silence(*are == LinesAre::Silent);
             lines.cut(*are == LinesAre::Cut);
         }
-        What::Server(fate) => panic!("{fate:?} is no part of this"),
+        What::Server(_) | What::Step(_) => panic!("{what:?} is no part of this"),
     }
 }
 
