@@ -228,7 +228,13 @@ impl Listeners {
             None => (None, config.listen.api),
         };
         let redirected = redirect.0.is_some().then_some(redirect.1);
-        let addrs = Addrs { api: api.1, directory: directory.1, gateway: gateway.1, door: door.0.is_some().then_some(door.1), redirect: redirected };
+        let addrs = Addrs {
+            api: api.1,
+            directory: directory.1,
+            gateway: gateway.1,
+            door: door.0.is_some().then_some(door.1),
+            redirect: redirected,
+        };
         Ok(Self { addrs, api: api.0, directory: directory.0, gateway: gateway.0, door: door.0, redirect: redirect.0 })
     }
 

@@ -25,7 +25,9 @@ pub fn path(bytes: &[u8]) {
 
 /// Replaces what is percent-encoded, and leaves all else as it is.
 fn decode(text: &[u8]) -> Vec<u8> {
-    let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16)).and_then(|digit| u8::try_from(digit).ok());
+    let digit = |byte: Option<&u8>| {
+        byte.and_then(|byte| char::from(*byte).to_digit(16)).and_then(|digit| u8::try_from(digit).ok())
+    };
     let (mut decoded, mut at) = (Vec::new(), 0);
     while let Some(&byte) = text.get(at) {
         let encoded = (byte == b'%').then(|| Some(digit(text.get(at + 1))? << 4 | digit(text.get(at + 2))?)).flatten();
@@ -60,7 +62,8 @@ pub fn socketio(bytes: &[u8]) {
     let written = read.write("", "/other");
     let again = packet::parse(&written);
     let is_same = |again: &packet::Packet<'_>| {
-        (again.kind, again.attachments, again.namespace, again.rest) == (read.kind, read.attachments, "/other", read.rest)
+        (again.kind, again.attachments, again.namespace, again.rest)
+            == (read.kind, read.attachments, "/other", read.rest)
     };
     assert!(again.as_ref().is_ok_and(is_same), "{text:?} is passed on as {written:?}");
 }

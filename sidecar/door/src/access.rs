@@ -13,8 +13,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// How long a login counts as live without asking the database again. A login that ends is refused after this time at the latest.
-const LIVE_FOR: Duration = Duration::from_secs(1);
+/// How long the state of a login is believed without asking the database again. A login that ends is refused after this time at
+/// the latest.
+const KNOWN_FOR: Duration = Duration::from_secs(1);
 /// How often the logins of open sockets are checked in the database: a notice of another replica may be lost.
 pub const RECHECK_EVERY: Duration = Duration::from_secs(30);
 
@@ -33,8 +34,15 @@ pub struct User {
 pub struct Access {
     tokens: Arc<Tokens>,
     sessions: SessionStore,
-    live: Mutex<HashMap<SignedToken, (Arc<User>, Instant)>>,
+    known: Mutex<HashMap<SignedToken, Known>>,
     open: Mutex<HashMap<Uuid, OpenSockets>>,
+}
+
+/// What the database said of a token's login.
+struct Known {
+    /// Its user; `None` if it has ended. So a client that goes on with an old token costs no query each time.
+    user: Option<Arc<User>>,
+    until: Instant,
 }
 
 /// The sockets of a login that are open here.
@@ -53,7 +61,7 @@ pub struct Seat {
 impl Access {
     /// Checks tokens with `tokens`, and logins in `sessions`.
     pub fn new(tokens: Arc<Tokens>, sessions: SessionStore) -> Arc<Self> {
-        Arc::new(Self { tokens, sessions, live: Mutex::default(), open: Mutex::default() })
+        Arc::new(Self { tokens, sessions, known: Mutex::default(), open: Mutex::default() })
     }
 
     /// The user of an access token. `None` stands for a request without one.
@@ -65,14 +73,22 @@ impl Access {
         let token = token.ok_or(ErrorCode::Unauthorized)?;
         let signed = self.tokens.verify(token).map_err(at_the_door)?;
         let now = Instant::now();
-        if let Some((user, until)) = self.live().get(&signed)
-            && now < *until
-        {
-            return Ok(user.clone());
-        }
-        let Caller { account, session, role } = self.tokens.find_caller(&signed).await.map_err(at_the_door)?;
-        let user = Arc::new(User { account, session, role: role.into() });
-        self.live().insert(signed, (user.clone(), now + LIVE_FOR));
+        let known = self.known().get(&signed).filter(|known| now < known.until).map(|known| known.user.clone());
+        let user = match known {
+            Some(user) => user,
+            None => self.find(&signed, now).await?,
+        };
+        user.ok_or_else(|| ErrorCode::InvalidToken.into())
+    }
+
+    /// Asks the database for the user of a token; `None` if its login has ended.
+    async fn find(&self, signed: &SignedToken, now: Instant) -> Result<Option<Arc<User>>, Error> {
+        let user = match self.tokens.find_caller(signed).await {
+            Ok(Caller { account, session, role }) => Some(Arc::new(User { account, session, role: role.into() })),
+            Err(Error { code: ErrorCode::Unauthorized, .. }) => None,
+            Err(error) => return Err(error),
+        };
+        self.known().insert(*signed, Known { user: user.clone(), until: now + KNOWN_FOR });
         Ok(user)
     }
 
@@ -83,7 +99,8 @@ impl Access {
     pub async fn take_seat(self: &Arc<Self>, user: &User) -> Result<Seat, Error> {
         let seat = {
             let mut open = self.open();
-            let sockets = open.entry(user.session).or_insert_with(|| OpenSockets { count: 0, ended: CancellationToken::new() });
+            let sockets =
+                open.entry(user.session).or_insert_with(|| OpenSockets { count: 0, ended: CancellationToken::new() });
             sockets.count += 1;
             Seat { access: self.clone(), session: user.session, ended: sockets.ended.clone() }
         };
@@ -96,7 +113,7 @@ impl Access {
 
     /// A login has ended: its sockets here close, and its tokens are refused.
     pub fn end(&self, session: Uuid) {
-        self.live().retain(|_, (user, _)| user.session != session);
+        self.known().retain(|_, known| known.user.as_ref().is_none_or(|user| user.session != session));
         if let Some(sockets) = self.open().get(&session) {
             sockets.ended.cancel();
         }
@@ -119,7 +136,7 @@ impl Access {
     /// Ends the sockets of logins that have ended without a notice, and forgets tokens that are no longer used.
     pub async fn recheck(&self) {
         let now = Instant::now();
-        self.live().retain(|_, (_, until)| now < *until);
+        self.known().retain(|_, known| now < known.until);
         let sessions: Vec<Uuid> = self.open().keys().copied().collect();
         for session in sessions {
             // When the database is unavailable, the next check decides.
@@ -134,8 +151,8 @@ impl Access {
         self.open().values().map(|sockets| sockets.count).sum()
     }
 
-    fn live(&self) -> std::sync::MutexGuard<'_, HashMap<SignedToken, (Arc<User>, Instant)>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<SignedToken, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn open(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, OpenSockets>> {

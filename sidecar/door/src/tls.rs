@@ -14,6 +14,8 @@ pub fn client_config() -> ClientConfig {
     }
     roots.add_parsable_certificates(found.certs);
     let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
-    let Ok(builder) = builder.with_safe_default_protocol_versions() else { unreachable!("rustls takes its own versions") };
+    let Ok(builder) = builder.with_safe_default_protocol_versions() else {
+        unreachable!("rustls takes its own versions")
+    };
     builder.with_root_certificates(roots).with_no_client_auth()
 }

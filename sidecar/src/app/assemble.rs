@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use realmgate_community::{self as community, Community, DeclaredBoards, Events};
-use realmgate_platform::background::Background;
 use realmgate_door::Door;
 use realmgate_door::dictionary::Watch;
+use realmgate_platform::background::Background;
 use realmgate_platform::clock::Clock;
 use realmgate_platform::config::ConfigError;
 use realmgate_platform::database::DatabaseTime;

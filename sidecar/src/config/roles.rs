@@ -118,6 +118,9 @@ mod tests {
         }
         let none = " , ".parse::<Roles>().unwrap_err();
         assert_eq!(none, BadRoles::Missing);
-        assert!(none.to_string().ends_with("(ROLES): api, directory, gateway, community or door, comma separated"), "{none}");
+        assert!(
+            none.to_string().ends_with("(ROLES): api, directory, gateway, community or door, comma separated"),
+            "{none}"
+        );
     }
 }

@@ -213,7 +213,14 @@ impl Settings {
     /// The defaults of all flags and environment variables, but with a free port for each listener.
     pub fn with_defaults(data_dir: PathBuf) -> Self {
         let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { data_dir, api_addr: any_port, directory_addr: any_port, gateway_addr: any_port, door_addr: any_port, ..defaults() }
+        Self {
+            data_dir,
+            api_addr: any_port,
+            directory_addr: any_port,
+            gateway_addr: any_port,
+            door_addr: any_port,
+            ..defaults()
+        }
     }
 
     /// Checks the settings, reads or generates the secrets, and finds the data folder. Binds nothing.
@@ -231,7 +238,9 @@ impl Settings {
         }
         let edge = self.edge.resolve()?;
         let door_is_exposed = services_file.is_some() && !listen.door.ip().is_loopback();
-        let exposed = listen.is_exposed() || door_is_exposed || edge.redirect.is_some_and(|redirect| !redirect.addr.ip().is_loopback());
+        let exposed = listen.is_exposed()
+            || door_is_exposed
+            || edge.redirect.is_some_and(|redirect| !redirect.addr.ip().is_loopback());
         let is_id_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         if !(1..=64).contains(&self.gateway_id.len()) || !self.gateway_id.bytes().all(is_id_byte) {
             // Locks are written under this name and have to be parsed again.

@@ -243,7 +243,11 @@ mod tests {
             environment: Vec::new(),
         };
         let addr = SocketAddr::from(([127, 0, 0, 1], 3001));
-        LocalAdapter::new(&fleet, &config, Addrs { api: addr, directory: addr, gateway: addr, door: None, redirect: None })
+        LocalAdapter::new(
+            &fleet,
+            &config,
+            Addrs { api: addr, directory: addr, gateway: addr, door: None, redirect: None },
+        )
     }
 
     #[test]
