@@ -7,6 +7,7 @@
 //! The door keeps no state of its own: several sidecars serve the same dictionary.
 
 pub mod access;
+mod connector;
 pub mod dictionary;
 pub mod http;
 pub mod socketio;

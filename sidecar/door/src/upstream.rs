@@ -18,6 +18,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
+use crate::connector::Connector;
 use crate::dictionary::{BaseUrl, Dictionary, Service};
 
 /// How long an idle connection to a service is kept. Node closes its own after 5 s: a request on one that closes would fail.
@@ -32,7 +33,7 @@ pub const HEALTH_EVERY: Duration = Duration::from_secs(5);
 const HEALTH_WITHIN: Duration = Duration::from_secs(2);
 
 /// A client of HTTP and HTTPS.
-pub type HttpClient = Client<HttpsConnector<HttpConnector>, Body>;
+pub type HttpClient = Client<HttpsConnector<Connector>, Body>;
 
 /// A service and the state of the calls to it.
 pub struct Upstream {
@@ -70,7 +71,9 @@ impl Upstream {
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(service.limits.connect));
-        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
+        let connector = Connector::new(tcp, service.limits.connect + service.limits.answer);
+        let connector =
+            HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(connector);
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(KEEP_IDLE)
             .pool_timer(TokioTimer::new())
@@ -269,7 +272,10 @@ mod tests {
     #[tokio::test]
     async fn base_urls_are_used_in_turn() {
         let upstream = upstream(&["http://a:1", "http://b:1"], Duration::from_secs(600));
-        let chosen: Vec<String> = (0..4).filter_map(|_| upstream.choose(&[])).map(|chosen| upstream.url(chosen).authority.to_string()).collect();
+        let chosen: Vec<String> = (0..4)
+            .filter_map(|_| upstream.choose(&[]))
+            .map(|chosen| upstream.url(chosen).authority.to_string())
+            .collect();
         assert_eq!(chosen, ["a:1", "b:1", "a:1", "b:1"]);
         let first = upstream.choose(&[]).unwrap();
         assert_ne!(upstream.choose(&[first]), Some(first));

@@ -10,11 +10,11 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy;
 use realmgate_platform::error::{Error, ErrorCode};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::sleep;
 
-use super::body::{AnswerBody, Progress, RequestBody};
+use super::body::{self, AnswerBody, Progress, RequestBody};
 use super::headers;
-use crate::access::{Access, User};
+use crate::Door;
+use crate::access::User;
 use crate::upstream::{Chosen, Upstream};
 
 /// Seconds after which a client may try a service again that has no capacity or no available base URL.
@@ -31,6 +31,20 @@ pub(super) enum CallFailed {
     Timeout,
     /// The request itself cannot be sent.
     Own(Error),
+}
+
+impl CallFailed {
+    fn of(error: legacy::Error) -> Self {
+        // A connection that does not come in time is one that cannot be reached.
+        if !error.is_connect() && is_timeout(&error) { Self::Timeout } else { Self::Unreachable(error) }
+    }
+}
+
+/// Whether a service has stopped reading what it is sent.
+fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
+    let of_io =
+        error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut);
+    of_io || error.source().is_some_and(is_timeout)
 }
 
 /// A request that is ready for a service: its headers are those that the service may see.
@@ -67,7 +81,7 @@ pub(super) async fn forward(
     upstream: &Arc<Upstream>,
     outgoing: Outgoing,
     body: Body,
-    access: &Arc<Access>,
+    door: &Door,
     user: Option<&User>,
 ) -> Result<Response<Body>, Error> {
     let permit = upstream.requests.clone().try_acquire_owned().map_err(|_| unavailable(upstream, "full"))?;
@@ -76,10 +90,10 @@ pub(super) async fn forward(
     let body = RequestBody::new(body, upstream.service.limits.max_body_bytes, progress.clone())?;
     let called = match is_empty {
         true => call_with_retries(upstream, &outgoing, &progress).await,
-        false => call(upstream, &outgoing, Body::new(body), &progress, &[]).await.map_err(|(_, failed)| failed),
+        false => call_once(upstream, &outgoing, Body::new(body), &progress).await,
     };
     let (chosen, answer) = called.map_err(|failed| refused(upstream, failed, &progress))?;
-    answer_of(upstream, chosen, answer, access, user, permit).await
+    answer_of(upstream, chosen, answer, door, user, permit).await
 }
 
 /// Asks a service to switch protocols. Returns its answer, whether it does so or not.
@@ -91,72 +105,67 @@ pub(super) async fn handshake(upstream: &Upstream, outgoing: &Outgoing) -> Resul
     call_with_retries(upstream, outgoing, &progress).await.map_err(|failed| refused(upstream, failed, &progress))
 }
 
+async fn call_once(
+    upstream: &Upstream,
+    outgoing: &Outgoing,
+    body: Body,
+    progress: &Progress,
+) -> Result<(Chosen, Response<Incoming>), CallFailed> {
+    let chosen = upstream.choose(&[]).ok_or(CallFailed::NoUrl)?;
+    Ok((chosen, call(upstream, chosen, outgoing, body, progress).await?))
+}
+
 async fn call_with_retries(
     upstream: &Upstream,
     outgoing: &Outgoing,
     progress: &Progress,
 ) -> Result<(Chosen, Response<Incoming>), CallFailed> {
-    let retries = if outgoing.is_idempotent() { upstream.service.limits.retries } else { 0 };
-    let mut tried = Vec::new();
+    let mut retries = if outgoing.is_idempotent() { upstream.service.limits.retries } else { 0 };
+    let (mut tried, mut chosen) = (Vec::new(), upstream.choose(&[]).ok_or(CallFailed::NoUrl)?);
     loop {
-        let failed = match call(upstream, outgoing, Body::empty(), progress, &tried).await {
-            Ok(answered) => return Ok(answered),
-            Err((_, failed @ (CallFailed::Timeout | CallFailed::Own(_)))) => return Err(failed),
-            Err((chosen, failed)) => {
-                tried.extend(chosen);
-                failed
-            }
+        let failed = match call(upstream, chosen, outgoing, Body::empty(), progress).await {
+            Err(failed @ CallFailed::Unreachable(_)) if retries > 0 => failed,
+            called => return called.map(|answer| (chosen, answer)),
         };
-        if tried.is_empty() || tried.len() > retries as usize {
-            return Err(failed);
-        }
-        // With a single base URL, it is tried again.
-        if upstream.choose(&tried).is_none() {
-            return call(upstream, outgoing, Body::empty(), progress, &[]).await.map_err(|(_, again)| match again {
-                CallFailed::NoUrl => failed,
-                again => again,
-            });
-        }
+        tried.push(chosen);
+        // Where all have been tried, one is tried again.
+        let next = upstream.choose(&tried).or_else(|| upstream.choose(&[]));
+        (retries, chosen) = (retries - 1, next.ok_or(failed)?);
         metrics::counter!("realmgate_door_retries_total", "service" => upstream.service.name.clone()).increment(1);
     }
 }
 
+/// Calls a service at a base URL, and notes there whether it succeeded.
 async fn call(
     upstream: &Upstream,
+    chosen: Chosen,
     outgoing: &Outgoing,
     body: Body,
     progress: &Progress,
-    tried: &[Chosen],
-) -> Result<(Chosen, Response<Incoming>), (Option<Chosen>, CallFailed)> {
-    let chosen = upstream.choose(tried).ok_or((None, CallFailed::NoUrl))?;
-    let request = outgoing.request(upstream, chosen, body).map_err(|error| (None, CallFailed::Own(error)))?;
-    match send(upstream, request, progress).await {
-        Ok(answer) => {
-            match answer.status() {
-                StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => upstream.failed(chosen),
-                _ => upstream.succeeded(chosen),
+) -> Result<Response<Incoming>, CallFailed> {
+    let request = outgoing.request(upstream, chosen, body).map_err(CallFailed::Own)?;
+    let called = send(upstream, request, progress).await;
+    match &called {
+        Ok(answer) => match answer.status() {
+            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+                upstream.failed(chosen)
             }
-            Ok((chosen, answer))
-        }
-        Err(failed) => {
-            // A client whose body breaks off is no failure of the service.
-            if progress.fault().is_none() {
-                upstream.failed(chosen);
-            }
-            Err((Some(chosen), failed))
-        }
+            _ => upstream.succeeded(chosen),
+        },
+        // A client whose body breaks off is no failure of the service.
+        Err(_) if progress.fault().is_some() => {}
+        Err(_) => upstream.failed(chosen),
     }
+    called
 }
 
-/// Sends one request. The time for an answer begins when the request's body is sent: an upload takes as long as it takes.
-pub(super) async fn send(upstream: &Upstream, request: Request, progress: &Progress) -> Result<Response<Incoming>, CallFailed> {
-    let limits = upstream.service.limits;
-    let too_late = async {
-        progress.done().await;
-        sleep(limits.connect + limits.answer).await;
-    };
+/// Sends one request. The time for an answer begins when the service last took a part of the request's body: an upload takes as
+/// long as it takes.
+async fn send(upstream: &Upstream, request: Request, progress: &Progress) -> Result<Response<Incoming>, CallFailed> {
+    let within = upstream.service.limits.connect + upstream.service.limits.answer;
+    let too_late = progress.stalled(within);
     tokio::select! {
-        answer = upstream.client.request(request) => answer.map_err(CallFailed::Unreachable),
+        answer = upstream.client.request(request) => answer.map_err(CallFailed::of),
         () = too_late => Err(CallFailed::Timeout),
     }
 }
@@ -165,7 +174,7 @@ async fn answer_of(
     upstream: &Upstream,
     chosen: Chosen,
     answer: Response<Incoming>,
-    access: &Arc<Access>,
+    door: &Door,
     user: Option<&User>,
     permit: OwnedSemaphorePermit,
 ) -> Result<Response<Body>, Error> {
@@ -175,14 +184,18 @@ async fn answer_of(
         return Err(unreachable(upstream, "answer"));
     }
     headers::rewrite_response(&mut head.headers, &upstream.service, upstream.url(chosen));
-    let is_events = head.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-    // Event streams stay open, so they end with the login, as sockets do.
-    let seat = match user {
-        Some(user) if is_events => Some(access.take_seat(user).await?),
+    let is_events =
+        head.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+    // Event streams stay open, so they end with the login and with this process, as sockets do.
+    let ends = match user {
+        Some(user) if is_events => {
+            Some(body::ends(Some(door.access.take_seat(user).await?), door.background.shutdown.clone()))
+        }
+        None if is_events => Some(body::ends(None, door.background.shutdown.clone())),
         _ => None,
     };
     head.version = Version::HTTP_11;
-    let body = AnswerBody::new(body, upstream.service.limits.idle, seat, permit);
+    let body = AnswerBody::new(body, upstream.service.limits.idle, ends, permit);
     Ok(Response::from_parts(head, Body::new(body)))
 }
 
@@ -197,7 +210,11 @@ pub(super) fn refused(upstream: &Upstream, failed: CallFailed, progress: &Progre
             ErrorCode::ServiceTimeout.into()
         }
         CallFailed::Unreachable(error) => {
-            tracing::debug!(service = upstream.service.name, error = &error as &dyn std::error::Error, "service call failed");
+            tracing::debug!(
+                service = upstream.service.name,
+                error = &error as &dyn std::error::Error,
+                "service call failed"
+            );
             unreachable(upstream, if error.is_connect() { "connect" } else { "answer" })
         }
         CallFailed::Own(error) => error,
@@ -215,6 +232,6 @@ pub(super) fn unreachable(upstream: &Upstream, reason: &'static str) -> Error {
 }
 
 fn count(upstream: &Upstream, reason: &'static str) {
-    metrics::counter!("realmgate_door_failures_total", "service" => upstream.service.name.clone(), "reason" => reason).increment(1);
+    metrics::counter!("realmgate_door_failures_total", "service" => upstream.service.name.clone(), "reason" => reason)
+        .increment(1);
 }
-

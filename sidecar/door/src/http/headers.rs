@@ -1,12 +1,14 @@
 //! Which headers pass the door, in both directions.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::net::IpAddr;
 
 use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, FORWARDED, HOST, LOCATION,
-    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, CONNECTION,
+    CONTENT_LENGTH, COOKIE, EXPECT, FORWARDED, HOST, LOCATION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SET_COOKIE, TE,
+    TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use realmgate_platform::http::layers::{REQUEST_ID, TraceId};
@@ -36,9 +38,10 @@ const HOP_BY_HOP: [HeaderName; 10] = [
     UPGRADE,
     EXPECT,
 ];
-/// Headers that say where a request comes from. The door sets them.
-const ORIGIN_HEADERS: [&str; 6] =
-    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-prefix", "x-forwarded-proto", "x-real-ip"];
+/// Headers that say where a request comes from, beside all that begin with [`FORWARDED_ANY`]. The door sets them.
+const ORIGIN_HEADERS: [&str; 2] = ["forwarded", "x-real-ip"];
+/// See [`ORIGIN_HEADERS`].
+const FORWARDED_ANY: &str = "x-forwarded-";
 /// Answers to pages of other origins. The door gives them, by `ALLOWED_ORIGINS`.
 const CORS: [HeaderName; 6] = [
     ACCESS_CONTROL_ALLOW_CREDENTIALS,
@@ -69,17 +72,22 @@ pub struct IdentityHeaders(HashSet<String>);
 impl IdentityHeaders {
     /// The identity headers of all services: one service may trust what another one does not use.
     pub fn new<'a>(names: impl IntoIterator<Item = &'a HeaderName>) -> Self {
-        Self(names.into_iter().map(|name| canonical(name.as_str())).collect())
+        Self(names.into_iter().map(|name| canonical(name.as_str()).into_owned()).collect())
     }
 
     fn contains(&self, name: &HeaderName) -> bool {
-        self.0.contains(name.as_str()) || (name.as_str().contains('_') && self.0.contains(&canonical(name.as_str())))
+        self.0.contains(&*canonical(name.as_str()))
     }
 }
 
-/// A name as CGI and its heirs read it: they make no difference between `-` and `_`.
-fn canonical(name: &str) -> String {
-    name.to_ascii_lowercase().replace('_', "-")
+/// A name as CGI and its heirs read it: to them `-`, `_` and all other punctuation are the same.
+fn canonical(name: &str) -> Cow<'_, str> {
+    let is_plain = |character: char| character == '-' || character.is_ascii_digit() || character.is_ascii_lowercase();
+    if name.chars().all(is_plain) {
+        return name.into();
+    }
+    let plain = |character: char| if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { '-' };
+    name.chars().map(plain).collect::<String>().into()
 }
 
 /// Rewrites a request's headers for a service: nothing of this hop, and the user in headers that only the door sets.
@@ -91,7 +99,7 @@ pub fn rewrite_request(
     origin: &Origin,
     trace: Option<&TraceId>,
 ) {
-    let before = forwarded_for(headers, origin);
+    let before = Before::of(headers, origin);
     remove_hop_by_hop(headers);
     let is_ours = |name: &HeaderName| identity.contains(name) || is_origin_header(name);
     let ours: Vec<HeaderName> = headers.keys().filter(|name| is_ours(name)).cloned().collect();
@@ -99,7 +107,7 @@ pub fn rewrite_request(
         headers.remove(name);
     }
     remove_own_cookies(headers);
-    add_origin(headers, before, service, origin);
+    add_origin(headers, &before, service, origin);
     if let Some(value) = trace.and_then(|trace| HeaderValue::try_from(trace.to_string()).ok()) {
         headers.insert(REQUEST_ID, value);
     }
@@ -124,6 +132,10 @@ pub fn claim_text(claim: Claim, user: &User) -> String {
 
 /// Rewrites the headers of a service's answer: nothing of that hop, and addresses as the client sees them.
 pub fn rewrite_response(headers: &mut HeaderMap, service: &Service, url: &BaseUrl) {
+    if headers.contains_key(TRANSFER_ENCODING) {
+        // It overrides the length (RFC 9112, section 6.3), which would cut the answer towards the client.
+        headers.remove(CONTENT_LENGTH);
+    }
     remove_hop_by_hop(headers);
     for name in CORS.iter().chain([&REQUEST_ID]) {
         headers.remove(name);
@@ -156,25 +168,41 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
 }
 
 fn is_origin_header(name: &HeaderName) -> bool {
-    ORIGIN_HEADERS.contains(&name.as_str()) || (name.as_str().contains('_') && ORIGIN_HEADERS.contains(&&*canonical(name.as_str())))
+    let name = canonical(name.as_str());
+    ORIGIN_HEADERS.contains(&&*name) || name.starts_with(FORWARDED_ANY)
 }
 
-/// What our own proxies wrote of the hops before us.
-fn forwarded_for(headers: &HeaderMap, origin: &Origin) -> String {
-    if !origin.is_trusted_proxy {
-        return String::new();
+/// What our own proxies wrote of the hops before us; nothing of it where the peer is none of them.
+#[derive(Default)]
+struct Before {
+    clients: String,
+    is_https: Option<bool>,
+    host: Option<HeaderValue>,
+}
+
+impl Before {
+    fn of(headers: &HeaderMap, origin: &Origin) -> Self {
+        if !origin.is_trusted_proxy {
+            return Self::default();
+        }
+        let lines: Vec<&str> = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok()).collect();
+        let is_https = headers.get(FORWARDED_PROTO).and_then(|proto| match proto.as_bytes() {
+            b"https" => Some(true),
+            b"http" => Some(false),
+            _ => None,
+        });
+        Self { clients: lines.join(", "), is_https, host: headers.get(FORWARDED_HOST).cloned() }
     }
-    let lines: Vec<&str> = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok()).collect();
-    lines.join(", ")
 }
 
-fn add_origin(headers: &mut HeaderMap, before: String, service: &Service, origin: &Origin) {
-    let (peer, proto) = (origin.peer.to_canonical(), if origin.is_https { "https" } else { "http" });
-    let chain = if before.is_empty() { peer.to_string() } else { format!("{before}, {peer}") };
+fn add_origin(headers: &mut HeaderMap, before: &Before, service: &Service, origin: &Origin) {
+    let peer = origin.peer.to_canonical();
+    let proto = if before.is_https.unwrap_or(origin.is_https) { "https" } else { "http" };
+    let chain = if before.clients.is_empty() { peer.to_string() } else { format!("{}, {peer}", before.clients) };
     headers.insert(FORWARDED_PROTO, HeaderValue::from_static(proto));
     let node = if peer.is_ipv6() { format!("\"[{peer}]\"") } else { peer.to_string() };
     let mut forwarded = format!("for={node};proto={proto}");
-    if let Some(host) = &origin.host {
+    if let Some(host) = before.host.as_ref().or(origin.host.as_ref()) {
         // A host is quoted, since its colon is not allowed in a token (RFC 7239, section 4).
         if let Ok(text) = host.to_str()
             && !text.contains(['"', '\\'])
@@ -196,20 +224,19 @@ fn add_origin(headers: &mut HeaderMap, before: String, service: &Service, origin
 /// Removes our own cookies. Browsers send them to every port of a host, and one of them is an administrator's.
 fn remove_own_cookies(headers: &mut HeaderMap) {
     let lines: Vec<HeaderValue> = headers.get_all(COOKIE).iter().cloned().collect();
-    let is_own = |pair: &str| OWN_COOKIES.iter().any(|own| pair.trim_start().starts_with(own));
+    let is_own = |pair: &str| OWN_COOKIES.iter().any(|own| pair.starts_with(own));
     if lines.is_empty() {
         return;
     }
     headers.remove(COOKIE);
-    for line in lines {
-        // A line that is not text may hide one.
-        let Ok(text) = line.to_str() else { continue };
-        let rest: Vec<&str> = text.split(';').filter(|pair| !is_own(pair)).map(str::trim).collect();
-        if let Ok(value) = HeaderValue::try_from(rest.join("; "))
-            && !value.is_empty()
-        {
-            headers.append(COOKIE, value);
-        }
+    // A line that is not text may hide one.
+    let pairs = lines.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';').map(str::trim));
+    let rest: Vec<&str> = pairs.filter(|pair| !pair.is_empty() && !is_own(pair)).collect();
+    // HTTP/2 clients may send a line for each cookie; HTTP/1.1 has one line (RFC 9113, section 8.2.3).
+    if let Ok(value) = HeaderValue::try_from(rest.join("; "))
+        && !value.is_empty()
+    {
+        headers.insert(COOKIE, value);
     }
 }
 
@@ -223,7 +250,9 @@ fn exposed(location: &str, prefix: &str, url: &BaseUrl) -> Option<String> {
         None if location.starts_with('/') && !location.starts_with("//") => location,
         None => return None,
     };
-    let below = path.strip_prefix(&url.path).unwrap_or(path);
+    // `/apix` is not below `/api`.
+    let below = path.strip_prefix(&url.path).filter(|below| below.is_empty() || below.starts_with(['/', '?', '#']));
+    let below = below.unwrap_or(path);
     Some(format!("{prefix}{below}"))
 }
 

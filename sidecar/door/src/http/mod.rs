@@ -43,7 +43,12 @@ pub fn router(door: &Door) -> Router {
 }
 
 /// Lets Engine.IO requests pass, within limits. The first one of a connection has no session yet, and counts as a call.
-async fn admit_socketio(State(door): State<Door>, peer: Peer, request: Request, next: Next) -> Result<Response<Body>, Error> {
+async fn admit_socketio(
+    State(door): State<Door>,
+    peer: Peer,
+    request: Request,
+    next: Next,
+) -> Result<Response<Body>, Error> {
     if !door.http.origins.allow(request.headers()) {
         return Err(ErrorCode::Forbidden.into());
     }
@@ -60,7 +65,12 @@ async fn admit_socketio(State(door): State<Door>, peer: Peer, request: Request, 
     Ok(next.run(Request::from_parts(head, Body::new(body))).await)
 }
 
-async fn serve(State(door): State<Door>, ConnectInfo(socket): ConnectInfo<SocketAddr>, peer: Peer, request: Request) -> Result<Response<Body>, Error> {
+async fn serve(
+    State(door): State<Door>,
+    ConnectInfo(socket): ConnectInfo<SocketAddr>,
+    peer: Peer,
+    request: Request,
+) -> Result<Response<Body>, Error> {
     let (begun, current) = (Instant::now(), door.upstreams.current());
     if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
         return Err(ErrorCode::MethodNotAllowed.into());
@@ -121,7 +131,7 @@ async fn pass(
         };
         return tunnel::open(upstream, outgoing, request, seat, &door.background).await;
     }
-    forward::forward(upstream, outgoing, request.into_body(), &door.access, user.as_deref()).await
+    forward::forward(upstream, outgoing, request.into_body(), door, user.as_deref()).await
 }
 
 /// The user of a request, if it may pass; `None` for a request that needs no token and has no valid one.
@@ -183,7 +193,8 @@ fn observe(service: &Service, served: &Result<Response<Body>, Error>, begun: Ins
         Ok(answer) => answer.status(),
         Err(error) => realmgate_platform::http::status_of(error.code),
     };
-    metrics::counter!("realmgate_door_requests_total", "service" => service.name.clone(), "status" => class(status)).increment(1);
+    metrics::counter!("realmgate_door_requests_total", "service" => service.name.clone(), "status" => class(status))
+        .increment(1);
     metrics::histogram!("realmgate_door_request_seconds", "service" => service.name.clone()).record(begun.elapsed());
 }
 

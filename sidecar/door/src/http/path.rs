@@ -42,14 +42,16 @@ pub fn check_path(path: &str) -> Result<(), BadTarget> {
     }
     let once = decode(path.as_bytes()).ok_or(BadTarget::Encoding)?;
     // An encoded slash is a slash to some services, and a part of a name to others.
-    if path.as_bytes().iter().filter(|byte| **byte == b'/').count() != once.iter().filter(|byte| **byte == b'/').count() {
+    if path.as_bytes().iter().filter(|byte| **byte == b'/').count() != once.iter().filter(|byte| **byte == b'/').count()
+    {
         return Err(BadTarget::Ambiguous);
     }
     check_segments(&once)?;
     // Where the text is no encoding any more, a second decoding changes nothing.
     match decode(&once) {
         Some(twice) if twice != once => {
-            let hides_slash = twice.iter().filter(|byte| **byte == b'/').count() != once.iter().filter(|byte| **byte == b'/').count();
+            let hides_slash =
+                twice.iter().filter(|byte| **byte == b'/').count() != once.iter().filter(|byte| **byte == b'/').count();
             if hides_slash { Err(BadTarget::Ambiguous) } else { check_segments(&twice) }
         }
         _ => Ok(()),
@@ -100,8 +102,17 @@ mod tests {
     #[test]
     fn ordinary_paths_pass() {
         for path in [
-            "/", "/shop", "/shop/", "/shop/items/7", "/shop/a.b/..c/...", "/shop/caf%C3%A9", "/shop/100%25", "/shop/a%20b", "/shop/a;v=1",
-            "/shop/%2520", "/shop/50%25%20off",
+            "/",
+            "/shop",
+            "/shop/",
+            "/shop/items/7",
+            "/shop/a.b/..c/...",
+            "/shop/caf%C3%A9",
+            "/shop/100%25",
+            "/shop/a%20b",
+            "/shop/a;v=1",
+            "/shop/%2520",
+            "/shop/50%25%20off",
         ] {
             assert_eq!(check_path(path), Ok(()), "{path}");
         }
@@ -110,9 +121,26 @@ mod tests {
     #[test]
     fn paths_with_two_meanings_are_refused() {
         for path in [
-            "/shop/../admin", "/shop/..", "/..", "/./shop", "/shop//admin", "//evil.example/", "/shop/%2e%2e/admin", "/shop/.%2E/admin",
-            "/shop/%252e%252e/admin", "/shop%2f..%2fadmin", "/shop%2Fadmin", "/shop/%252fadmin", "/shop\\admin", "/shop/%5c..", "/shop/%255cadmin", "/shop/%00",
-            "/shop/%0d%0aX: y", "/shop/..;/admin", "/shop/..;x=1/admin", "/shop/%2e%2e%3bx/admin",
+            "/shop/../admin",
+            "/shop/..",
+            "/..",
+            "/./shop",
+            "/shop//admin",
+            "//evil.example/",
+            "/shop/%2e%2e/admin",
+            "/shop/.%2E/admin",
+            "/shop/%252e%252e/admin",
+            "/shop%2f..%2fadmin",
+            "/shop%2Fadmin",
+            "/shop/%252fadmin",
+            "/shop\\admin",
+            "/shop/%5c..",
+            "/shop/%255cadmin",
+            "/shop/%00",
+            "/shop/%0d%0aX: y",
+            "/shop/..;/admin",
+            "/shop/..;x=1/admin",
+            "/shop/%2e%2e%3bx/admin",
         ] {
             assert_eq!(check_path(path), Err(BadTarget::Ambiguous), "{path}");
         }

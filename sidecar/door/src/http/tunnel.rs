@@ -17,6 +17,7 @@ use realmgate_platform::http::Connection;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
 use tokio::time::{Instant, interval};
 
+use super::body::AnswerBody;
 use super::forward::{self, Outgoing};
 use super::headers;
 use crate::access::Seat;
@@ -33,7 +34,10 @@ pub(super) fn is_websocket(request: &Request) -> bool {
         let lines = request.headers().get_all(name).iter().filter_map(|value: &HeaderValue| value.to_str().ok());
         lines.flat_map(|line| line.split(',')).any(|listed| listed.trim().eq_ignore_ascii_case(token))
     };
-    request.method() == Method::GET && request.version() == Version::HTTP_11 && lists(CONNECTION, "upgrade") && lists(UPGRADE, "websocket")
+    request.method() == Method::GET
+        && request.version() == Version::HTTP_11
+        && lists(CONNECTION, "upgrade")
+        && lists(UPGRADE, "websocket")
 }
 
 /// Opens a WebSocket at a service and connects it to the client's.
@@ -52,10 +56,15 @@ pub(super) async fn open(
     let client = hyper::upgrade::on(&mut request);
     ask_for_upgrade(&mut outgoing.headers);
     let (chosen, mut answer) = forward::handshake(upstream, &outgoing).await?;
+    if answer.status().is_success() {
+        // A page, which the rules for sockets do not protect.
+        return Err(forward::unreachable(upstream, "answer"));
+    }
     if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
-        // The service refuses: its answer says why. It has no body that matters.
+        // The service refuses: its answer says why.
         let (mut head, body) = answer.into_parts();
         headers::rewrite_response(&mut head.headers, &upstream.service, upstream.url(chosen));
+        let body = AnswerBody::new(body, upstream.service.limits.idle, None, permit);
         return Ok(Response::from_parts(head, Body::new(body)));
     }
     let service = hyper::upgrade::on(&mut answer);
@@ -97,7 +106,8 @@ async fn ended(seat: Option<&Seat>) {
 /// Passes bytes both ways until one side closes or nothing passes for `idle`. Returns why it ended.
 async fn connect(client: OnUpgrade, service: OnUpgrade, idle: Duration) -> &'static str {
     let (Ok(client), Ok(service)) = tokio::join!(client, service) else { return "broken" };
-    let ((client_read, client_write), (service_read, service_write)) = (split(TokioIo::new(client)), split(TokioIo::new(service)));
+    let ((client_read, client_write), (service_read, service_write)) =
+        (split(TokioIo::new(client)), split(TokioIo::new(service)));
     let activity = Activity { begun: Instant::now(), last_ms: AtomicU64::new(0) };
     tokio::select! {
         _ = pass(client_read, service_write, &activity) => "client",
@@ -107,7 +117,11 @@ async fn connect(client: OnUpgrade, service: OnUpgrade, idle: Duration) -> &'sta
 }
 
 /// Passes bytes on until the reader's end. A WebSocket ends with a close frame both ways, so no half stays open for longer.
-async fn pass(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, activity: &Activity) -> io::Result<()> {
+async fn pass(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    activity: &Activity,
+) -> io::Result<()> {
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {
         match from.read(&mut buffer).await? {

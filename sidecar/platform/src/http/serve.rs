@@ -177,11 +177,7 @@ impl Client {
         request.extensions_mut().insert(ConnectInfo(self.peer));
         request.extensions_mut().insert(self.connection.clone());
         let answer = router.clone().oneshot(request.map(axum::body::Body::new));
-        async move {
-            let answer = answer.await;
-            drop(busy);
-            answer
-        }
+        async move { answer.await.map(|answer| answer.map(|body| busy.until_end_of(body))) }
     }
 }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use axum::body::{Body, HttpBody};
+use http_body_util::BodyExt;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
@@ -69,6 +71,20 @@ impl Idle {
     }
 }
 
+impl Busy {
+    /// The body of the request's answer. The request is under way until its end: an event stream may take hours.
+    pub(super) fn until_end_of(self, body: Body) -> Body {
+        if body.is_end_stream() {
+            return body;
+        }
+        // The closure owns `self` as long as the body lives.
+        Body::new(body.map_err(move |error| {
+            let _busy = &self;
+            error
+        }))
+    }
+}
+
 impl Drop for Busy {
     fn drop(&mut self) {
         let idle = &self.0;
@@ -82,7 +98,8 @@ impl Drop for Busy {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::poll;
+    use axum::body::Bytes;
+    use futures_util::{poll, stream};
     use tokio::time::{timeout, timeout_at};
 
     use super::*;
@@ -144,5 +161,20 @@ mod tests {
         timeout(WITHIN, overstayed()).await.expect("it was idle for too long");
         drop(idle.busy());
         assert!(timeout(A_MOMENT, overstayed()).await.is_err(), "it was busy until now");
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_busy_until_the_end_of_its_answer() {
+        let idle = Arc::new(Idle::new());
+        let is_idle = || idle.since.borrow().is_some();
+        let body = idle.busy().until_end_of(Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>()));
+        assert!(!is_idle());
+        drop(body);
+        assert!(is_idle());
+        let body = idle.busy().until_end_of(Body::empty());
+        assert!(is_idle(), "there is nothing to send");
+        drop(body);
+        let sized = idle.busy().until_end_of(Body::from("four"));
+        assert_eq!(sized.size_hint().exact(), Some(4));
     }
 }
