@@ -39,7 +39,7 @@ pub const MAX_TICKET_BYTES: usize = 200;
 /// answer instead of silence.
 pub const NETCODE_PROTOCOL_ID: u64 = 0x5245_414c_4d47_5431;
 /// Version of the map link. The sidecar refuses a newer one, and those below [`OLDEST_LINK_VERSION`].
-pub const LINK_VERSION: u16 = 8;
+pub const LINK_VERSION: u16 = 9;
 /// The oldest version of the map link that a map server may speak.
 pub const OLDEST_LINK_VERSION: u16 = 6;
 /// The version of the map link since which map servers know [`Return`](crate::link::ToMap::Return).
@@ -47,6 +47,8 @@ pub const RETURN_LINK_VERSION: u16 = 7;
 /// The version of the map link since which map servers know [`Announce`](crate::link::ToMap::Announce) and
 /// [`Muted`](crate::link::SocialEvent::Muted).
 pub const ANNOUNCE_LINK_VERSION: u16 = 8;
+/// The version of the map link since which map servers know [`MapChat`](crate::link::ToMap::MapChat).
+pub const MAP_CHAT_LINK_VERSION: u16 = 9;
 /// Maximum number of locks in one `Reclaim` of the map link.
 pub const MAX_RECLAIM_LOCKS: usize = 1_000;
 /// Maximum bytes of the `trace` of a `Prepare` of the map link.

@@ -340,6 +340,7 @@ async fn spawn_background(state: &AppState, happenings: Happenings) -> Result<()
         links: state.links.clone(),
         departures: state.departures.clone(),
         sockets: state.sockets.clone(),
+        events: state.events.clone(),
     };
     state.replicas.start(Arc::new(here), &background.tasks, background.shutdown.clone());
     every(state, SWEEP_EVERY, |state| async move {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use metrics_exporter_prometheus::PrometheusHandle;
-use realmgate_community::Community;
+use realmgate_community::{Community, Events};
 use realmgate_door::Door;
 use realmgate_platform::background::Background;
 use realmgate_platform::clock::Clock;
@@ -106,6 +106,8 @@ pub struct Parts {
     pub world: World,
     /// Accounts and what players have around the worlds.
     pub community: Community,
+    /// Publishes to users at realtime sockets.
+    pub events: Events,
     /// Parties and whispers.
     pub parties: Arc<PartyService>,
     /// The map servers, wherever their links are.

@@ -11,7 +11,7 @@ use realmgate_protocol::entry::EntryGrant;
 use realmgate_protocol::ids::EntityId;
 use realmgate_protocol::link::LeaveReason;
 use realmgate_protocol::movement::{Angle, Position};
-use realmgate_protocol::realm::{ClientMessage, ServerMessage};
+use realmgate_protocol::realm::{ChatScope, ClientMessage, ServerMessage};
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -195,6 +195,34 @@ impl InWorld {
             }
         };
         timeout(PATIENCE, pending).await.expect("the server says what is pending");
+    }
+
+    /// Sends a request to the game.
+    ///
+    /// # Panics
+    /// When the request is too long.
+    pub fn ask(&mut self, message: &ClientMessage) {
+        self.client.ask(message).expect("it is short enough");
+    }
+
+    /// Stays until the chat shows a text: in which scope, and from whom.
+    ///
+    /// # Panics
+    /// When it does not in time, or the connection ends.
+    pub async fn reads(&mut self, expected: &str) -> (ChatScope, String) {
+        let reading = async {
+            loop {
+                for message in self.messages().await {
+                    if let ServerMessage::Chat { scope, from, text } = message
+                        && text == expected
+                    {
+                        return (scope, from);
+                    }
+                }
+                self.client.act(Intent { heading: None, action: None });
+            }
+        };
+        timeout(PATIENCE, reading).await.unwrap_or_else(|_| panic!("nobody has said {expected:?}"))
     }
 
     /// Logs out in the game: why it has left, if the server has said so.

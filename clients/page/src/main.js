@@ -14,6 +14,8 @@ import { h } from "./dom.js";
 import { endingScreen } from "./game/ending.js";
 import { Game } from "./game/game.js";
 import { Settings } from "./settings.js";
+import { SocialPanel } from "./social/panel.js";
+import { SocialSocket } from "./social/socket.js";
 import { Sound } from "./sound/sound.js";
 import { entryWords } from "./words/errors.js";
 
@@ -31,6 +33,8 @@ class Flow {
   #assets;
   #realm = "Realmgate";
   #classes = [];
+  /** Whispers and the party, from the login to the log-out. */
+  #social = null;
 
   async begin() {
     useSettings(this.#settings);
@@ -66,6 +70,8 @@ class Flow {
   }
 
   #gate(notice = "") {
+    this.#social?.socket.close();
+    this.#social = null;
     const options = { settings: this.#settings, realm: this.#realm, visit: lastVisit(), notice, onDone: () => this.#characters() };
     this.#show(gateScreen({ ...this.#shared(), ...options }));
   }
@@ -92,11 +98,13 @@ class Flow {
       return this.#logIn.with((token) => this.#api.characters(token));
     });
     if (!characters) return;
+    this.#openSocial();
     if (characters.length === 0) return this.#make({ isFirst: true });
     this.#show(
       charactersScreen({
         ...this.#shared(),
         characters,
+        social: this.#social.panel,
         onMake: () => this.#make(),
         onChanged: () => this.#characters(),
         onEnter: (character) => this.#enter(character),
@@ -105,6 +113,14 @@ class Flow {
         onLogOut: () => this.#logOut(),
       }),
     );
+  }
+
+  #openSocial() {
+    if (this.#social && !this.#social.socket.hasEnded) return;
+    this.#social?.socket.close();
+    const socket = new SocialSocket(location.origin, this.#logIn);
+    this.#social = { socket, panel: new SocialPanel(socket) };
+    socket.connect();
   }
 
   /** A guest gets a name and a password. */

@@ -82,6 +82,7 @@ impl MapServer {
                 players.tell(character, ToChannel::Social { character, event }, channels);
             }
             ToMap::Announce { text } => players.announce(&text, channels),
+            ToMap::MapChat { map, from, text } => players.chat_on_map(map, &from, &text, channels),
             ToMap::Drain => {
                 players.drain(channels);
                 spectators.drain(channels, transports);

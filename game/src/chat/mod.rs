@@ -1,13 +1,16 @@
-//! Chat: to the channel, to one other player (whisper), and to the party; by an administrator to everybody.
+//! Chat: to the channel, to one other player (whisper), and to the party; by an administrator to everybody; by users who are
+//! not in the world to a map.
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
+use realmgate_engine::channel::ChannelKey;
 use realmgate_engine::clock::TickClock;
+use realmgate_engine::persist::PersistPort;
 use realmgate_engine::player::{Player, SocialHeard};
 use realmgate_engine::schedule::TickSchedule;
 use realmgate_protocol::ids::Tick;
 use realmgate_protocol::limits::MAX_CHAT_BYTES;
-use realmgate_protocol::link::{SocialCommand, SocialEvent};
+use realmgate_protocol::link::{FromMap, SocialCommand, SocialEvent};
 use realmgate_protocol::realm::{ChatScope, ClientMessage, Refusal, ServerMessage};
 use realmgate_protocol::text::fault_of_line;
 
@@ -37,10 +40,10 @@ impl Plugin for ChatPlugin {
 
 fn speak(
     mut requests: PopulatedMessageReader<Request>,
-    clock: Res<TickClock>,
-    data: Res<Data>,
+    (clock, data): (Res<TickClock>, Res<Data>),
     mut speakers: Query<(&Player, &mut Session, Option<&Muted>)>,
     mut asked: MessageWriter<SocialAsked>,
+    (key, port): (Res<ChannelKey>, Res<PersistPort>),
     ears: Ears<'_, '_>,
     mut tell: Tell<'_, '_>,
 ) {
@@ -75,6 +78,10 @@ fn speak(
                 asked.write(SocialAsked { player: *player, asked: request.into(), command });
             }
             _ => {
+                if !port.is_away() {
+                    let command = SocialCommand::MapChat { map: key.map, text: text.clone() };
+                    tell.sidecar(FromMap::Social { character: speaker.character, command });
+                }
                 let listeners = ears.in_channel(&speaker.name);
                 let (from, text) = (speaker.name.clone(), text.clone());
                 let said = ServerMessage::Chat { scope: ChatScope::Channel, from, text };
@@ -98,6 +105,7 @@ fn hear(mut heard: PopulatedMessageReader<SocialHeard>, ears: Ears<'_, '_>, mut 
         let (scope, from, text) = match event.clone() {
             SocialEvent::Whisper { from, text } => (ChatScope::Whisper, from, text),
             SocialEvent::PartyChat { from, text } => (ChatScope::Party, from, text),
+            SocialEvent::MapChat { from, text } => (ChatScope::Channel, from, text),
             SocialEvent::WhisperSent { to, text } => {
                 tell.send(*player, &ServerMessage::WhisperSent { to, text });
                 continue;

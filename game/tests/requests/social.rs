@@ -11,10 +11,11 @@ fn chat(text: &str) -> ClientMessage {
     ClientMessage::Chat { text: text.to_owned() }
 }
 
-/// The commands sent to the sidecar since the last call, all of them by player 1.
+/// The commands sent to the sidecar since the last call, all of them by player 1, without the lines of the channel's chat.
 #[track_caller]
 fn commands(scene: &mut Scene) -> Vec<SocialCommand> {
     let command = |message| match message {
+        FromMap::Social { command: SocialCommand::MapChat { .. }, .. } => None,
         FromMap::Social { character, command } => Some((character, command)),
         _ => None,
     };
@@ -37,6 +38,29 @@ fn a_line_is_heard_by_all_in_the_channel() {
     scene.enter(3, kit(&[], 0), HERE.offset(6 * 1_024, 0));
     let heard = [scene.ask(1, chat("hello, wörld")), scene.hear(2), scene.hear(3)];
     assert_eq!(heard, [[said.clone()], [said.clone()], [said]]);
+}
+
+#[test]
+fn a_line_goes_over_the_link_too_for_those_who_follow_the_map() {
+    let mut scene = two_players();
+    scene.link.clear();
+    scene.ask(1, chat("hello"));
+    scene.refused(1, chat(" "), Refusal::BadText);
+    let sent: Vec<_> =
+        std::mem::take(&mut scene.link).into_iter().filter(|sent| matches!(sent, FromMap::Social { .. })).collect();
+    let map = scene.channel.settings().key.map;
+    let command = SocialCommand::MapChat { map, text: "hello".to_owned() };
+    assert_eq!(sent, [FromMap::Social { character: character(1), command }]);
+}
+
+#[test]
+fn a_line_of_a_user_who_is_not_on_the_map_is_shown_unless_its_sender_is_ignored() {
+    let mut scene = two_players();
+    let event = || SocialEvent::MapChat { from: "@bo".to_owned(), text: "hi".to_owned() };
+    let said = ServerMessage::Chat { scope: ChatScope::Channel, from: "@bo".to_owned(), text: "hi".to_owned() };
+    assert_eq!((scene.heard_from_beyond(1, event()), scene.hear(2)), (vec![said], vec![]));
+    scene.ask(1, ClientMessage::Ignore { name: "@BO".to_owned() });
+    assert_eq!(scene.heard_from_beyond(1, event()), []);
 }
 
 #[test]

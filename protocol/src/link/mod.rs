@@ -290,6 +290,16 @@ crate::messages! {
             /// The text, at most [`crate::limits::MAX_CHAT_BYTES`].
             text: String,
         },
+        /// Show every player on a map of this server a text of a user who is not on it. Not sent to servers of a link version
+        /// below [`crate::limits::MAP_CHAT_LINK_VERSION`].
+        MapChat {
+            /// The map.
+            map: MapId,
+            /// The sender's name.
+            from: String,
+            /// The text, at most [`crate::limits::MAX_CHAT_BYTES`].
+            text: String,
+        },
     }
 }
 
@@ -301,6 +311,9 @@ impl ToMap {
             Self::Announce { .. }
             | Self::Social { event: SocialEvent::Announced { .. } | SocialEvent::Muted { .. }, .. } => {
                 limits::ANNOUNCE_LINK_VERSION
+            }
+            Self::MapChat { .. } | Self::Social { event: SocialEvent::MapChat { .. }, .. } => {
+                limits::MAP_CHAT_LINK_VERSION
             }
             _ => limits::OLDEST_LINK_VERSION,
         }

@@ -1,6 +1,6 @@
 //! Whispers and parties. They live in the sidecar, since they span channels, maps and servers.
 
-use crate::ids::CharacterId;
+use crate::ids::{CharacterId, MapId};
 
 crate::messages! {
     /// A player's command that may reach players on other channels, maps and servers.
@@ -28,6 +28,14 @@ crate::messages! {
         PartyLeave,
         /// Sends a text to the party.
         PartyChat {
+            /// The text.
+            text: String,
+        },
+        /// A text that the player has sent to its channel's chat, for users who follow the map's chat without being on it.
+        /// The channel's players have received it already.
+        MapChat {
+            /// The map of the channel.
+            map: MapId,
             /// The text.
             text: String,
         },
@@ -89,6 +97,14 @@ crate::messages! {
             /// Seconds from now; 0 for a player who may chat again.
             for_s: u32,
         },
+        /// A text in the chat of the player's map, from a user who is not on it. Sent as
+        /// [`ToMap::MapChat`](super::ToMap::MapChat), and given to each player by its map server.
+        MapChat {
+            /// The sender's name.
+            from: String,
+            /// The text.
+            text: String,
+        },
     }
 }
 
@@ -99,7 +115,7 @@ crate::wire_struct! {
         pub character: CharacterId,
         /// The character's name.
         pub name: String,
-        /// Whether it is in the world now.
+        /// Whether it can be reached now: it is in the world, or its player has a social socket.
         pub online: bool,
     }
 }

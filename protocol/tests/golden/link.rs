@@ -109,6 +109,7 @@ fn social_commands() -> Vec<SocialCommand> {
         SocialCommand::PartyAnswer { party: 7, accept: true },
         SocialCommand::PartyLeave,
         SocialCommand::PartyChat { text: "pull".into() },
+        SocialCommand::MapChat { map: MapId(1), text: "hi".into() },
     ]
 }
 
@@ -141,6 +142,7 @@ fn samples_to_map() -> Vec<ToMap> {
         M::Settled { character, epoch: EPOCH },
         M::Watch { request, ticket: TicketId(LARGE), expires_in_ms: 30_000, map: MapId(2), channel: ChannelId(1) },
         M::Announce { text: "The realm restarts at noon".into() },
+        M::MapChat { map: MapId(1), from: "Ada".into(), text: "hi".into() },
     ];
     samples.extend([None, Some(ChannelId(2))].map(|channel| M::Return {
         request,
@@ -192,5 +194,6 @@ fn social_events() -> Vec<SocialEvent> {
         SocialEvent::Failed { code: "NOT_ONLINE".into() },
         SocialEvent::Announced { text: text() },
         SocialEvent::Muted { for_s: 3_600 },
+        SocialEvent::MapChat { from: "Ada".into(), text: "hi".into() },
     ]
 }

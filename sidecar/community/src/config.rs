@@ -9,6 +9,8 @@ use crate::field_limits::FieldLimits;
 
 /// How long a client of the realtime socket may say nothing.
 const REALTIME_IDLE: Duration = Duration::from_secs(60);
+/// How long a client may have no socket: a page that is loaded again opens the next one within it.
+const LOG_OUT_GRACE: Duration = Duration::from_secs(5);
 /// Longest that what has changed is kept back.
 const LONGEST_DEBOUNCE_MS: i64 = 10_000;
 
@@ -40,12 +42,19 @@ pub struct CommunitySettings {
     /// Minimum interval between two updates of an account or lobby on a realtime socket, in ms; 0 for one per change
     #[arg(long, env = "REALTIME_DEBOUNCE_MS", default_value_t = 250, value_parser = debounce_ms())]
     pub realtime_debounce_ms: u32,
+    /// Whether a login ends when its client closes the last of its gateway and realtime sockets
+    #[arg(long, env = "LOG_OUT_ON_SOCKET_CLOSE", default_value_t = false, action = ArgAction::Set,
+        value_parser = BoolishValueParser::new())]
+    pub log_out_on_socket_close: bool,
     /// How long, how large and how many what players write may be.
     #[command(flatten)]
     pub limits: FieldLimits,
     /// How long a realtime socket may say nothing. No setting of operators: clients count on it.
     #[arg(skip = REALTIME_IDLE)]
     pub realtime_idle: Duration,
+    /// How long a client has to open another socket before the closing of the last one is its log-out.
+    #[arg(skip = LOG_OUT_GRACE)]
+    pub log_out_grace: Duration,
 }
 
 impl CommunitySettings {

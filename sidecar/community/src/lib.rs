@@ -20,6 +20,7 @@ mod mail;
 pub mod notifications;
 pub mod oauth;
 pub mod realtime;
+mod social;
 mod state;
 mod store;
 mod time;
@@ -33,7 +34,9 @@ pub use hooks::MayCall;
 pub use leaderboards::DeclaredBoards;
 pub use mail::{MailConfig, MailSettings};
 pub use oauth::ProvidersConfig;
+pub use social::{SocialAsk, SocialPush, SocialRefusal};
 pub use state::{Community, Parts};
+pub use store::{Audience, Reached};
 pub use time::iso;
 pub use world::World;
 

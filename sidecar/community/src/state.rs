@@ -35,8 +35,8 @@ use crate::notifications::Notifications;
 use crate::oauth::{Providers, ProvidersConfig, SignIn};
 use crate::realtime::{Announcer, Presence, RENEW_EVERY, Spectators};
 use crate::store::{
-    AccountStore, ActStore, FriendStore, LobbyStore, MailStore, NotificationStore, OAuthSessionStore, PresenceStore,
-    ProfileRow, ScriptStore,
+    AccountStore, ActStore, Audience, FriendStore, LobbyStore, MailStore, NotificationStore, OAuthSessionStore,
+    PresenceStore, ProfileRow, ScriptStore,
 };
 use crate::world::World;
 
@@ -104,6 +104,8 @@ pub struct Services {
     pub(crate) friends: Arc<Friends>,
     pub(crate) lobbies: Arc<Lobbies>,
     pub(crate) events: Events,
+    pub(crate) world: Arc<dyn World>,
+    pub(crate) audience: Audience,
     pub(crate) presence: Arc<Presence>,
     pub(crate) spectators: Arc<Spectators>,
     pub(crate) background: Background,
@@ -210,7 +212,7 @@ impl Community {
             friends: friends.clone(),
             lobbies: lobbies.clone(),
             events: events.clone(),
-            world,
+            world: world.clone(),
             records: boards.clone(),
             clock: http.clock.clone(),
         });
@@ -223,9 +225,10 @@ impl Community {
         });
         let sessions = SessionStore::new(sql.clone());
         let acts = ActStore::new(sql.clone());
+        let audience = Audience::new(sql.clone());
         let present = PresenceStore::new(sql);
         let spectators = Arc::new(Spectators::new(present.clone(), events.hub.clone(), replica.clone()));
-        let presence = Presence::new(present, events.clone(), replica, http.clock.clone());
+        let presence = Presence::new(present, events.clone(), world.clone(), replica, http.clock.clone());
         Self(Arc::new(Services {
             http,
             settings,
@@ -241,6 +244,8 @@ impl Community {
             friends,
             lobbies,
             events,
+            world,
+            audience,
             presence,
             spectators,
             background,

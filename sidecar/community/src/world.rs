@@ -1,9 +1,14 @@
 //! What the worlds must hear of accounts.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use realmgate_platform::error::Error;
 use realmgate_protocol::ids::AccountId;
+use serde_json::Value;
 use uuid::Uuid;
+
+use crate::social::{SocialAsk, SocialRefusal};
 
 /// The worlds, as far as accounts concern them. The sidecar implements it.
 #[async_trait]
@@ -39,6 +44,30 @@ pub trait World: Send + Sync {
 
     /// The map where a character of the account is in the world; `None` if none is, or that cannot be told now.
     async fn map_of(&self, account: AccountId) -> Option<u16>;
+
+    /// Carries out what a user of the realtime socket asks. Returns what the reply says, or why it is refused.
+    ///
+    /// # Errors
+    /// When the database or the parties cannot be asked.
+    async fn social(&self, account: AccountId, ask: SocialAsk) -> Result<Result<Value, SocialRefusal>, Error>;
+
+    /// The party that a character of the account is in, as `party_updated` shows it; `None` if it is in none.
+    ///
+    /// # Errors
+    /// When the database or the parties cannot be asked.
+    async fn party_of(&self, account: AccountId) -> Result<Option<Value>, Error>;
+
+    /// The names that the account's characters ignore, in small letters.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    async fn ignored_names(&self, account: AccountId) -> Result<BTreeSet<String>, Error>;
+
+    /// The account's first realtime socket at this sidecar has joined its topic, or its last one has left it: its parties learn of it.
+    fn reach_changed(&self, account: AccountId);
+
+    /// A client has closed a socket of a login, where that may count as its log-out.
+    fn socket_closed(&self, account: AccountId, session: Uuid);
 
     /// An account is gone: its characters are deleted, one that is still in a world as soon as it has left.
     ///

@@ -60,6 +60,8 @@ pub struct Limits {
     pub gateway: Pace,
     /// Limit of messages over realtime sockets.
     pub realtime: Pace,
+    /// Limit of whispers, invitations and texts to maps and parties.
+    pub chat: Pace,
 }
 
 impl Limits {
@@ -91,6 +93,7 @@ impl Limits {
             log_ins: LogIns::new(limits.log_ins_per_min, clock.clone(), shared.clone()),
             gateway: in_windows("gateway-messages", limits.gateway_messages_per_10s, MESSAGES),
             realtime: in_windows("realtime-messages", limits.realtime_messages_per_10s, MESSAGES),
+            chat: in_windows("chat-messages", limits.chat_messages_per_10s, MESSAGES),
         }
     }
 
@@ -110,7 +113,7 @@ impl Limits {
             + by_account.map(Rate::forget_past).iter().sum::<usize>()
             + self.journeys.forget_past()
             + self.log_ins.forget_past();
-        let by_account = [&self.gateway, &self.realtime, &self.friend_requests];
+        let by_account = [&self.gateway, &self.realtime, &self.chat, &self.friend_requests];
         let pace = by_account.map(Pace::forget_past).iter().sum::<usize>() + self.friend_requests_to_one.forget_past();
         [("rates", rates), ("failures", self.failures.forget_past()), ("pace", pace)]
     }

@@ -14,8 +14,8 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::http::HeaderValue;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use realmgate_protocol::limits::MAX_LINK_BYTES;
@@ -24,10 +24,20 @@ use tokio::time::Instant;
 use crate::error::{Error, ErrorCode};
 use crate::http::{Connection, Inflow};
 
+/// The subprotocol that carries a browser's token beside it.
+pub const BEARER: &str = "bearer";
 /// The window in which control frames are counted.
 const WINDOW: Duration = Duration::from_secs(10);
 /// Bytes that may wait to be written beside one message: answers to pings.
 const UNWRITTEN_BYTES: usize = 64 * 1_024;
+
+/// The token in `Sec-WebSocket-Protocol: bearer, <token>`: browsers send no header of their own.
+pub fn subprotocol_token(headers: &HeaderMap) -> Option<String> {
+    let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+    let mut offered = offered.flat_map(|value| value.split(',')).map(str::trim);
+    offered.find(|name| name.eq_ignore_ascii_case(BEARER))?;
+    offered.next().filter(|token| !token.is_empty()).map(str::to_owned)
+}
 
 /// Limits of what the other end of a WebSocket may cost us.
 #[derive(Debug, Clone, Copy)]
@@ -210,6 +220,20 @@ impl ControlFrames {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_token_follows_bearer() {
+        let token = |value: &str| {
+            let value = value.parse().unwrap();
+            subprotocol_token(&HeaderMap::from_iter([(header::SEC_WEBSOCKET_PROTOCOL, value)]))
+        };
+        assert_eq!(token("bearer, a.b.c"), Some("a.b.c".to_owned()));
+        assert_eq!(token("bearer,a.b.c"), Some("a.b.c".to_owned()));
+        assert_eq!(token("chat, Bearer, a.b.c, d.e.f"), Some("a.b.c".to_owned()));
+        for none in ["bearer", "bearer,", "bearer, , a.b.c", "chat, a.b.c", "a.b.c, bearer"] {
+            assert_eq!(token(none), None, "{none}");
+        }
+    }
 
     #[test]
     fn so_many_in_each_window_are_in_order() {

@@ -32,8 +32,9 @@ use crate::service::characters::{Characters, ShownBeginning};
 use crate::service::classes::Classes;
 use crate::service::figures::Figures;
 use crate::service::online::Online;
+use crate::service::socket_closes::SocketCloses;
 use crate::service::world::{Foundation, LockClock, MapServers, ThisReplica, World};
-use crate::social::{Happenings, PartyService, Social};
+use crate::social::{Happenings, PartyService, Social, SocialParts};
 use crate::state::{Addrs, AppState, Parts};
 use crate::store::Store;
 
@@ -73,7 +74,16 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         tasks: background.tasks.clone(),
     });
     let (social, happenings) = Social::queue();
-    let parties = PartyService::new(redis.as_ref(), &store, map_servers.clone(), database_time.clone());
+    let parties = Arc::new(PartyService::new(SocialParts {
+        redis: redis.as_ref(),
+        store: &store,
+        map_servers: map_servers.clone(),
+        registry: registry.clone(),
+        sessions: sessions.clone(),
+        events: events.clone(),
+        limits: limits.clone(),
+        time: database_time.clone(),
+    }));
     let (locks, tasks) = (store.locks.clone(), background.tasks.clone());
     let fleet = Arc::new(Fleet::new(&config, addrs, registry.clone(), locks, clock.clone(), tasks));
     let characters = Arc::new(Characters {
@@ -119,7 +129,19 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         handover_wait: config.timers.handover_wait,
         tasks: background.tasks.clone(),
     };
-    let gateway = gateway(&world, this.clone(), sockets.clone(), tokens.clone(), limits.clone(), &background);
+    let closes = Arc::new(SocketCloses {
+        is_on: config.community.log_out_on_socket_close,
+        grace: config.community.log_out_grace,
+        sockets: sockets.clone(),
+        events: events.clone(),
+        replicas: replicas.clone(),
+        this: this.clone(),
+        log_ins: store.sessions.clone(),
+        exits: world.exits.clone(),
+        clock: clock.clone(),
+        background: background.clone(),
+    });
+    let gateway = gateway(&world, this.clone(), closes.clone(), tokens.clone(), limits.clone(), &background);
     let map_links =
         map_links(&world, this.clone(), links.clone(), time.clone(), registry.clone(), social.clone(), &background);
     let http = HttpState::new(HttpParts {
@@ -151,10 +173,12 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
             characters: characters.clone(),
             sessions: sessions.clone(),
             social,
+            parties: parties.clone(),
+            closes,
             handover_wait: config.timers.handover_wait,
             tasks: background.tasks.clone(),
         }),
-        events,
+        events: events.clone(),
         replica: this.id.clone(),
         background: background.clone(),
         redis: redis.clone(),
@@ -172,6 +196,7 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
     world.entrance.rules.set(Arc::new(scripts));
     let parts = Parts {
         community,
+        events,
         figures: Figures {
             registry: registry.clone(),
             accounts: world.accounts.clone(),
@@ -183,7 +208,7 @@ pub(super) fn assemble(config: SidecarConfig, found: Found, now_ms: u64) -> Resu
         http,
         gateway: Arc::new(gateway),
         map_links: Arc::new(map_links),
-        parties: Arc::new(parties),
+        parties,
         addrs,
         config,
         clock,
@@ -236,14 +261,15 @@ fn door(
 fn gateway(
     world: &World,
     this: Arc<ThisReplica>,
-    sockets: Arc<Sockets>,
+    closes: Arc<SocketCloses>,
     tokens: Arc<Tokens>,
     limits: Arc<Limits>,
     background: &Background,
 ) -> Gateway {
     Gateway {
         this,
-        sockets,
+        sockets: closes.sockets.clone(),
+        closes,
         accounts: world.accounts.clone(),
         entries: world.entries.clone(),
         entrance: world.entrance.clone(),

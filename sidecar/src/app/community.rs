@@ -1,22 +1,24 @@
 //! What the community's services ask of the worlds: the one place where both meet.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use realmgate_community::World;
 use realmgate_community::hooks::Hooks;
+use realmgate_community::{SocialAsk, SocialRefusal, World};
 use realmgate_platform::error::Error;
 use realmgate_protocol::ids::{AccountId, CharacterId, MapId};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::directory::Sessions;
 use crate::service::characters::Characters;
+use crate::service::socket_closes::SocketCloses;
 use crate::service::world::{AccountLocks, EntryRules, Exits};
-use crate::social::Social;
+use crate::social::{PartyService, Social};
 use crate::store::characters::CharacterRow;
 
 /// The way into the worlds, as far as scripts decide about it.
@@ -44,6 +46,8 @@ pub(super) struct WorldOfAccounts {
     pub(super) characters: Arc<Characters>,
     pub(super) sessions: Sessions,
     pub(super) social: Social,
+    pub(super) parties: Arc<PartyService>,
+    pub(super) closes: Arc<SocketCloses>,
     /// How long a caller waits for a player to leave.
     pub(super) handover_wait: Duration,
     pub(super) tasks: TaskTracker,
@@ -102,6 +106,26 @@ impl World for WorldOfAccounts {
     async fn map_of(&self, account: AccountId) -> Option<u16> {
         let entry = self.sessions.get(&account.to_string()).await.ok().flatten()?;
         entry.character.map(|character| character.map_id.0)
+    }
+
+    async fn social(&self, account: AccountId, ask: SocialAsk) -> Result<Result<Value, SocialRefusal>, Error> {
+        self.parties.ask(account, ask).await
+    }
+
+    async fn party_of(&self, account: AccountId) -> Result<Option<Value>, Error> {
+        self.parties.party_of(account).await
+    }
+
+    async fn ignored_names(&self, account: AccountId) -> Result<BTreeSet<String>, Error> {
+        self.parties.ignored_names(account).await
+    }
+
+    fn reach_changed(&self, account: AccountId) {
+        self.social.reached(account);
+    }
+
+    fn socket_closed(&self, account: AccountId, session: Uuid) {
+        self.closes.closed(account, session);
     }
 
     async fn delete_characters(&self, account: AccountId) -> Result<(), Error> {

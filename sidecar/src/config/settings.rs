@@ -157,6 +157,9 @@ pub struct Settings {
     /// Realtime socket messages per ten seconds and user
     #[arg(long, env = "REALTIME_MESSAGES_PER_10S", default_value_t = 60, value_parser = at_least_one())]
     pub realtime_messages_per_10s: u32,
+    /// Whispers, invitations and texts to maps and parties over realtime sockets per ten seconds and user
+    #[arg(long, env = "CHAT_MESSAGES_PER_10S", default_value_t = 12, value_parser = at_least_one())]
+    pub chat_messages_per_10s: u32,
     /// Lobbies that a user creates, changes or joins per minute, a tenth of them at once; this machine is exempt
     #[arg(long, env = "LOBBY_CHANGES_PER_MIN", default_value_t = 60, value_parser = at_least_one())]
     pub lobby_changes_per_min: u32,
@@ -271,6 +274,7 @@ impl Settings {
                 calls_per_min: self.calls_per_min,
                 gateway_messages_per_10s: self.gateway_messages_per_10s,
                 realtime_messages_per_10s: self.realtime_messages_per_10s,
+                chat_messages_per_10s: self.chat_messages_per_10s,
                 lobby_changes_per_min: self.lobby_changes_per_min,
                 entries_per_min: self.entries_per_min,
                 entries_per_min_per_ip: self.entries_per_min_per_ip,

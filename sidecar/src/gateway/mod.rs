@@ -19,6 +19,7 @@ use realmgate_platform::gates::Gates;
 use realmgate_platform::limits::Limits;
 use realmgate_platform::tokens::Tokens;
 
+use crate::service::socket_closes::SocketCloses;
 use crate::service::world::{AccountLocks, Entrance, Exits, SessionEntries, ThisReplica};
 
 /// What serves the players whose sockets are here.
@@ -31,6 +32,8 @@ pub struct Gateway {
     pub(crate) exits: Arc<Exits>,
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) limits: Arc<Limits>,
+    /// What follows when clients close their sockets.
+    pub(crate) closes: Arc<SocketCloses>,
     /// Lets one socket of an account at a time take the account's lock.
     pub(crate) claims: Gates,
     /// Entries and exits of players.

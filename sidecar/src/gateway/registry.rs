@@ -127,6 +127,11 @@ impl Sockets {
         self.open().by_account.contains_key(&account)
     }
 
+    /// Whether a socket here was opened by this log-in.
+    pub(crate) fn has_log_in(&self, log_in: Uuid) -> bool {
+        self.open().by_account.values().any(|socket| socket.log_in == log_in)
+    }
+
     /// The accounts with an open socket.
     pub(crate) fn accounts(&self) -> Vec<AccountId> {
         self.open().by_account.keys().copied().collect()

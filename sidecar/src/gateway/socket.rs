@@ -275,7 +275,7 @@ impl<'a> Player<'a> {
 impl Gateway {
     /// Serves a socket whose token was valid.
     pub(super) async fn serve(&self, socket: Socket, caller: Caller, source: Source) {
-        let (account, user) = (caller.account, caller.account.to_string());
+        let (account, log_in, user) = (caller.account, caller.session, caller.account.to_string());
         let mut seat = match self.take_place(account, caller.session).await {
             Ok(seat) => seat,
             Err(farewell) => return close(socket, farewell).await,
@@ -283,15 +283,18 @@ impl Gateway {
         self.entries.connected(account).await;
         tracing::info!("User {user} connected");
         let mut player = Player::new(self, socket, caller, source);
-        let end = tokio::select! {
-            reason = &mut seat.close => reason.map_or(End::Gone, |reason| End::Farewell(reason.into())),
-            () = self.shutdown.cancelled() => End::Farewell(Farewell::SHUTDOWN),
-            end = player.run() => end,
+        let (end, is_by_client) = tokio::select! {
+            reason = &mut seat.close => (reason.map_or(End::Gone, |reason| End::Farewell(reason.into())), false),
+            () = self.shutdown.cancelled() => (End::Farewell(Farewell::SHUTDOWN), false),
+            end = player.run() => (end, true),
         };
         let socket = player.stop();
         let left = CancellationToken::new();
         let leaving = async {
             self.clean_up(&seat).await;
+            if is_by_client {
+                self.closes.closed(account, log_in);
+            }
             left.cancel();
         };
         let goodbye = async {

@@ -2,22 +2,19 @@
 
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_platform::http::extract::{Peer, bearer};
 use realmgate_platform::limits::Source;
 use realmgate_platform::tokens::Caller;
-use realmgate_platform::websocket::{Bounds, Socket, Upgrade};
+use realmgate_platform::websocket::{BEARER, Bounds, Socket, Upgrade, subprotocol_token};
 use serde::Deserialize;
 
 use super::Gateway;
 use super::farewell::{Farewell, close};
 use crate::state::AppState;
-
-/// The subprotocol that carries a browser's token beside it.
-const BEARER: &str = "bearer";
 
 /// The route `/ws`, on the gateway's port.
 pub fn router() -> Router<AppState> {
@@ -58,14 +55,6 @@ fn query_token(uri: &Uri) -> Option<String> {
     Query::<Params>::try_from_uri(uri).ok()?.0.token
 }
 
-/// The token in `Sec-WebSocket-Protocol: bearer, <token>`.
-fn subprotocol_token(headers: &HeaderMap) -> Option<String> {
-    let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
-    let mut offered = offered.flat_map(|value| value.split(',')).map(str::trim);
-    offered.find(|name| name.eq_ignore_ascii_case(BEARER))?;
-    offered.next().filter(|token| !token.is_empty()).map(str::to_owned)
-}
-
 impl Gateway {
     async fn admit(&self, token: &str) -> Result<Caller, Error> {
         let caller = self.tokens.authenticate(token).await?;
@@ -91,25 +80,6 @@ impl Gateway {
                 tracing::error!(%error, "cannot verify a token");
                 close(socket, Farewell::INTERNAL).await;
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_token_follows_bearer() {
-        let token = |value: &str| {
-            let value = value.parse().unwrap();
-            subprotocol_token(&HeaderMap::from_iter([(header::SEC_WEBSOCKET_PROTOCOL, value)]))
-        };
-        assert_eq!(token("bearer, a.b.c"), Some("a.b.c".to_owned()));
-        assert_eq!(token("bearer,a.b.c"), Some("a.b.c".to_owned()));
-        assert_eq!(token("chat, Bearer, a.b.c, d.e.f"), Some("a.b.c".to_owned()));
-        for none in ["bearer", "bearer,", "bearer, , a.b.c", "chat, a.b.c", "a.b.c, bearer"] {
-            assert_eq!(token(none), None, "{none}");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use realmgate_community::Events;
 use realmgate_protocol::movement::Position;
 
 use super::{Answer, Ask, News, ReplicaHandler};
@@ -18,6 +19,8 @@ pub struct LocalReplica {
     pub departures: Arc<Departures>,
     /// The players' sockets.
     pub sockets: Arc<Sockets>,
+    /// The realtime sockets.
+    pub events: Events,
 }
 
 #[async_trait]
@@ -47,6 +50,9 @@ impl ReplicaHandler for LocalReplica {
                 Some(link) => link.answers().await,
                 None => false,
             }),
+            Ask::FindLogIn { session } => {
+                Answer::LogInHere(self.sockets.has_log_in(session) || self.events.has_log_in(session))
+            }
         }
     }
 

@@ -57,6 +57,11 @@ pub enum Ask {
         /// The request to let the player come back.
         question: ReturnQuestion,
     },
+    /// Check whether that sidecar has a socket of a log-in: [`Answer::LogInHere`].
+    FindLogIn {
+        /// The log-in's session.
+        session: Uuid,
+    },
 }
 
 /// The answer of the other sidecar.
@@ -81,6 +86,8 @@ pub enum Answer {
     LinkAlive(bool),
     /// Where the body stands, if its player may come back to it.
     Body(Option<BodyPlace>),
+    /// Whether there is a socket of the log-in, a gateway's or a realtime one.
+    LogInHere(bool),
 }
 
 /// News of one sidecar to all others.
@@ -115,6 +122,7 @@ impl Ask {
             Self::PingLink { .. } => "ping_link",
             Self::Watch { .. } => "watch",
             Self::Return { .. } => "return",
+            Self::FindLogIn { .. } => "find_log_in",
         }
     }
 }

@@ -8,4 +8,5 @@ pub mod figures;
 pub mod glance;
 pub mod names;
 pub mod online;
+pub mod socket_closes;
 pub mod world;

@@ -1,42 +1,40 @@
-//! Does what players ask of parties and whispers: finds whom it reaches, or refuses it.
+//! Carries out the party commands and whispers of players in the world, or refuses them.
 
-use std::collections::BTreeMap;
-
-use futures_util::future::join_all;
+use realmgate_community::{SocialRefusal, Topic};
 use realmgate_platform::error::Error;
 use realmgate_protocol::ids::{CharacterId, ServerId};
-use realmgate_protocol::limits::MAX_CHAT_BYTES;
 use realmgate_protocol::link::{LeaveReason, SocialCommand, SocialEvent, ToMap};
-use realmgate_protocol::text::fault_of_line;
 
-use super::book::Outcome;
-use super::parties::{Delivery, Failure, Parties, Person};
+use super::asks::{Answer, check_text};
+use super::parties::{Delivery, Parties};
+use super::users::Speaker;
 use super::{Happening, PartyService};
 
 /// The code of a command that cannot be done now, through no fault of the player.
-const AWAY: &str = "OVERLOADED";
+const UNAVAILABLE: &str = "OVERLOADED";
 
 impl PartyService {
-    /// Handles a happening. If that fails for a command, its speaker is told.
+    /// Handles a happening. If that fails for a command, its speaker receives a failure.
     pub(super) async fn work_off(&self, happening: Happening) {
         let done = match &happening {
             Happening::Arrived(character) => self.arrived(*character).await,
             Happening::Left(character, reason) => self.left(*character, *reason).await,
+            Happening::Reached(account) => self.reached(*account).await,
             Happening::Muted(account) => self.mute_changed(*account).await,
             Happening::Asked { server, speaker, command } => self.answer(server, *speaker, command).await,
         };
         let Err(error) = done else { return };
         tracing::debug!(%error, ?happening, "handling a party or chat event failed");
         if let Happening::Asked { server, speaker, .. } = happening {
-            let event = SocialEvent::Failed { code: AWAY.to_owned() };
-            // The map server has just asked over its link; if the link is gone since, nobody is left to tell.
+            let event = SocialEvent::Failed { code: UNAVAILABLE.to_owned() };
+            // The map server has just sent the command over its link. If the link is lost since, the failure has no receiver.
             let _ = self.map_servers.tell(&server, ToMap::Social { character: speaker, event }).await;
         }
     }
 
     async fn arrived(&self, character: CharacterId) -> Result<(), Error> {
         let returned = &mut |parties: &mut Parties| Ok(parties.returned(character));
-        // Without parties, who is muted stays so.
+        // A mute applies also while parties are unavailable.
         let (outcome, muted) = (self.parties.change(returned).await, self.mute_of_newcomer(character).await);
         muted?;
         self.deliver(outcome?.unwrap_or_default()).await
@@ -44,9 +42,17 @@ impl PartyService {
 
     async fn left(&self, character: CharacterId, reason: LeaveReason) -> Result<(), Error> {
         let now_ms = self.time.now_ms();
+        let found = self.locks.find(character).await?;
+        let on_socket = match found {
+            Some(found) => self.is_on_socket(found.account).await?,
+            None => false,
+        };
         let rule = &mut |parties: &mut Parties| {
             Ok(match reason {
-                LeaveReason::Logout | LeaveReason::Kicked | LeaveReason::Abuse => parties.gone(character),
+                LeaveReason::Kicked | LeaveReason::Abuse => parties.gone(character),
+                // Its user is at a realtime socket, and stays a member.
+                _ if on_socket => parties.returned(character),
+                LeaveReason::Logout => parties.gone(character),
                 LeaveReason::ConnectionLost
                 | LeaveReason::Replaced
                 | LeaveReason::ServerClosing
@@ -60,84 +66,89 @@ impl PartyService {
     }
 
     async fn answer(&self, server: &ServerId, character: CharacterId, command: &SocialCommand) -> Result<(), Error> {
+        if let SocialCommand::MapChat { map, .. } = command
+            && !self.events.may_reach(Topic::Map(map.0))
+        {
+            // No user follows the chat: most lines end here.
+            return Ok(());
+        }
         let Some(speaker) = self.speaker(server, character).await? else {
             tracing::debug!(%character, %server, "social command of a character that is not on this server");
             return Ok(());
         };
         metrics::counter!("realmgate_social_commands_total", "kind" => command.name()).increment(1);
-        let failed = |failure: Failure| {
-            vec![Delivery { to: character, event: SocialEvent::Failed { code: failure.code().to_owned() } }]
-        };
-        let outcome = self.obey(&speaker, command).await?;
-        self.deliver(outcome.unwrap_or_else(failed)).await
+        if matches!(
+            command,
+            SocialCommand::Whisper { .. } | SocialCommand::PartyChat { .. } | SocialCommand::MapChat { .. }
+        ) {
+            // The map server limits these. They count for what the player sends over a realtime socket.
+            let _ = self.limits.chat.message(speaker.account).await;
+        }
+        match self.obey(&speaker, character, command).await? {
+            Ok(deliveries) => self.deliver_from(Some(&speaker), deliveries).await,
+            Err(refusal) => {
+                let event = SocialEvent::Failed { code: code(refusal).to_owned() };
+                self.deliver(vec![Delivery { to: character, event }]).await
+            }
+        }
     }
 
-    async fn obey(&self, speaker: &Person, command: &SocialCommand) -> Result<Outcome, Error> {
+    async fn obey(
+        &self,
+        speaker: &Speaker,
+        character: CharacterId,
+        command: &SocialCommand,
+    ) -> Result<Answer<Vec<Delivery>>, Error> {
+        let Some(person) = &speaker.person else { return Ok(Err(SocialRefusal::NoCharacter)) };
         let parties = &self.parties;
-        match command {
-            SocialCommand::Whisper { to, text } => self.whisper(speaker, to, text).await,
-            SocialCommand::PartyInvite { to } => {
-                let Some(guest) = self.online_by_name(to).await? else { return Ok(Err(Failure::NotOnline)) };
-                let now_ms = self.time.now_ms();
-                parties.change(&mut |parties| parties.invite(speaker, &guest, now_ms)).await
-            }
-            SocialCommand::PartyAnswer { party, accept } => {
-                parties.change(&mut |parties| parties.answer(speaker, *party, *accept)).await
-            }
-            SocialCommand::PartyLeave => parties.change(&mut |parties| parties.leave(speaker.id)).await,
-            SocialCommand::PartyChat { text } => match check_text(text) {
-                Ok(()) => parties.change(&mut |parties| parties.chat(speaker, text)).await,
-                Err(failure) => Ok(Err(failure)),
-            },
-        }
-    }
-
-    async fn whisper(&self, speaker: &Person, to: &str, text: &str) -> Result<Outcome, Error> {
-        if let Err(failure) = check_text(text) {
-            return Ok(Err(failure));
-        }
-        let Some(listener) = self.online_by_name(to).await? else { return Ok(Err(Failure::NotOnline)) };
-        let heard = SocialEvent::Whisper { from: speaker.name.clone(), text: text.to_owned() };
-        let sent = SocialEvent::WhisperSent { to: listener.name, text: text.to_owned() };
-        Ok(Ok(vec![Delivery { to: listener.id, event: heard }, Delivery { to: speaker.id, event: sent }]))
-    }
-
-    /// Sends each event to the map server that its character is on, in order. Events for a character that is on none
-    /// are dropped.
-    pub(super) async fn deliver(&self, deliveries: Vec<Delivery>) -> Result<(), Error> {
-        let mut by_listener = BTreeMap::<CharacterId, Vec<SocialEvent>>::new();
-        for Delivery { to, event } in deliveries {
-            by_listener.entry(to).or_default().push(event);
-        }
-        if by_listener.is_empty() {
-            return Ok(());
-        }
-        let listeners: Vec<CharacterId> = by_listener.keys().copied().collect();
-        let servers = self.servers_of(&listeners).await?;
-        let telling = by_listener.into_iter().map(|(listener, events)| {
-            let server = servers.get(&listener);
-            async move {
-                for event in events {
-                    self.tell(listener, server, event).await;
+        let outcome = match command {
+            SocialCommand::Whisper { to, text } => {
+                if let Err(refusal) = check_text(text) {
+                    return Ok(Err(refusal));
                 }
+                let sent = self.whisper(speaker, to, text, false).await?;
+                return Ok(sent.map(|to| {
+                    let event = SocialEvent::WhisperSent { to, text: text.clone() };
+                    vec![Delivery { to: character, event }]
+                }));
             }
-        });
-        join_all(telling).await;
-        Ok(())
-    }
-
-    async fn tell(&self, listener: CharacterId, server: Option<&ServerId>, event: SocialEvent) {
-        let message = ToMap::Social { character: listener, event };
-        let told = match server {
-            Some(server) => self.map_servers.tell(server, message).await.is_ok(),
-            None => false,
+            SocialCommand::PartyInvite { to } => match self.invite(speaker, person, to, false).await? {
+                Ok(outcome) => outcome,
+                Err(refusal) => return Ok(Err(refusal)),
+            },
+            SocialCommand::PartyAnswer { party, accept } => {
+                parties.change(&mut |parties| parties.answer(person, *party, *accept)).await?
+            }
+            SocialCommand::PartyLeave => parties.change(&mut |parties| parties.leave(person.id)).await?,
+            SocialCommand::PartyChat { text } => match check_text(text) {
+                Ok(()) => parties.change(&mut |parties| parties.chat(person, text)).await?,
+                Err(refusal) => return Ok(Err(refusal)),
+            },
+            SocialCommand::MapChat { map, text } => {
+                // The players of the channel have received it, whatever becomes of it here.
+                if check_text(text).is_ok() {
+                    self.said_on_map(speaker, *map, text);
+                }
+                Ok(Vec::new())
+            }
         };
-        if !told {
-            metrics::counter!("realmgate_social_events_undelivered_total").increment(1);
-        }
+        Ok(outcome.map_err(SocialRefusal::from))
     }
 }
 
-fn check_text(text: &str) -> Result<(), Failure> {
-    if fault_of_line(text, MAX_CHAT_BYTES).is_none() { Ok(()) } else { Err(Failure::BadText) }
+/// The code that a player in the world gets.
+fn code(refusal: SocialRefusal) -> &'static str {
+    match refusal {
+        SocialRefusal::NotFound | SocialRefusal::Ambiguous | SocialRefusal::Ignored | SocialRefusal::NoCharacter => {
+            "NOT_ONLINE"
+        }
+        SocialRefusal::PartyFull => "PARTY_FULL",
+        SocialRefusal::AlreadyInParty => "ALREADY_IN_PARTY",
+        SocialRefusal::NoInvitation => "NO_INVITATION",
+        SocialRefusal::NotInParty => "NOT_IN_PARTY",
+        SocialRefusal::AlreadyAsked => "ALREADY_ASKED",
+        SocialRefusal::TooLong | SocialRefusal::Empty | SocialRefusal::BadText => "BAD_MESSAGE",
+        SocialRefusal::Muted => "MUTED",
+        SocialRefusal::RateLimited => "RATE_LIMITED",
+    }
 }

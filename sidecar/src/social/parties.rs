@@ -31,35 +31,18 @@ pub(super) struct Delivery {
 /// Why a command cannot be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
-    NotOnline,
     PartyFull,
     AlreadyInParty,
     NoInvitation,
     NotInParty,
-    BadText,
     AlreadyAsked,
-}
-
-impl Failure {
-    /// The code that the player's client gets.
-    pub(super) fn code(self) -> &'static str {
-        match self {
-            Self::NotOnline => "NOT_ONLINE",
-            Self::PartyFull => "PARTY_FULL",
-            Self::AlreadyInParty => "ALREADY_IN_PARTY",
-            Self::NoInvitation => "NO_INVITATION",
-            Self::NotInParty => "NOT_IN_PARTY",
-            Self::BadText => "BAD_MESSAGE",
-            Self::AlreadyAsked => "ALREADY_ASKED",
-        }
-    }
 }
 
 /// A member of a party.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Member {
     pub(super) person: Person,
-    /// Since when it has been in no world, in Unix milliseconds; `None` while it is in one.
+    /// Since when it has been in no world, and its user at no realtime socket, in Unix milliseconds; `None` while it is reached.
     pub(super) away_since_ms: Option<u64>,
 }
 
@@ -185,6 +168,22 @@ impl Parties {
         Ok(self.to_present(*id, &said))
     }
 
+    /// Whether the character is in a party.
+    pub(super) fn has(&self, character: CharacterId) -> bool {
+        self.party_of.contains_key(&character)
+    }
+
+    /// The current state of the character's party; `None` if it is in none.
+    pub(super) fn state_of(&self, character: CharacterId) -> Option<SocialEvent> {
+        let id = *self.party_of.get(&character)?;
+        self.parties.get(&id).map(|party| party_state(id, party))
+    }
+
+    /// A character can be reached again, or not any more.
+    pub(super) fn set_reached(&mut self, character: CharacterId, is_reached: bool, now_ms: u64) -> Vec<Delivery> {
+        if is_reached { self.returned(character) } else { self.away(character, now_ms) }
+    }
+
     /// A character is in a world again, or in another one.
     pub(super) fn returned(&mut self, character: CharacterId) -> Vec<Delivery> {
         self.set_away(character, None)
@@ -261,12 +260,7 @@ impl Parties {
     /// The current state of the party, for each member who is in a world.
     fn state(&self, id: u64) -> Vec<Delivery> {
         let Some(party) = self.parties.get(&id) else { return Vec::new() };
-        let members = party.members.iter().map(|member| PartyMember {
-            character: member.person.id,
-            name: member.person.name.clone(),
-            online: member.away_since_ms.is_none(),
-        });
-        self.to_present(id, &SocialEvent::PartyState { party: id, members: members.collect() })
+        self.to_present(id, &party_state(id, party))
     }
 
     fn to_present(&self, id: u64, event: &SocialEvent) -> Vec<Delivery> {
@@ -274,6 +268,15 @@ impl Parties {
         let present = members.filter(|member| member.away_since_ms.is_none());
         present.map(|member| Delivery { to: member.person.id, event: event.clone() }).collect()
     }
+}
+
+fn party_state(id: u64, party: &Party) -> SocialEvent {
+    let members = party.members.iter().map(|member| PartyMember {
+        character: member.person.id,
+        name: member.person.name.clone(),
+        online: member.away_since_ms.is_none(),
+    });
+    SocialEvent::PartyState { party: id, members: members.collect() }
 }
 
 fn no_party(id: u64) -> SocialEvent {

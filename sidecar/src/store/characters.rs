@@ -1,6 +1,7 @@
 //! Characters, without what they own and without their locks.
 
 mod change;
+mod social;
 mod upkeep;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -31,6 +31,7 @@ mod lobbies;
 mod lobby_events;
 mod lobby_lists;
 mod log_ins;
+mod log_outs;
 mod mails;
 mod oauth;
 mod openid;
@@ -49,6 +50,7 @@ mod seasons;
 mod sending;
 mod shapes;
 mod smtp;
+mod social;
 mod sockets;
 #[expect(dead_code, reason = "it serves the tests of the API too")]
 #[path = "../testing/mod.rs"]

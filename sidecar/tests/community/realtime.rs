@@ -57,6 +57,7 @@ async fn topics_are_joined_by_their_rules(realm: Realm) {
         ("user:".to_owned(), "invalid topic"),
         (ann.topic().to_uppercase().replace("USER", "user"), "invalid topic"),
         ("party:1".to_owned(), "unmatched topic"),
+        ("map:x".to_owned(), "invalid topic"),
         ("groups".to_owned(), "unmatched topic"),
         ("group:1".to_owned(), "unmatched topic"),
         ("phoenix".to_owned(), "unmatched topic"),

@@ -159,6 +159,18 @@ async fn pages_of_other_sites_may_not_open_one() {
 }
 
 #[tokio::test]
+async fn a_browser_sends_its_token_as_a_subprotocol() {
+    let realm = Realm::sqlite().await;
+    let ann = realm.device("ann's").await;
+    let addr = realm.app().state().addrs.api;
+    let open =
+        async |offered: &str| Client::try_open_with(addr, "vsn=2.0.0", Some(("sec-websocket-protocol", offered))).await;
+    let mut client = open(&format!("bearer, {}", ann.access)).await.unwrap_or_else(|status| panic!("{status}"));
+    client.join(&ann.topic()).await;
+    assert_eq!(open("bearer, x").await.err(), Some(403));
+}
+
+#[tokio::test]
 async fn what_is_no_message_ends_the_socket() {
     let realm = Realm::sqlite().await;
     let ann = realm.device("ann's").await;

@@ -35,6 +35,8 @@ impl Parties {
             SocialCommand::PartyAnswer { party, accept } => self.answer(from, party, accept),
             SocialCommand::PartyLeave => self.leave(from),
             SocialCommand::PartyChat { text } => self.chat(from, &text),
+            // A scene has no users outside of the world.
+            SocialCommand::MapChat { .. } => Ok(Vec::new()),
         };
         done.unwrap_or_else(|code| vec![(from, SocialEvent::Failed { code: code.to_owned() })])
     }

@@ -31,6 +31,7 @@ mod secrets;
 mod servers;
 mod sidecar_verbs;
 mod sidecars;
+mod social;
 mod start_server;
 mod tls;
 mod world;

@@ -114,6 +114,11 @@ async fn the_chat_follows_what_is_said_but_for_those_who_read_what_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whispers_and_a_party_pass_between_the_world_and_the_choice_of_a_character() {
+    plays("social.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_landing_page_says_how_the_world_does_before_its_pictures_have_come() {
     plays("landing.mjs").await;
 }

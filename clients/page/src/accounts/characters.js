@@ -11,11 +11,11 @@ const MOST = 8;
 /**
  * The screen on which a character is chosen.
  * @param {{ api: import("../../../js/src/index.js").Api, logIn: import("./log-in.js").LogIn, classes: any[],
- *   assets: import("../assets.js").Assets, characters: any[], onEnter: (character: any) => void, onMake: () => void,
+ *   assets: import("../assets.js").Assets, characters: any[], social: import("../social/panel.js").SocialPanel, onEnter: (character: any) => void, onMake: () => void,
  *   onChanged: () => void, onKeep: () => void, onEmail: () => void, onLogOut: () => void }} options
  */
 export function charactersScreen(options) {
-  const { logIn, characters, onMake, onKeep, onEmail, onLogOut } = options;
+  const { logIn, characters, social, onMake, onKeep, onEmail, onLogOut } = options;
   const error = h("p.error", { role: "alert" });
   const cards = characters.map((character) => card(character, { ...options, error }));
   const empty = h(
@@ -47,6 +47,7 @@ export function charactersScreen(options) {
     ),
     error,
     list,
+    social.element,
   );
   const first = screen.querySelector(".enter") ?? screen.querySelector(".make");
   return { element: screen, focus: () => first?.focus() };

@@ -11,7 +11,7 @@ mod routes;
 
 use std::collections::BTreeSet;
 
-use realmgate_protocol::ids::{CharacterId, LockEpoch, ServerId};
+use realmgate_protocol::ids::{CharacterId, LockEpoch, MapId, ServerId};
 use realmgate_protocol::link::{ChannelLoad, SocialEvent};
 use realmgate_protocol::ticket::KeyRing;
 
@@ -66,6 +66,16 @@ impl PlayerDirectory {
         for Route { character, channel, .. } in self.routes.iter() {
             let event = SocialEvent::Announced { text: text.to_owned() };
             channels.tell(*channel, ToChannel::Social { character: *character, event });
+        }
+    }
+
+    /// Gives every player on a map a text of a user who is not on it.
+    pub fn chat_on_map(&self, map: MapId, from: &str, text: &str, channels: &mut ChannelSet) {
+        for Route { character, channel, .. } in self.routes.iter() {
+            if channels.channel(*channel).settings().key.map == map {
+                let event = SocialEvent::MapChat { from: from.to_owned(), text: text.to_owned() };
+                channels.tell(*channel, ToChannel::Social { character: *character, event });
+            }
         }
     }
 

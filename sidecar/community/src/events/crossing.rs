@@ -79,6 +79,11 @@ pub(crate) enum Notice {
         /// Its session.
         log_in: Uuid,
     },
+    /// An account blocks others than before.
+    BlocksChanged {
+        /// The account.
+        account: String,
+    },
 }
 
 impl Notice {
@@ -226,6 +231,10 @@ impl Crossing {
                 Err(_) => lost(1, "malformed"),
             },
             Notice::LogInEnded { log_in } => hub.end_log_in(log_in),
+            Notice::BlocksChanged { account } => match account.parse() {
+                Ok(account) => hub.blocks_changed(account),
+                Err(_) => lost(1, "malformed"),
+            },
         }
     }
 }

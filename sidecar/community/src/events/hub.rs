@@ -35,7 +35,7 @@ struct Open {
     sockets: HashMap<u64, OpenSocket>,
     by_account: HashMap<AccountId, usize>,
     by_topic: HashMap<Topic, Vec<(u64, Outbox)>>,
-    /// Events of [`Topic::Lobbies`], the one topic that everybody may join.
+    /// Events of the topics that everybody may join: the list of lobbies, and the chats of maps.
     fan_out: FanOut,
 }
 
@@ -87,7 +87,7 @@ impl Hub {
         let mut open = self.open();
         let Some(members) = open.by_topic.get(&told.topic) else { return };
         let are_many = members.len() > fan_out::AT_ONCE || open.fan_out.len() > 0;
-        if told.topic == Topic::Lobbies && are_many {
+        if matches!(told.topic, Topic::Lobbies | Topic::Map(_)) && are_many {
             let sockets = members.iter().map(|(number, _)| *number).collect();
             if let Some(due) = open.fan_out.push(told.clone(), sockets) {
                 open.hand_out(&due);
@@ -196,6 +196,18 @@ impl Hub {
         }
         // Without a door there is no receiver.
         let _ = self.log_in_ends.send(log_in);
+    }
+
+    /// Whether a socket here was opened by this log-in.
+    pub(crate) fn has_log_in(&self, log_in: Uuid) -> bool {
+        self.open().sockets.values().any(|socket| socket.log_in == log_in)
+    }
+
+    /// Sockets of an account learn that it blocks others than before.
+    pub(crate) fn blocks_changed(&self, account: AccountId) {
+        for socket in self.open().sockets.values().filter(|socket| socket.account == account) {
+            socket.outbox.put(Delivery::BlocksChanged);
+        }
     }
 
     /// Events may have been lost: every socket tells its client how things stand.

@@ -98,6 +98,22 @@ impl Events {
         self.hub.end_log_in(log_in);
     }
 
+    /// Whom the account blocks has changed: its sockets leave out other texts from now on.
+    pub(crate) fn blocks_changed(&self, account: AccountId) {
+        self.cross(|| Notice::BlocksChanged { account: account.to_string() });
+        self.hub.blocks_changed(account);
+    }
+
+    /// Whether a socket may have joined the topic: one here has, or another sidecar is asked over Redis.
+    pub fn may_reach(&self, topic: Topic) -> bool {
+        self.crossing.is_some() || self.hub.has(topic)
+    }
+
+    /// Whether a socket here was opened by this log-in.
+    pub fn has_log_in(&self, log_in: Uuid) -> bool {
+        self.hub.has_log_in(log_in)
+    }
+
     fn publish(&self, told: &Arc<Told>) {
         self.cross(|| Notice::of(told, false));
         self.hub.deliver(told);

@@ -15,7 +15,7 @@ use super::topic::Topic;
 const MOST_WAITING: usize = 256;
 /// Most bytes of events that wait for one socket.
 const MOST_BYTES: usize = 1 << 20;
-/// Which part of it events of the list may take, which anybody may cause: one in so many.
+/// Which part of it events of the list and of chats may take, which anybody may cause: one in so many.
 const PART_OF_LIST: usize = 2;
 /// Most lobbies of the list of which it is known that a socket missed something: as many as a list reaches.
 const MOST_MISSED: usize = 1_000;
@@ -69,6 +69,8 @@ pub(crate) enum Delivery {
     Refresh,
     /// Events of the list about this lobby were lost.
     Missed(Uuid),
+    /// Its account blocks others than before.
+    BlocksChanged,
 }
 
 impl Told {
@@ -192,6 +194,12 @@ impl Room {
     /// waits and told how things stand: else the newest might be left out for as long as there is too much.
     fn takes(&mut self, told: &Told) -> bool {
         match told.listed {
+            // Nothing replaces the texts of a chat that were left out.
+            _ if matches!(told.topic, Topic::Map(_)) => {
+                if !self.fits(told.size(), PART_OF_LIST) {
+                    return false;
+                }
+            }
             Some(_) if self.missed.is_empty() && self.fits(told.size(), PART_OF_LIST) => {}
             Some(lobby) => {
                 if !self.missed.contains(&lobby) && self.missed.len() < MOST_MISSED {
@@ -348,6 +356,19 @@ mod tests {
             outbox.put(listed(number, 10));
         }
         assert_eq!(taken(&mut waiting).2.len(), MOST_MISSED, "so many are known");
+    }
+
+    #[test]
+    fn chats_take_half_of_the_room_and_cause_no_refresh() {
+        let (outbox, mut waiting) = outbox();
+        let said = || Delivery::Event(Told::event(Topic::Map(1), "chat", &"hi"));
+        for _ in 0..MOST_WAITING {
+            outbox.put(said());
+        }
+        outbox.put(event(10));
+        assert_eq!(taken(&mut waiting), (MOST_WAITING / 2 + 1, 0, vec![]), "others find room");
+        outbox.put(said());
+        assert_eq!(taken(&mut waiting), (1, 0, vec![]), "there is room again");
     }
 
     #[test]

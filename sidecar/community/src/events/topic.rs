@@ -15,6 +15,8 @@ pub enum Topic {
     Lobby(Uuid),
     /// The list of lobbies, for everybody.
     Lobbies,
+    /// The chat of a map, for everybody.
+    Map(u16),
 }
 
 /// Why a text is no topic.
@@ -34,6 +36,7 @@ impl fmt::Display for Topic {
             Self::User(account) => write!(f, "user:{account}"),
             Self::Lobby(lobby) => write!(f, "lobby:{lobby}"),
             Self::Lobbies => f.write_str("lobbies"),
+            Self::Map(map) => write!(f, "map:{map}"),
         }
     }
 }
@@ -53,6 +56,10 @@ impl FromStr for Topic {
                 let topic = Self::Lobby(id.parse().map_err(|_| NoTopic::BadLobby)?);
                 if topic.to_string() == text { Ok(topic) } else { Err(NoTopic::BadLobby) }
             }
+            Some(("map", id)) => {
+                let topic = Self::Map(id.parse().map_err(|_| NoTopic::BadId)?);
+                if topic.to_string() == text { Ok(topic) } else { Err(NoTopic::BadId) }
+            }
             _ => Err(NoTopic::Unknown),
         }
     }
@@ -66,7 +73,7 @@ mod tests {
     fn a_topic_is_written_in_one_way() {
         let user = "user:0198a6e2-0000-7000-8000-00000000000a";
         let lobby = user.replace("user", "lobby");
-        for text in [user, &lobby, "lobbies"] {
+        for text in [user, &lobby, "lobbies", "map:7", "map:65535"] {
             assert_eq!(text.parse::<Topic>().map(|topic| topic.to_string()), Ok(text.to_owned()));
         }
         for (text, fault) in [
@@ -80,6 +87,10 @@ mod tests {
             ("lobbies:", NoTopic::Unknown),
             ("", NoTopic::Unknown),
             ("party:x", NoTopic::Unknown),
+            ("map:", NoTopic::BadId),
+            ("map:07", NoTopic::BadId),
+            ("map:+7", NoTopic::BadId),
+            ("map:65536", NoTopic::BadId),
         ] {
             assert_eq!(text.parse::<Topic>(), Err(fault), "{text}");
         }

@@ -93,7 +93,8 @@ impl Friends {
                 match step {
                     Step::Accept => self.notify(caller, row.requester, row.id, &ACCEPTED).await,
                     Step::Reject => self.notify(caller, row.requester, row.id, &REJECTED).await,
-                    Step::Block | Step::Unblock | Step::Remove => {}
+                    Step::Block | Step::Unblock => self.events.blocks_changed(caller),
+                    Step::Remove => {}
                 }
                 Ok(())
             }
@@ -113,6 +114,7 @@ impl Friends {
         match self.store.block(caller, other, self.clock.now_ms()).await? {
             Outcome::Done(row) => {
                 self.tell_both(row, "friend_blocked");
+                self.events.blocks_changed(caller);
                 Ok(())
             }
             Outcome::NotFound => Err(bad("invalid")),
@@ -128,6 +130,7 @@ impl Friends {
         match self.store.unblock(caller, other).await? {
             Outcome::Done(row) => {
                 self.tell_both(row, "friend_unblocked");
+                self.events.blocks_changed(caller);
                 Ok(())
             }
             other => refused(other, "forbidden"),

@@ -1,7 +1,7 @@
 //! The socket over which players are told things as they happen: the channel protocol of the Phoenix framework, version 2.
 //!
 //! [`upgrade`] lets a socket in, `socket` serves it, `frame` has the messages, `held` what waits for a moment before it is told, `user` and `lobby` what is said on their
-//! topics. `presence` keeps who is online by a socket, `spectators` who watches a lobby, `announce` tells what has changed, and `pace` how often that of a
+//! topics, and `social` what users say to each other. `presence` keeps who is online by a socket, `spectators` who watches a lobby, `announce` tells what has changed, and `pace` how often that of a
 //! lobby.
 
 mod announce;
@@ -11,6 +11,7 @@ mod hooks;
 mod lobby;
 mod pace;
 mod presence;
+mod social;
 mod socket;
 mod spectators;
 mod upgrade;

@@ -14,6 +14,7 @@ use realmgate_protocol::ids::AccountId;
 use super::Spectators;
 use crate::events::{Events, Topic};
 use crate::store::{Here, PresenceStore};
+use crate::world::World;
 
 /// How often a sidecar says that it is alive.
 pub(crate) const RENEW_EVERY: Duration = Duration::from_secs(10);
@@ -24,6 +25,7 @@ const SEEN_AT_EVERY: u32 = 18;
 pub(crate) struct Presence {
     store: PresenceStore,
     events: Events,
+    world: Arc<dyn World>,
     replica: String,
     clock: Clock,
     gates: Gates,
@@ -35,9 +37,15 @@ pub(crate) struct Presence {
 }
 
 impl Presence {
-    pub(crate) fn new(store: PresenceStore, events: Events, replica: String, clock: Clock) -> Arc<Self> {
+    pub(crate) fn new(
+        store: PresenceStore,
+        events: Events,
+        world: Arc<dyn World>,
+        replica: String,
+        clock: Clock,
+    ) -> Arc<Self> {
         let (gates, written, astray) = (Gates::default(), Mutex::default(), Mutex::default());
-        Arc::new(Self { store, events, replica, clock, gates, written, astray, renewals: AtomicU32::new(0) })
+        Arc::new(Self { store, events, world, replica, clock, gates, written, astray, renewals: AtomicU32::new(0) })
     }
 
     /// Writes down whether a socket here has joined the account's topic, after one has joined or left it. Where that
@@ -60,6 +68,7 @@ impl Presence {
         } else {
             lock(&self.written).remove(&account);
         }
+        self.world.reach_changed(account);
         match (changed, here) {
             (true, true) => self.events.changed(account),
             (true, false) => self.events.left(account),
@@ -106,6 +115,7 @@ impl Presence {
 
     fn have_left(&self, accounts: Vec<AccountId>) {
         for account in accounts {
+            self.world.reach_changed(account);
             self.events.left(account);
         }
     }

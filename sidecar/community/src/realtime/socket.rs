@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::frame::{Ref, Said, Status, Version};
 use super::held::Held;
+use super::social::{self, Ignored};
 use crate::events::{Delivery, End, Seat, Told, Topic};
 use crate::state::Community;
 
@@ -44,6 +45,8 @@ pub(super) struct Client {
     window: (Instant, u32),
     /// Calls of scripts that are under way, which end with their answers.
     pub(super) calls: JoinSet<String>,
+    /// Whose texts in the chats of maps are left out.
+    pub(super) ignored: Ignored,
 }
 
 /// A topic that the socket has joined.
@@ -79,6 +82,7 @@ pub(super) async fn serve(community: Community, socket: Socket, version: Version
         heard_at: now,
         window: (now, 0),
         calls: JoinSet::new(),
+        ignored: Ignored::default(),
     };
     let end = client.run().await;
     let Client { community, caller, socket, seat, channels, .. } = client;
@@ -97,6 +101,9 @@ pub(super) async fn serve(community: Community, socket: Socket, version: Version
         && let Err(error) = community.presence.settle(caller.account).await
     {
         tracing::warn!(%error, account = %caller.account, "updating the online status failed");
+    }
+    if end.is_by_client() && community.settings.log_out_on_socket_close {
+        community.world.socket_closed(caller.account, caller.session);
     }
     match end.farewell() {
         None if end == End::Gone => socket.agree().await,
@@ -139,6 +146,10 @@ impl Client {
             }
             Delivery::Refresh => self.refresh_all().await,
             Delivery::Missed(lobby) => self.refresh_listed(lobby).await,
+            Delivery::BlocksChanged => {
+                self.refresh_ignored().await;
+                Ok(())
+            }
         }
     }
 
@@ -158,7 +169,8 @@ impl Client {
             match topic {
                 Topic::User(_) => self.refresh().await?,
                 Topic::Lobby(lobby) => self.refresh_lobby(lobby).await?,
-                Topic::Lobbies => {}
+                // What was said meanwhile is kept nowhere.
+                Topic::Lobbies | Topic::Map(_) => {}
             }
         }
         Ok(())
@@ -200,6 +212,9 @@ impl Client {
 
     /// Writes an event, unless it says what was told before.
     async fn tell_now(&mut self, told: &Told) -> Result<(), End> {
+        if self.ignored.covers(told) {
+            return Ok(());
+        }
         let Some(channel) = self.channels.get_mut(&told.topic) else { return Ok(()) };
         if !channel.is_news(told) {
             return Ok(());
@@ -274,7 +289,7 @@ impl Client {
         match topic {
             Topic::User(account) => drop(self.community.presence.settle(account).await),
             Topic::Lobby(lobby) => self.community.spectators.settle(self.caller.account, lobby, false).await,
-            Topic::Lobbies => {}
+            Topic::Lobbies | Topic::Map(_) => {}
         }
     }
 
@@ -292,7 +307,10 @@ impl Client {
         if topic == Topic::Lobbies && !self.community.settings.list_lobbies {
             return self.refuse(said, "listing_disabled").await;
         }
-        if matches!(topic, Topic::Lobby(_)) && self.channels.len() >= MOST_CHANNELS && !self.has_joined(topic) {
+        if matches!(topic, Topic::Lobby(_) | Topic::Map(_))
+            && self.channels.len() >= MOST_CHANNELS
+            && !self.has_joined(topic)
+        {
             return self.refuse(said, "too_many_topics").await;
         }
         self.deliver_waiting().await?;
@@ -307,6 +325,7 @@ impl Client {
         match topic {
             Topic::User(_) => self.join_user(said).await,
             Topic::Lobby(lobby) => self.join_lobby(said, lobby).await,
+            Topic::Map(_) => self.join_map(said, topic).await,
             Topic::Lobbies => self.answer(said, &said.0, Status::Ok, json!({})).await,
         }
     }
@@ -330,7 +349,11 @@ impl Client {
             self.answer(said, &said.0, Status::Error, json!({"error": "rate_limited"})).await?;
             return self.close(topic).await;
         }
+        if let Some(asked) = social::asked(topic, said) {
+            return self.ask(said, asked).await;
+        }
         let error = match topic {
+            Topic::User(_) if said.3 == "log_out" => return self.log_out(said).await,
             Topic::User(_) if said.3 == "call_hook" => return self.call_hook(said).await,
             Topic::User(_) if said.3.starts_with("webrtc:") => "webrtc_disabled",
             _ => "unknown_event",
@@ -339,7 +362,7 @@ impl Client {
         match topic {
             // A client that waits for an answer to its offer, whatever the reply says, waits no longer.
             Topic::User(_) if said.3 == "webrtc:offer" => self.push(said, "webrtc:answer", &json!({})).await,
-            Topic::User(_) => Ok(()),
+            Topic::User(_) | Topic::Map(_) => Ok(()),
             Topic::Lobby(_) | Topic::Lobbies => self.close(topic).await,
         }
     }
@@ -347,6 +370,11 @@ impl Client {
     /// Whether the topic is joined.
     pub(super) fn has_joined(&self, topic: Topic) -> bool {
         self.channels.contains_key(&topic)
+    }
+
+    /// Whether the chat of a map is joined.
+    pub(super) fn follows_a_chat(&self) -> bool {
+        self.channels.keys().any(|topic| matches!(topic, Topic::Map(_)))
     }
 
     /// Whether the topic is joined, by the join that a message belongs to.
@@ -405,6 +433,11 @@ impl End {
             Self::TooLarge => "too_large",
             Self::Shutdown => "shutdown",
         }
+    }
+
+    /// Whether the client has ended the socket, by closing it or by what it sends.
+    fn is_by_client(self) -> bool {
+        !matches!(self, Self::LoggedOut | Self::Shutdown)
     }
 
     /// The close code and the reason; `None` where nobody would read it. A client that is to come again is never told

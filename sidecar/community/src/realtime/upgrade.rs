@@ -2,13 +2,13 @@
 
 use axum::Router;
 use axum::extract::{FromRef, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::any;
 use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_platform::http::HttpState;
 use realmgate_platform::http::extract::Peer;
-use realmgate_platform::websocket::{Bounds, Upgrade};
+use realmgate_platform::websocket::{BEARER, Bounds, Upgrade, subprotocol_token};
 
 use super::frame::Version;
 use super::socket;
@@ -25,7 +25,7 @@ async fn upgrade(
     peer: Peer,
     headers: HeaderMap,
     uri: Uri,
-    upgrade: Upgrade,
+    mut upgrade: Upgrade,
 ) -> Result<Response, Refusal> {
     let forbidden = || Refusal::error(StatusCode::FORBIDDEN, "forbidden");
     let refuse = |error: Error| match error.code {
@@ -33,7 +33,13 @@ async fn upgrade(
         _ => error.into(),
     };
     let http = HttpState::from_ref(&community);
-    let (token, version) = params(&uri);
+    let (in_query, version) = params(&uri);
+    let in_subprotocol = subprotocol_token(&headers);
+    if in_subprotocol.is_some() {
+        // A browser that offered the subprotocol accepts the socket only with it.
+        upgrade.select(HeaderValue::from_static(BEARER));
+    }
+    let token = in_subprotocol.or(in_query);
     let Some(version) = Version::of(version.as_deref()) else {
         http.limits.refused_socket(peer.into()).await.map_err(refuse)?;
         let message = "Unknown version of the channel protocol: use vsn=1.0.0 or vsn=2.0.0";

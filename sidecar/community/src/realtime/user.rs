@@ -1,11 +1,12 @@
 //! The topic of an account: how things stand for whoever joins it.
 
 use realmgate_protocol::ids::AccountId;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::announce::{friend_updated, updated};
 use super::frame::{Said, Status};
+use super::social::{PARTY_UPDATED, party_updated};
 use super::socket::Client;
 use crate::accounts::shapes::Me;
 use crate::events::{End, NoTopic, Told, Topic};
@@ -18,6 +19,7 @@ struct Standing {
     me: Me,
     friends: Vec<(AccountId, Friend)>,
     notifications: Vec<(Uuid, Notification)>,
+    party: Option<Value>,
     is_in_lobby: bool,
 }
 
@@ -44,7 +46,7 @@ impl Client {
             }
         };
         self.answer(said, &said.0, Status::Ok, json!({})).await?;
-        let Standing { me, friends, notifications, is_in_lobby } = standing;
+        let Standing { me, friends, notifications, party, is_in_lobby } = standing;
         if is_in_lobby {
             self.community.events.came(self.caller.account);
         }
@@ -59,6 +61,10 @@ impl Client {
             self.remember(&Told::once(topic, CREATED, *id, notification));
             self.push(said, CREATED, notification).await?;
         }
+        if let Some(party) = party {
+            self.remember(&party_updated(self.caller.account, &party));
+            self.push(said, PARTY_UPDATED, &party).await?;
+        }
         Ok(())
     }
 
@@ -66,7 +72,7 @@ impl Client {
     pub(super) async fn refresh(&mut self) -> Result<(), End> {
         // Where the database cannot be asked, the next change tells.
         let standing = Standing::of(&self.community, self.caller.account).await;
-        let Ok(Some(Standing { me, friends, notifications, .. })) = standing else { return Ok(()) };
+        let Ok(Some(Standing { me, friends, notifications, party, .. })) = standing else { return Ok(()) };
         let account = self.caller.account;
         self.tell(updated(account, &me)).await?;
         for (of, friend) in friends {
@@ -74,6 +80,9 @@ impl Client {
         }
         for (id, notification) in notifications {
             self.tell(Told::once(Topic::User(account), CREATED, id, &notification)).await?;
+        }
+        if let Some(party) = party {
+            self.tell(party_updated(account, &party)).await?;
         }
         Ok(())
     }
@@ -91,6 +100,8 @@ impl Standing {
         let friends = ids.into_iter().zip(community.friends.seen(rows).await).collect();
         let rows = community.friends.notifications.store.of(account).await?;
         let notifications = rows.into_iter().map(|row| (row.id, Notification::from(row))).collect();
-        Ok(Some(Self { me, friends, notifications, is_in_lobby }))
+        // Parties may be unavailable: then the next change of the party tells.
+        let party = community.world.party_of(account).await.ok().flatten();
+        Ok(Some(Self { me, friends, notifications, party, is_in_lobby }))
     }
 }

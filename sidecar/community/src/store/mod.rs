@@ -4,6 +4,7 @@
 mod accounts;
 mod acts;
 mod administrators;
+mod audience;
 mod boards;
 mod credentials;
 mod endings;
@@ -23,6 +24,7 @@ mod scripts;
 
 pub use accounts::{AccountStore, NewDevice};
 pub use acts::{ActRow, ActStore, NewAct};
+pub use audience::{Audience, Reached};
 pub use boards::{
     Board, BoardChange, BoardFilter, BoardStore, Due, Moved, NewBoard, Operator, Owner, Place, RecordRow, SortOrder,
     Standing, Submission, Submitted, is_score, window,

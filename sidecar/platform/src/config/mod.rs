@@ -81,6 +81,8 @@ pub struct RateLimits {
     pub gateway_messages_per_10s: u32,
     /// Messages over realtime sockets per ten seconds and user.
     pub realtime_messages_per_10s: u32,
+    /// Whispers, invitations and texts to maps and parties per ten seconds and user.
+    pub chat_messages_per_10s: u32,
     /// Lobbies that a user makes, changes and joins per minute.
     pub lobby_changes_per_min: u32,
     /// Attempts to enter the world per minute and user.

@@ -19,6 +19,7 @@ const LIMITS: RateLimits = RateLimits {
     calls_per_min: 240,
     gateway_messages_per_10s: 60,
     realtime_messages_per_10s: 60,
+    chat_messages_per_10s: 12,
     lobby_changes_per_min: 60,
     entries_per_min: 6,
     entries_per_min_per_ip: 20,

@@ -4,6 +4,7 @@ mod fake_map;
 mod figures;
 mod pair;
 mod player;
+mod social;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -17,6 +18,7 @@ pub(crate) use fake_map::{FakeMap, SPAWN, read_grant, save, soft_at};
 pub(crate) use figures::Figures;
 pub(crate) use pair::{Pair, Services};
 pub(crate) use player::{Client, Player};
+pub(crate) use social::SocialClient;
 
 use realmgate_platform::clock::Clock;
 use realmgate_platform::config::DatabaseAt;

@@ -91,7 +91,7 @@ impl Client {
         message["code"].as_str().unwrap().to_owned()
     }
 
-    async fn next(&mut self) -> Value {
+    pub(super) async fn next(&mut self) -> Value {
         loop {
             match soon("a gateway message", self.socket.next()).await {
                 Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
@@ -107,6 +107,17 @@ impl Client {
             match soon("a close", self.socket.next()).await {
                 Some(Ok(Message::Close(Some(frame)))) => return (frame.code.into(), frame.reason.to_string()),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                other => panic!("{other:?} is no close"),
+            }
+        }
+    }
+
+    /// The code of the close frame; messages before it are skipped.
+    pub(super) async fn closed_after_events(&mut self) -> u16 {
+        loop {
+            match soon("a close", self.socket.next()).await {
+                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
+                Some(Ok(_)) => {}
                 other => panic!("{other:?} is no close"),
             }
         }

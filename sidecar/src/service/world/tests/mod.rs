@@ -15,6 +15,7 @@ mod replace;
 mod replica;
 mod replicas;
 mod social;
+mod sockets;
 mod timers;
 mod travel;
 mod watch;
