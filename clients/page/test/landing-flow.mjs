@@ -152,8 +152,6 @@ const flow = async (browser) => {
   const { files } = await (await fetch(`${base}/assets.json`)).json();
   assertFromTheNetwork(loaded, new URL(Object.values(files)[0]).origin);
 
-  // The social socket: what it shows of a player in the world, and log-out by it, are steps of this place.
-
   // Out by the game's own connection.
   await button(ann, "Menu").click();
   await button(ann, "Switch character").click();

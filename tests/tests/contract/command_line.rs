@@ -19,7 +19,7 @@ use serde_json::json;
 const TOKEN: &str = "a service token of thirty-two bytes, or so";
 
 /// Every setting by its variable, in the order of the help, with its default; empty for one that has none.
-const SETTINGS: [(&str, &str); 135] = [
+const SETTINGS: [(&str, &str); 137] = [
     ("GAME_ADDR", "0.0.0.0"),
     ("ADMIN_ADDR", "127.0.0.1:0"),
     ("WORLD_DIRECTORY_URL", "the one at DIRECTORY_ADDR, else an embedded one"),
@@ -90,6 +90,7 @@ const SETTINGS: [(&str, &str); 135] = [
     ("CALLS_PER_MIN", "240"),
     ("GATEWAY_MESSAGES_PER_10S", "60"),
     ("REALTIME_MESSAGES_PER_10S", "60"),
+    ("CHAT_MESSAGES_PER_10S", "12"),
     ("LOBBY_CHANGES_PER_MIN", "60"),
     ("ENTRIES_PER_MIN", "12"),
     ("ENTRIES_PER_MIN_PER_IP", "360"),
@@ -110,6 +111,7 @@ const SETTINGS: [(&str, &str); 135] = [
     ("LIST_LOBBIES", "true"),
     ("PUBLISH_OPENAPI", "true"),
     ("REALTIME_DEBOUNCE_MS", "250"),
+    ("LOG_OUT_ON_SOCKET_CLOSE", "false"),
     ("LIMIT_MAX_METADATA_SIZE", "16384"),
     ("LIMIT_MAX_PAGE_SIZE", "100"),
     ("LIMIT_MAX_DISPLAY_NAME", "80"),
