@@ -34,6 +34,7 @@ pub const ROWS: &[Row] = &[
     Row { title: "Items and gold", panels: OWNED },
     Row { title: "HTTP and logins", panels: HTTP },
     Row { title: "Community", panels: COMMUNITY },
+    Row { title: "Door", panels: DOOR },
     Row { title: "Server manager", panels: FLEET },
 ];
 
@@ -377,6 +378,45 @@ const COMMUNITY: &[Panel] = &[
             "sum by (method, route, status) (increase(realmgate_http_requests_total{§, method!=\"GET\", route=~\"/api/v1/admin/.*\"}[1h]))",
             "{{method}} {{route}} {{status}}",
         )],
+    ),
+];
+
+const DOOR: &[Panel] = &[
+    panel(
+        "Requests through the door",
+        "reqps",
+        "By service; failures of a service by reason",
+        &[
+            ("sum by (service) (rate(realmgate_door_requests_total{§}[5m]))", "{{service}}"),
+            ("sum by (service, reason) (rate(realmgate_door_failures_total{§}[5m]))", "{{service}} failed: {{reason}}"),
+        ],
+    ),
+    panel(
+        "Response time of services",
+        "s",
+        "Until the head of the response",
+        &[
+            (
+                "histogram_quantile(0.5, sum by (le, service) (rate(realmgate_door_request_seconds_bucket{§}[5m])))",
+                "{{service}} p50",
+            ),
+            (
+                "histogram_quantile(0.99, sum by (le, service) (rate(realmgate_door_request_seconds_bucket{§}[5m])))",
+                "{{service}} p99",
+            ),
+        ],
+    ),
+    panel(
+        "Sockets through the door",
+        "short",
+        "WebSockets and Socket.IO; ended per five minutes by reason",
+        &[
+            ("sum by (service) (realmgate_door_sockets{§})", "{{service}}"),
+            (
+                "sum by (service, reason) (increase(realmgate_door_sockets_closed_total{§}[5m]))",
+                "{{service}}: {{reason}}",
+            ),
+        ],
     ),
 ];
 
