@@ -28,7 +28,7 @@ enum Part {
         /// Take only a few seconds per figure: a check that everything works, not a measurement
         #[arg(long)]
         quick: bool,
-        /// Only these parts: postgres, idle, embedded, ranks, community, scripts, sockets; hashing (not in the default) compares password hashes
+        /// Only these parts: postgres, idle, embedded, ranks, community, scripts, sockets, door; hashing (not in the default) compares password hashes
         #[arg(long, value_name = "PART", value_delimiter = ',')]
         only: Vec<String>,
     },

@@ -34,13 +34,15 @@ pub struct User {
 pub struct Access {
     tokens: Arc<Tokens>,
     sessions: SessionStore,
-    known: Mutex<HashMap<SignedToken, Known>>,
+    /// By the text of the token: one that was verified a moment ago is not verified again.
+    known: Mutex<HashMap<Box<str>, Known>>,
     open: Mutex<HashMap<Uuid, OpenSockets>>,
 }
 
-/// What the database said of a token's login.
+/// What was found out about a token a moment ago.
 struct Known {
-    /// Its user; `None` if it has ended. So a client that goes on with an old token costs no query each time.
+    token: SignedToken,
+    /// Its user; `None` if its login has ended. So a client that goes on with an old token costs no query each time.
     user: Option<Arc<User>>,
     until: Instant,
 }
@@ -71,24 +73,28 @@ impl Access {
     /// when the database cannot be asked.
     pub async fn user(&self, token: Option<&str>) -> Result<Arc<User>, Error> {
         let token = token.ok_or(ErrorCode::Unauthorized)?;
-        let signed = self.tokens.verify(token).map_err(at_the_door)?;
         let now = Instant::now();
-        let known = self.known().get(&signed).filter(|known| now < known.until).map(|known| known.user.clone());
+        let known = self
+            .known()
+            .get(token)
+            .filter(|known| now < known.until && !self.tokens.has_expired(&known.token))
+            .map(|known| known.user.clone());
         let user = match known {
             Some(user) => user,
-            None => self.find(&signed, now).await?,
+            None => self.find(token, now).await?,
         };
         user.ok_or_else(|| ErrorCode::InvalidToken.into())
     }
 
-    /// Asks the database for the user of a token; `None` if its login has ended.
-    async fn find(&self, signed: &SignedToken, now: Instant) -> Result<Option<Arc<User>>, Error> {
-        let user = match self.tokens.find_caller(signed).await {
+    /// Verifies a token and asks the database for its user; `None` if the login has ended.
+    async fn find(&self, token: &str, now: Instant) -> Result<Option<Arc<User>>, Error> {
+        let signed = self.tokens.verify(token).map_err(at_the_door)?;
+        let user = match self.tokens.find_caller(&signed).await {
             Ok(Caller { account, session, role }) => Some(Arc::new(User { account, session, role: role.into() })),
             Err(Error { code: ErrorCode::Unauthorized, .. }) => None,
             Err(error) => return Err(error),
         };
-        self.known().insert(*signed, Known { user: user.clone(), until: now + KNOWN_FOR });
+        self.known().insert(token.into(), Known { token: signed, user: user.clone(), until: now + KNOWN_FOR });
         Ok(user)
     }
 
@@ -151,7 +157,7 @@ impl Access {
         self.open().values().map(|sockets| sockets.count).sum()
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<SignedToken, Known>> {
+    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<Box<str>, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -184,5 +190,69 @@ fn at_the_door(error: Error) -> Error {
     match error.code {
         ErrorCode::Unauthorized => ErrorCode::InvalidToken.into(),
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use realmgate_platform::clock::Clock;
+    use realmgate_platform::config::TokenTimes;
+    use realmgate_platform::testing::TestSql;
+
+    use super::*;
+
+    const ACCOUNT: AccountId = AccountId([1; 16]);
+    const SESSION: Uuid = Uuid::from_bytes([2; 16]);
+    const LIFETIME: Duration = Duration::from_secs(60);
+
+    /// The access of a realm with one login, a token of it, the clock, and the database.
+    async fn access() -> (Arc<Access>, String, Clock, TestSql) {
+        let sql = TestSql::sqlite().await;
+        sql.execute("INSERT INTO accounts (id, created_at_ms) VALUES ('01010101-0101-0101-0101-010101010101', 0)")
+            .await;
+        sql.execute(
+            "INSERT INTO sessions (id, account_id, created_at_ms)
+             VALUES ('02020202-0202-0202-0202-020202020202', '01010101-0101-0101-0101-010101010101', 0)",
+        )
+        .await;
+        let (clock, sessions) = (Clock::manual(1_000_000), SessionStore::new(sql.sql.clone()));
+        let keys = "a secret of at least thirty-two bytes!".parse().unwrap();
+        let times = TokenTimes { access: LIFETIME, refresh: LIFETIME };
+        let tokens = Arc::new(Tokens::new(&keys, times, sessions.clone(), clock.clone()));
+        let (token, _) = tokens.mint_access(ACCOUNT, SESSION, 0).unwrap();
+        (Access::new(tokens, sessions), token, clock, sql)
+    }
+
+    async fn refusal(access: &Access, token: &str) -> Option<ErrorCode> {
+        access.user(Some(token)).await.err().map(|error| error.code)
+    }
+
+    #[tokio::test]
+    async fn token_that_was_just_verified_is_refused_once_it_expires() {
+        let (access, token, clock, _sql) = access().await;
+        for _ in 0..2 {
+            assert_eq!(access.user(Some(&token)).await.unwrap().session, SESSION);
+        }
+        clock.advance(LIFETIME);
+        assert_eq!(refusal(&access, &token).await, Some(ErrorCode::InvalidToken));
+    }
+
+    #[tokio::test]
+    async fn token_of_an_ended_login_is_refused_at_once() {
+        let (access, token, _clock, sql) = access().await;
+        assert_eq!(refusal(&access, &token).await, None);
+        sql.execute("UPDATE sessions SET ended_at_ms = 1").await;
+        access.end(SESSION);
+        assert_eq!(refusal(&access, &token).await, Some(ErrorCode::InvalidToken));
+    }
+
+    #[tokio::test]
+    async fn altered_token_is_refused_beside_the_verified_one() {
+        let (access, token, _clock, _sql) = access().await;
+        assert_eq!(refusal(&access, &token).await, None);
+        let (body, signature) = token.rsplit_once('.').unwrap();
+        let altered = format!("{body}.{}", signature.chars().rev().collect::<String>());
+        assert_eq!(refusal(&access, &altered).await, Some(ErrorCode::InvalidToken));
+        assert_eq!(access.user(None).await.err().map(|error| error.code), Some(ErrorCode::Unauthorized));
     }
 }

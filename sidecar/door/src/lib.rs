@@ -16,6 +16,9 @@ mod testing;
 mod tls;
 mod upstream;
 
+#[cfg(test)]
+realmgate_services::reaper!();
+
 use std::ops::Deref;
 use std::sync::Arc;
 

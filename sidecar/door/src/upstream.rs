@@ -20,6 +20,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::connector::Connector;
 use crate::dictionary::{BaseUrl, Dictionary, Service};
+use crate::http::measures::Measures;
 
 /// How long an idle connection to a service is kept. Node closes its own after 5 s: a request on one that closes would fail.
 const KEEP_IDLE: Duration = Duration::from_secs(4);
@@ -45,6 +46,8 @@ pub struct Upstream {
     pub requests: Arc<Semaphore>,
     /// A permit for each open socket.
     pub sockets: Arc<Semaphore>,
+    /// Metrics of the requests to it.
+    pub measures: Measures,
     backends: Vec<Backend>,
     turn: AtomicUsize,
     begun: Instant,
@@ -84,7 +87,9 @@ impl Upstream {
         let backends = service.urls.iter().cloned().map(Backend::new).collect();
         let permits = |most: u32| Arc::new(Semaphore::new(most as usize));
         let (requests, sockets) = (permits(service.limits.max_requests), permits(service.limits.max_sockets));
-        Self { service, client, requests, sockets, backends, turn: AtomicUsize::new(0), begun: Instant::now() }
+        let measures = Measures::new(&service.name);
+        let turn = AtomicUsize::new(0);
+        Self { service, client, requests, sockets, measures, backends, turn, begun: Instant::now() }
     }
 
     /// An available base URL, each in turn; `None` if there is none that is not in `tried`.

@@ -40,6 +40,8 @@ pub struct SignedToken {
     pub account: AccountId,
     session: Uuid,
     version: i64,
+    /// Unix seconds.
+    expires: u64,
 }
 
 /// The caller that an access token identifies.
@@ -178,9 +180,14 @@ impl Tokens {
     /// [`ErrorCode::Unauthorized`] for a token that is forged or expired.
     pub fn verify(&self, token: &str) -> Result<SignedToken, Error> {
         let refuse = || Error::from(ErrorCode::Unauthorized);
-        let Claims { user_id, sid, ver, .. } = self.keys.open(token, self.clock.now_ms()).ok_or_else(refuse)?;
+        let Claims { user_id, sid, ver, exp, .. } = self.keys.open(token, self.clock.now_ms()).ok_or_else(refuse)?;
         let (account, session) = user_id.parse().ok().zip(sid.parse().ok()).ok_or_else(refuse)?;
-        Ok(SignedToken { account, session, version: ver })
+        Ok(SignedToken { account, session, version: ver, expires: exp })
+    }
+
+    /// Whether a token that was verified before has expired since.
+    pub fn has_expired(&self, token: &SignedToken) -> bool {
+        self.clock.now_ms() / 1_000 >= token.expires
     }
 
     /// The caller of a verified token whose log-in has not ended.

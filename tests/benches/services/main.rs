@@ -9,6 +9,7 @@
 mod bare;
 mod calls_flood;
 mod databases;
+mod door;
 mod embedded;
 mod exact_timer;
 mod hashing;
@@ -70,6 +71,8 @@ enum Part {
     Scripts,
     /// Realtime sockets and what they are told
     Sockets,
+    /// Services behind the door
+    Door,
     /// The same with passwords hashed in other ways; only when it is named
     Hashing,
 }
@@ -124,6 +127,9 @@ async fn measure_all(cli: &Cli) -> Result<()> {
     }
     if wanted(Part::Sockets) {
         realtime::measure(&plan, &mut report).await.context("realtime sockets")?;
+    }
+    if wanted(Part::Door) {
+        door::measure(&plan, &mut report).await.context("services behind the door")?;
     }
     if cli.only.contains(&Part::Hashing) {
         for variant in hashing::Variant::all() {

@@ -7,7 +7,7 @@ use futures_util::future::try_join_all;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use crate::server::Server;
+use crate::server::{Server, cpu_of};
 
 /// How much is measured.
 #[derive(Debug)]
@@ -28,6 +28,12 @@ pub struct Plan {
     pub bots: usize,
     /// Records of the leaderboard whose ranks are asked.
     pub records: usize,
+    /// Idle Socket.IO clients of the door that are weighed.
+    pub pairs: usize,
+    /// Socket.IO clients of the door that send events.
+    pub talking: usize,
+    /// Bytes that are sent up and down through the door.
+    pub transfer: u64,
 }
 
 impl Plan {
@@ -41,6 +47,9 @@ impl Plan {
         watched: Duration::from_secs(20),
         bots: 50,
         records: 1_000_000,
+        pairs: 5_000,
+        talking: 1_000,
+        transfer: 1 << 30,
     };
     /// To see that it works.
     pub const QUICK: Self = Self {
@@ -52,6 +61,9 @@ impl Plan {
         watched: Duration::from_secs(4),
         bots: 5,
         records: 50_000,
+        pairs: 200,
+        talking: 100,
+        transfer: 64 << 20,
     };
 }
 
@@ -92,6 +104,11 @@ impl Latencies {
         answer
     }
 
+    /// Adds a latency.
+    pub fn push(&mut self, latency: Duration) {
+        self.0.push(latency);
+    }
+
     /// Takes over what another client has measured.
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
@@ -111,9 +128,17 @@ pub async fn together(
 
 /// Runs the load of one round, and measures it.
 pub async fn measured(server: &Server, load: impl Future<Output = anyhow::Result<Latencies>>) -> anyhow::Result<Round> {
-    let (began, used) = (Instant::now(), server.cpu()?);
+    measured_process(server.pid(), load).await
+}
+
+/// The same for any process that serves.
+pub async fn measured_process(
+    pid: u32,
+    load: impl Future<Output = anyhow::Result<Latencies>>,
+) -> anyhow::Result<Round> {
+    let (began, used) = (Instant::now(), cpu_of(pid)?);
     let Latencies(mut latencies) = load.await?;
-    let (took, used) = (began.elapsed(), server.cpu()?.saturating_sub(used));
+    let (took, used) = (began.elapsed(), cpu_of(pid)?.saturating_sub(used));
     anyhow::ensure!(!latencies.is_empty(), "not one answer came");
     latencies.sort_unstable();
     let answers = latencies.len();

@@ -64,6 +64,8 @@ pub struct Server {
     pub directory: SocketAddr,
     /// Where players connect.
     pub gateway: SocketAddr,
+    /// Where services are reached that are not ours; `None` without a dictionary of services.
+    pub door: Option<SocketAddr>,
 }
 
 /// What a server writes once it is up.
@@ -72,6 +74,7 @@ struct Ready {
     api_addr: SocketAddr,
     directory_addr: SocketAddr,
     gateway_addr: SocketAddr,
+    door_addr: Option<SocketAddr>,
 }
 
 impl Server {
@@ -108,13 +111,13 @@ impl Server {
     async fn start(home: &Home, command: Command, ready_file: &Path) -> Result<Self> {
         let process = Process::start(home, command);
         let ready: Ready = ready(&process, ready_file).await?;
-        let Ready { api_addr: api, directory_addr: directory, gateway_addr: gateway } = ready;
-        Ok(Self { process, api, directory, gateway })
+        let Ready { api_addr: api, directory_addr: directory, gateway_addr: gateway, door_addr: door } = ready;
+        Ok(Self { process, api, directory, gateway, door })
     }
 
-    /// Processor time that it has used.
-    pub fn cpu(&self) -> Result<Duration> {
-        cpu_of(self.process.pid())
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
     }
 
     /// Memory that it has in use, in bytes.
@@ -141,8 +144,8 @@ pub async fn ready<T: DeserializeOwned>(process: &Process, file: &Path) -> Resul
     up.await.flatten().with_context(|| format!("it does not come up{}", process.told()))
 }
 
-/// utime and stime of a process.
-fn cpu_of(pid: u32) -> Result<Duration> {
+/// Processor time that a process has used.
+pub fn cpu_of(pid: u32) -> Result<Duration> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let (_, after_name) = stat.rsplit_once(')').context("no name in stat")?;
     let ticks = after_name.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;

@@ -252,7 +252,10 @@ pub fn ends(seat: Option<Seat>, shutdown: CancellationToken) -> Ends {
 pub struct AnswerBody {
     inner: hyper::body::Incoming,
     idle: Duration,
-    timer: Pin<Box<Sleep>>,
+    /// When something last came.
+    last: Instant,
+    /// Fires at `last + idle` or before. Most answers are complete with their head and need none.
+    timer: Option<Pin<Box<Sleep>>>,
     ends: Option<Ends>,
     _permit: OwnedSemaphorePermit,
 }
@@ -260,7 +263,21 @@ pub struct AnswerBody {
 impl AnswerBody {
     /// A body in which nothing may come for at most `idle`. It is cut when `ends` completes.
     pub fn new(inner: hyper::body::Incoming, idle: Duration, ends: Option<Ends>, permit: OwnedSemaphorePermit) -> Self {
-        Self { inner, idle, timer: Box::pin(sleep_until(Instant::now() + idle)), ends, _permit: permit }
+        Self { inner, idle, last: Instant::now(), timer: None, ends, _permit: permit }
+    }
+
+    /// Completes when nothing has come for too long.
+    fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let end = self.last + self.idle;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(end)));
+        loop {
+            ready!(timer.as_mut().poll(context));
+            if timer.deadline() >= end {
+                return Poll::Ready(());
+            }
+            // Something has come since the timer was set: it is not set again for each piece of a large answer.
+            timer.as_mut().reset(end);
+        }
     }
 }
 
@@ -281,11 +298,11 @@ impl HttpBody for AnswerBody {
         }
         match Pin::new(&mut this.inner).poll_frame(context) {
             Poll::Ready(frame) => {
-                this.timer.as_mut().reset(Instant::now() + this.idle);
+                this.last = Instant::now();
                 Poll::Ready(frame.map(|frame| frame.map_err(AnswerFault::from)))
             }
             Poll::Pending => {
-                ready!(this.timer.as_mut().poll(context));
+                ready!(this.poll_idle(context));
                 Poll::Ready(Some(Err(AnswerFault::Idle)))
             }
         }

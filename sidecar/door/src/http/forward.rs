@@ -85,14 +85,16 @@ pub(super) async fn forward(
     user: Option<&User>,
 ) -> Result<Response<Body>, Error> {
     let permit = upstream.requests.clone().try_acquire_owned().map_err(|_| unavailable(upstream, "full"))?;
-    let progress = Arc::<Progress>::default();
-    let is_empty = body.is_end_stream();
-    let body = RequestBody::new(body, upstream.service.limits.max_body_bytes, progress.clone())?;
-    let called = match is_empty {
-        true => call_with_retries(upstream, &outgoing, &progress).await,
-        false => call_once(upstream, &outgoing, Body::new(body), &progress).await,
+    let (chosen, answer) = if body.is_end_stream() {
+        let progress = Progress::sent();
+        let called = call_with_retries(upstream, &outgoing, &progress).await;
+        called.map_err(|failed| refused(upstream, failed, &progress))?
+    } else {
+        let progress = Arc::<Progress>::default();
+        let body = RequestBody::new(body, upstream.service.limits.max_body_bytes, progress.clone())?;
+        let called = call_once(upstream, &outgoing, Body::new(body), &progress).await;
+        called.map_err(|failed| refused(upstream, failed, &progress))?
     };
-    let (chosen, answer) = called.map_err(|failed| refused(upstream, failed, &progress))?;
     answer_of(upstream, chosen, answer, door, user, permit).await
 }
 
@@ -131,7 +133,7 @@ async fn call_with_retries(
         // Where all have been tried, one is tried again.
         let next = upstream.choose(&tried).or_else(|| upstream.choose(&[]));
         (retries, chosen) = (retries - 1, next.ok_or(failed)?);
-        metrics::counter!("realmgate_door_retries_total", "service" => upstream.service.name.clone()).increment(1);
+        upstream.measures.repeated();
     }
 }
 

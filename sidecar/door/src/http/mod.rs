@@ -3,6 +3,7 @@
 mod body;
 mod forward;
 pub mod headers;
+pub mod measures;
 pub mod path;
 mod tunnel;
 
@@ -13,7 +14,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{AUTHORIZATION, HOST};
-use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, Response};
 use axum::middleware::{Next, from_fn_with_state};
 use realmgate_platform::error::{Error, ErrorCode};
 use realmgate_platform::http::extract::Peer;
@@ -82,7 +83,7 @@ async fn serve(
         return Err(ErrorCode::NotFound.into());
     };
     let served = pass(&door, &current, upstream, rest, socket, peer, request).await;
-    observe(&upstream.service, &served, begun);
+    observe(upstream, &served, begun);
     served
 }
 
@@ -93,7 +94,7 @@ async fn pass(
     rest: &str,
     socket: SocketAddr,
     peer: Peer,
-    request: Request,
+    mut request: Request,
 ) -> Result<Response<Body>, Error> {
     let is_socket = tunnel::is_websocket(&request);
     if is_socket && !door.http.origins.allow(request.headers()) {
@@ -103,8 +104,8 @@ async fn pass(
         true => without_token(request.uri().query()),
         false => (request.uri().query().map(str::to_owned), None),
     };
-    let token = bearer(request.headers()).map(str::to_owned).or(token);
-    let user = match admit(door, &upstream.service, request.method().clone(), rest, is_socket, token.as_deref()).await {
+    let token = bearer(request.headers()).or(token.as_deref());
+    let user = match admit(door, &upstream.service, request.method(), rest, is_socket, token).await {
         Ok(user) => user,
         Err(error) => {
             door.http.limits.anonymous_call(peer.into()).await?;
@@ -115,9 +116,9 @@ async fn pass(
         Some(user) => door.http.limits.call(user.account).await?,
         None => door.http.limits.anonymous_call(peer.into()).await?,
     }
-    let mut sent = request.headers().clone();
-    let trace = request.extensions().get::<TraceId>();
     let origin = origin(door, &request, socket);
+    let mut sent = std::mem::take(request.headers_mut());
+    let trace = request.extensions().get::<TraceId>();
     if needs_token(&upstream.service, is_socket) {
         // A token of ours that a public route came with is not the service's concern either.
         sent.remove(AUTHORIZATION);
@@ -138,7 +139,7 @@ async fn pass(
 async fn admit(
     door: &Door,
     service: &Service,
-    method: Method,
+    method: &Method,
     rest: &str,
     is_socket: bool,
     token: Option<&str>,
@@ -147,7 +148,7 @@ async fn admit(
     let is_public = match setting {
         dictionary::Access::Off => return Err(ErrorCode::NotFound.into()),
         dictionary::Access::Open => true,
-        dictionary::Access::Token => service.is_public(&method, rest),
+        dictionary::Access::Token => service.is_public(method, rest),
     };
     match (door.access.user(token).await, is_public) {
         (Ok(user), _) => Ok(Some(user)),
@@ -188,24 +189,12 @@ fn without_token(query: Option<&str>) -> (Option<String>, Option<String>) {
 }
 
 /// Counts a request, by service and kind of status.
-fn observe(service: &Service, served: &Result<Response<Body>, Error>, begun: Instant) {
+fn observe(upstream: &Upstream, served: &Result<Response<Body>, Error>, begun: Instant) {
     let status = match served {
         Ok(answer) => answer.status(),
         Err(error) => realmgate_platform::http::status_of(error.code),
     };
-    metrics::counter!("realmgate_door_requests_total", "service" => service.name.clone(), "status" => class(status))
-        .increment(1);
-    metrics::histogram!("realmgate_door_request_seconds", "service" => service.name.clone()).record(begun.elapsed());
-}
-
-fn class(status: StatusCode) -> &'static str {
-    match status.as_u16() {
-        100..=199 => "1xx",
-        200..=299 => "2xx",
-        300..=399 => "3xx",
-        400..=499 => "4xx",
-        _ => "5xx",
-    }
+    upstream.measures.answered(status, begun.elapsed());
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, RETRY_AFTER};
 use axum::http::{HeaderValue, Method, request};
 use axum::middleware::{from_fn, from_fn_with_state};
+use tower::ServiceBuilder;
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
 pub use trace::{REQUEST_ID, TraceId};
@@ -86,12 +87,13 @@ where
     let cors = cors(http.origins.clone())
         .allow_methods(AllowMethods::mirror_request())
         .allow_headers(AllowHeaders::mirror_request());
-    routes
-        .with_state(state.clone())
-        .layer(DefaultBodyLimit::disable())
-        .layer(from_fn_with_state(http, rebinding::refuse))
-        .layer(cors)
+    // One stack, the outermost layer first: a router boxes each layer's service and future for itself.
+    let layers = ServiceBuilder::new()
         .layer(from_fn(trace::trace))
+        .layer(cors)
+        .layer(from_fn_with_state(http, rebinding::refuse))
+        .layer(DefaultBodyLimit::disable());
+    routes.with_state(state.clone()).layer(layers)
 }
 
 /// Layers for listeners that browsers do not use.
