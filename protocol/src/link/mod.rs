@@ -434,7 +434,7 @@ mod tests {
         assert_eq!(decode_link(&encode_link(&settled).unwrap()), Ok(settled.clone()));
         assert_eq!((hello.name(), settled.name(), ToMap::Drain.name()), ("Hello", "Settled", "Drain"));
         assert_eq!(FromMap::VARIANTS.first(), Some(&"Hello"));
-        assert_eq!(ToMap::VARIANTS.last(), Some(&"Announce"));
+        assert_eq!(ToMap::VARIANTS.last(), Some(&"MapChat"));
     }
 
     #[test]

@@ -430,7 +430,8 @@ mod tests {
 
     #[test]
     fn the_defaults_are_the_same_in_code_and_on_the_command_line() {
-        let ports = ["--api-addr", "127.0.0.1:0", "--directory-addr", "127.0.0.1:0", "--gateway-addr", "127.0.0.1:0"];
+        let listeners = ["--api-addr", "--directory-addr", "--gateway-addr", "--door-addr"];
+        let ports = listeners.map(|listener| [listener, "127.0.0.1:0"]).concat();
         let in_code = Settings::with_defaults(PathBuf::from("./data"));
         assert_eq!(format!("{:?}", settings(&ports)), format!("{in_code:?}"));
     }

@@ -14,7 +14,10 @@ use engine::Engine;
 use session::{Outcome, Session};
 
 /// Every target: `TARGETS` of `fuzz/src/checks/mod.rs` has the check behind each.
-const TARGETS: [&str; 18] = [
+const TARGETS: [&str; 21] = [
+    "door_path",
+    "services",
+    "socketio",
     "netcode",
     "renet",
     "websocket_upgrade",

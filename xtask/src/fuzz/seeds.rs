@@ -23,6 +23,7 @@ pub fn of(root: &Path, target: &str) -> Result<Vec<Vec<u8>>> {
         "link" => vectors(&["link_from_map", "link_to_map"]),
         "ticket" => vectors(&["tickets", "spectator_tickets"]),
         "connect_token" => vectors(&["connect_token"]),
+        "services" => files(&root.join("examples/services"), &["toml"]),
         "map" => files(&root.join("maps"), &["tmx", "tsx"]),
         "data" => DATA.iter().enumerate().map(|(number, name)| data_file(root, number, name)).collect(),
         "recording" => Ok(vec![read(&root.join("game/tests/world/golden.rec"))?]),
@@ -73,8 +74,18 @@ mod tests {
         targets.sort_unstable();
         assert_eq!(corpora, targets, "what has a corpus is run");
         // What is shipped has nothing that these parse.
-        let without_seeds =
-            ["netcode", "renet", "websocket_upgrade", "webtransport_stream", "http3", "stream", "gateway", "text"];
+        let without_seeds = [
+            "netcode",
+            "renet",
+            "websocket_upgrade",
+            "webtransport_stream",
+            "http3",
+            "stream",
+            "gateway",
+            "text",
+            "door_path",
+            "socketio",
+        ];
         for target in TARGETS {
             let seeds = of(&root, target).unwrap();
             assert_eq!(seeds.is_empty(), without_seeds.contains(&target), "seeds of {target}");

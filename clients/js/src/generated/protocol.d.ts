@@ -502,7 +502,7 @@ export interface PartyMember {
   character: string;
   /** The character's name. */
   name: string;
-  /** Whether it is in the world now. */
+  /** Whether it can be reached now: it is in the world, or its player has a social socket. */
   online: boolean;
 }
 

@@ -40,22 +40,25 @@ pub fn check_path(path: &str) -> Result<(), BadTarget> {
     if !path.contains('%') {
         return check_segments(path.as_bytes());
     }
-    let once = decode(path.as_bytes()).ok_or(BadTarget::Encoding)?;
+    let once = decode(path.as_bytes());
+    if once.is_malformed {
+        return Err(BadTarget::Encoding);
+    }
     // An encoded slash is a slash to some services, and a part of a name to others.
-    if path.as_bytes().iter().filter(|byte| **byte == b'/').count() != once.iter().filter(|byte| **byte == b'/').count()
-    {
+    if slashes(path.as_bytes()) != slashes(&once.bytes) {
         return Err(BadTarget::Ambiguous);
     }
-    check_segments(&once)?;
-    // Where the text is no encoding any more, a second decoding changes nothing.
-    match decode(&once) {
-        Some(twice) if twice != once => {
-            let hides_slash =
-                twice.iter().filter(|byte| **byte == b'/').count() != once.iter().filter(|byte| **byte == b'/').count();
-            if hides_slash { Err(BadTarget::Ambiguous) } else { check_segments(&twice) }
-        }
-        _ => Ok(()),
+    check_segments(&once.bytes)?;
+    // A service may decode a second time, and leave as it is what is no encoding.
+    let twice = decode(&once.bytes);
+    if slashes(&once.bytes) != slashes(&twice.bytes) {
+        return Err(BadTarget::Ambiguous);
     }
+    check_segments(&twice.bytes)
+}
+
+fn slashes(path: &[u8]) -> usize {
+    path.iter().filter(|byte| **byte == b'/').count()
 }
 
 fn check_segments(path: &[u8]) -> Result<(), BadTarget> {
@@ -75,22 +78,27 @@ fn check_segments(path: &[u8]) -> Result<(), BadTarget> {
     Ok(())
 }
 
-/// The bytes that a percent-encoded text stands for; `None` where a percent sign encodes nothing.
-fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((&byte, after)) = rest.split_first() {
-        if byte != b'%' {
-            decoded.push(byte);
-            rest = after;
-            continue;
-        }
-        let (digits, after) = after.split_at_checked(2)?;
-        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        decoded.push(digit(digits[0])? << 4 | digit(digits[1])?);
-        rest = after;
+/// What a percent-encoded text stands for.
+struct Decoded {
+    bytes: Vec<u8>,
+    /// Whether a percent sign encodes nothing. It is left as it is.
+    is_malformed: bool,
+}
+
+fn decode(text: &[u8]) -> Decoded {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let encoded = |rest: &[u8]| match rest {
+        [b'%', high, low, ..] => Some(digit(*high)? << 4 | digit(*low)?),
+        _ => None,
+    };
+    let (mut bytes, mut is_malformed, mut rest) = (Vec::with_capacity(text.len()), false, text);
+    while let Some(&byte) = rest.first() {
+        let read = encoded(rest);
+        is_malformed |= byte == b'%' && read.is_none();
+        bytes.push(read.unwrap_or(byte));
+        rest = &rest[if read.is_some() { 3 } else { 1 }..];
     }
-    Some(decoded)
+    Decoded { bytes, is_malformed }
 }
 
 #[cfg(test)]
@@ -141,6 +149,7 @@ mod tests {
             "/shop/..;/admin",
             "/shop/..;x=1/admin",
             "/shop/%2e%2e%3bx/admin",
+            "/shop/%252/%252e/x",
         ] {
             assert_eq!(check_path(path), Err(BadTarget::Ambiguous), "{path}");
         }
@@ -167,10 +176,7 @@ mod tests {
                 for _ in 0..2 {
                     let text = String::from_utf8_lossy(&bytes).into_owned();
                     prop_assert!(!text.split('/').any(|segment| matches!(segment, "." | "..")), "{text}");
-                    match decode(&bytes) {
-                        Some(decoded) => bytes = decoded,
-                        None => break,
-                    }
+                    bytes = decode(&bytes).bytes;
                 }
             }
         }
