@@ -9,12 +9,13 @@ use super::tree::{File, Tree, line_of};
 
 const PREFIX: &str = "realmgate_";
 /// Where metrics are registered.
-const CODE: [&str; 6] = [
+const CODE: [&str; 7] = [
     "engine/src/",
     "game/src/",
     "game/start_server/src/",
     "sidecar/src/",
     "sidecar/community/src/",
+    "sidecar/door/src/",
     "sidecar/platform/src/",
 ];
 const LIST: &str = "docs/metrics.md";
@@ -24,8 +25,8 @@ const PAGES: [&str; 3] = ["docs/deploy.md", "docs/failures.md", "docs/settings.m
 const BUCKETS: &str = "sidecar/platform/src/metrics_recorder.rs";
 const HISTOGRAM: &str = "histogram!(\"";
 /// Our crates, whose names look the same.
-const CRATES: [&str; 9] =
-    ["engine", "game", "sidecar", "protocol", "client", "server", "platform", "community", "hooks"];
+const CRATES: [&str; 10] =
+    ["engine", "game", "sidecar", "protocol", "client", "server", "platform", "community", "door", "hooks"];
 /// What Prometheus adds to the name of a histogram or summary.
 const SERIES: [&str; 3] = ["_bucket", "_sum", "_count"];
 
@@ -126,6 +127,7 @@ mod tests {
             "game/start_server/src",
             "sidecar/src",
             "sidecar/community/src",
+            "sidecar/door/src",
             "sidecar/platform/src",
         ];
         for path in folders.map(|folder| format!("{folder}/a.rs")) {
