@@ -82,7 +82,7 @@ async fn path_and_query_arrive_as_they_were_sent() {
         ("/shop", "/"),
         ("/shop/", "/"),
         ("/shop?a=1", "/?a=1"),
-        ("/shop/caf%C3%A9/100%25?q=%2e%2e/..//&x=%00;\\", "/caf%C3%A9/100%25?q=%2e%2e/..//&x=%00;\\"),
+        ("/shop/%C3%A9/100%25?q=%2e%2e/..//&x=%00;\\", "/%C3%A9/100%25?q=%2e%2e/..//&x=%00;\\"),
         ("/shop/a;v=1/b.c/...", "/a;v=1/b.c/..."),
         ("/shop/cart?token=theirs", "/cart?token=theirs"),
     ] {
