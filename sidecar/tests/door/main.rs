@@ -23,6 +23,7 @@ mod reload;
 mod requests;
 mod service;
 mod shutdown;
+mod socketio;
 mod sockets;
 #[expect(dead_code, reason = "it serves the tests of the API too")]
 #[path = "../testing/mod.rs"]

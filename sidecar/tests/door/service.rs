@@ -168,6 +168,13 @@ impl RawService {
         Self { addr, task }
     }
 
+    /// Lets it run until the test's runtime ends. Returns its URL.
+    pub fn keep(self) -> String {
+        let url = self.url();
+        std::mem::forget(self);
+        url
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}", self.addr)
     }

@@ -53,7 +53,8 @@ mod tests {
     #[test]
     fn a_typo_is_recognised_and_another_word_is_not() {
         let legal = ["token", "open", "off"];
-        for (given, meant) in [("tokn", Some("token")), ("Token", Some("token")), ("openn", Some("open")), ("yes", None)]
+        for (given, meant) in
+            [("tokn", Some("token")), ("Token", Some("token")), ("openn", Some("open")), ("yes", None)]
         {
             assert_eq!(nearest(given, &legal), meant, "{given}");
         }
