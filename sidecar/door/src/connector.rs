@@ -6,15 +6,15 @@
 use std::error::Error;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::http::Uri;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::rt::TokioIo;
+use realmgate_platform::http::WriteTimeout;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep};
 use tower::Service;
 
 /// Connects to services over TCP.
@@ -42,31 +42,16 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let (connecting, patience) = (self.tcp.call(uri), self.patience);
-        Box::pin(
-            async move { Ok(TokioIo::new(Stream { tcp: connecting.await?.into_inner(), patience, stalled: None })) },
-        )
+        Box::pin(async move {
+            Ok(TokioIo::new(Stream { tcp: connecting.await?.into_inner(), write_timeout: WriteTimeout::new(patience) }))
+        })
     }
 }
 
 /// A connection to a service.
 pub struct Stream {
     tcp: TcpStream,
-    patience: Duration,
-    /// The timer of a write that waits.
-    stalled: Option<Pin<Box<Sleep>>>,
-}
-
-impl Stream {
-    fn watch<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.stalled = None;
-            return written;
-        }
-        let patience = self.patience;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(patience)));
-        ready!(stalled.as_mut().poll(context));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-    }
+    write_timeout: WriteTimeout,
 }
 
 impl Connection for Stream {
@@ -88,7 +73,7 @@ impl AsyncRead for Stream {
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.tcp).poll_write(context, bytes);
-        self.watch(context, written)
+        self.write_timeout.limit(context, written)
     }
 
     fn poll_write_vectored(
@@ -97,7 +82,7 @@ impl AsyncWrite for Stream {
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.tcp).poll_write_vectored(context, parts);
-        self.watch(context, written)
+        self.write_timeout.limit(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {

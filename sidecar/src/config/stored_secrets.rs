@@ -1,20 +1,8 @@
 //! Settings whose values come from a store of secrets.
 
-use realmgate_platform::config::{ConfigError, StoredSecrets};
+use realmgate_platform::config::{ConfigError, STORABLE, StoredSecrets};
 
 use super::{Origin, Settings};
-
-/// What the sidecar looks for in a store.
-const WANTED: [&str; 8] = [
-    "JWT_SECRET",
-    "TICKET_KEY",
-    "SERVICE_TOKEN",
-    "DATABASE_URL",
-    "REDIS_URL",
-    "MAIL_URL",
-    "SENTRY_DSN",
-    "OTEL_EXPORTER_OTLP_HEADERS",
-];
 
 impl Settings {
     /// Fills the secrets that neither a flag, a variable nor a `…_FILE` gives, from `SECRETS_DIR` and `SECRETS_COMMAND`. To be
@@ -23,7 +11,7 @@ impl Settings {
     /// # Errors
     /// As [`realmgate_platform::config::SecretStoreSettings::read`].
     pub fn fill_secrets(&mut self) -> Result<StoredSecrets, ConfigError> {
-        let mut stored = self.secret_stores.read(&WANTED)?;
+        let mut stored = self.secret_stores.read(&STORABLE)?;
         for (key, value, file) in [
             ("JWT_SECRET", &mut self.jwt_secret, &self.jwt_secret_file),
             ("TICKET_KEY", &mut self.ticket_key, &self.ticket_key_file),
@@ -57,7 +45,7 @@ mod tests {
     #[test]
     fn a_file_of_its_own_takes_precedence_over_the_stores() {
         let dir = tempfile::tempdir().unwrap();
-        for key in WANTED {
+        for key in STORABLE {
             std::fs::write(dir.path().join(key), format!("stored {key}")).unwrap();
         }
         let mut settings = Settings::with_defaults(PathBuf::from("data"));
@@ -74,7 +62,7 @@ mod tests {
         assert_eq!(shown(&settings.service_token).as_deref(), Some("stored SERVICE_TOKEN"));
         assert_eq!(shown(&settings.database.database_url).as_deref(), Some("stored DATABASE_URL"));
         assert_eq!(shown(&settings.telemetry.sentry_dsn).as_deref(), Some("stored SENTRY_DSN"));
-        assert_eq!(stored.used().count(), WANTED.len() - 2);
+        assert_eq!(stored.used().count(), STORABLE.len() - 2);
         let origin = |name: &str| settings.in_force.iter().find(|setting| setting.name == name).unwrap().from;
         assert_eq!((origin("MAIL_URL"), origin("JWT_SECRET")), (Origin::SecretStore, Origin::Default));
     }

@@ -20,7 +20,7 @@ pub use edge::{ConnectionLimits, Edge, EdgeSettings, Redirect, TlsFiles};
 pub use origins::Origins;
 pub use passwords::{PasswordHashing, PasswordMemory};
 pub use proxies::TrustedProxies;
-pub use secret_store::{SecretStoreSettings, StoredSecrets};
+pub use secret_store::{STORABLE, SecretStoreSettings, StoredSecrets};
 pub use telemetry::{ErrorSink, TelemetryConfig, TelemetrySettings, TraceSink};
 
 /// A setting that cannot be used. Displayed as one line that names it.

@@ -12,7 +12,7 @@ use super::{ConfigError, defaults, secret_command};
 use crate::secrets::warn_of_readers;
 
 /// The settings whose values may come from a store.
-const KNOWN: [&str; 8] = [
+pub const STORABLE: [&str; 8] = [
     "JWT_SECRET",
     "TICKET_KEY",
     "SERVICE_TOKEN",
@@ -123,10 +123,10 @@ impl StoredSecrets {
         // A folder that is missing is not one without secrets.
         fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let present = |key: &&str| folder.join(key).symlink_metadata().is_ok();
-        if !KNOWN.iter().any(present) {
-            return Err(format!("{} has no file named as a secret: {}", folder.display(), KNOWN.join(", ")));
+        if !STORABLE.iter().any(present) {
+            return Err(format!("{} has no file named as a secret: {}", folder.display(), STORABLE.join(", ")));
         }
-        for key in KNOWN.into_iter().filter(|key| wanted.contains(key) && present(key)) {
+        for key in STORABLE.into_iter().filter(|key| wanted.contains(key) && present(key)) {
             let file = folder.join(key);
             let text = read_file(&file).map_err(|why| format!("{}: {why}", file.display()))?;
             self.found.insert(key, Found { value: text.into(), store: DIR });
@@ -144,7 +144,7 @@ impl StoredSecrets {
             }
             // Not even the key of a line is quoted: in one that is malformed it may be a part of a secret.
             let (key, value) = line.split_once('=').ok_or(format!("line {index} is not SETTING=value"))?;
-            let Some(key) = KNOWN.into_iter().find(|known| *known == key) else {
+            let Some(key) = STORABLE.into_iter().find(|known| *known == key) else {
                 self.ignored_lines += 1;
                 continue;
             };
@@ -160,7 +160,7 @@ impl StoredSecrets {
             }
         }
         if seen.is_empty() {
-            return Err(format!("printed no secret, such as a line SETTING=value with one of {}", KNOWN.join(", ")));
+            return Err(format!("printed no secret, such as a line SETTING=value with one of {}", STORABLE.join(", ")));
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ mod markup;
 mod problem;
 mod serve;
 mod state;
+mod write_timeout;
 
 pub use content_hash::content_hash;
 pub use layers::TraceId;
@@ -14,3 +15,4 @@ pub use markup::escaped;
 pub use problem::{Problem, status_of};
 pub use serve::{Certificate, Connection, HttpListener, Inflow, Patience, redirect};
 pub use state::{HttpParts, HttpState};
+pub use write_timeout::WriteTimeout;

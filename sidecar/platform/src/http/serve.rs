@@ -11,6 +11,7 @@ mod slots;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -229,22 +230,7 @@ where
         .max_buf_size(MAX_HEADER_BYTES)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
         .with_upgrades();
-    let mut connection = std::pin::pin!(connection);
-    let mut draining = false;
-    loop {
-        tokio::select! {
-            result = connection.as_mut() => {
-                if let Err(error) = result {
-                    tracing::trace!(%error, %peer, "connection ended early");
-                }
-                return;
-            }
-            () = shutdown.cancelled(), if !draining => {
-                draining = true;
-                connection.as_mut().graceful_shutdown();
-            }
-        }
-    }
+    drive(connection, |connection| connection.graceful_shutdown(), std::future::pending(), peer, shutdown).await;
 }
 
 /// As [`connection`], over HTTP/2. Only a listener whose TLS settings offer it has such connections.
@@ -261,8 +247,22 @@ where
         .keep_alive_interval(patience.header)
         .keep_alive_timeout(patience.header)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-    let mut connection = std::pin::pin!(connection);
-    let mut is_draining = false;
+    // An HTTP/1 connection ends so too. It also ends one whose client never finishes the HTTP/2 handshake.
+    let is_idle = idle.idle_for(patience.header);
+    drive(connection, |connection| connection.graceful_shutdown(), is_idle, peer, shutdown).await;
+}
+
+/// Serves a connection to its end, or until `is_idle` completes. `drain` tells it to end after its open requests, at the shutdown.
+async fn drive<C>(
+    connection: C,
+    drain: impl FnOnce(Pin<&mut C>),
+    is_idle: impl Future<Output = ()>,
+    peer: SocketAddr,
+    shutdown: CancellationToken,
+) where
+    C: Future<Output = hyper::Result<()>>,
+{
+    let (mut connection, mut is_idle, mut drain) = (std::pin::pin!(connection), std::pin::pin!(is_idle), Some(drain));
     loop {
         tokio::select! {
             result = connection.as_mut() => {
@@ -271,11 +271,11 @@ where
                 }
                 return;
             }
-            // An HTTP/1 connection ends so too. It also ends one whose client never finishes the HTTP/2 handshake.
-            () = idle.idle_for(patience.header) => return,
-            () = shutdown.cancelled(), if !is_draining => {
-                is_draining = true;
-                connection.as_mut().graceful_shutdown();
+            () = is_idle.as_mut() => return,
+            () = shutdown.cancelled(), if drain.is_some() => {
+                if let Some(drain) = drain.take() {
+                    drain(connection.as_mut());
+                }
             }
         }
     }

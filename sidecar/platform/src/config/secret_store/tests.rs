@@ -5,7 +5,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-const ALL: [&str; 8] = KNOWN;
+const ALL: [&str; 8] = STORABLE;
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::Instant;
 
 use super::slots::ConnectionSlot;
+use crate::http::WriteTimeout;
 
 /// The window in which a connection's bytes are counted.
 const WINDOW: Duration = Duration::from_secs(10);
@@ -35,9 +36,7 @@ impl Inflow {
 pub(super) struct Guarded {
     stream: TcpStream,
     /// How long a write may wait for the client.
-    patience: Duration,
-    /// The timer of a write that waits.
-    stalled: Option<Pin<Box<Sleep>>>,
+    write_timeout: WriteTimeout,
     inflow: Arc<Inflow>,
     /// Bytes received since then.
     taken: u32,
@@ -47,7 +46,7 @@ pub(super) struct Guarded {
 
 impl Guarded {
     pub(super) fn new(stream: TcpStream, slot: ConnectionSlot, patience: Duration) -> Self {
-        Self { stream, patience, stalled: None, inflow: Arc::default(), taken: 0, since: None, slot }
+        Self { stream, write_timeout: WriteTimeout::new(patience), inflow: Arc::default(), taken: 0, since: None, slot }
     }
 
     /// The limit of what this connection takes.
@@ -58,17 +57,6 @@ impl Guarded {
     /// The local address that the client connected to.
     pub(super) fn local_addr(&self) -> io::Result<std::net::SocketAddr> {
         self.stream.local_addr()
-    }
-
-    fn watch<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.stalled = None;
-            return written;
-        }
-        let patience = self.patience;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(patience)));
-        ready!(stalled.as_mut().poll(context));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
     /// Counts received bytes. Returns false if they exceed the limit of the window.
@@ -105,7 +93,7 @@ impl AsyncRead for Guarded {
 impl AsyncWrite for Guarded {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.watch(context, written)
+        self.write_timeout.limit(context, written)
     }
 
     fn poll_write_vectored(
@@ -114,7 +102,7 @@ impl AsyncWrite for Guarded {
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
-        self.watch(context, written)
+        self.write_timeout.limit(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
