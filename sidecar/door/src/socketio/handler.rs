@@ -1,6 +1,7 @@
 //! What clients send: CONNECT starts a mirror, DISCONNECT ends it, everything else passes through it.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use engineioxide::handler::EngineIoHandler;
@@ -47,10 +48,16 @@ impl EngineIoHandler for Relay {
     type Data = Connection;
 
     fn on_connect(self: Arc<Self>, socket: Arc<Socket<Connection>>) {
+        // Its end counts it off again, also if it is refused here.
+        if self.connections.fetch_add(1, Ordering::Relaxed) >= self.settings.max_connections {
+            metrics::counter!("realmgate_door_connections_refused_total").increment(1);
+            return socket.close(DisconnectReason::TransportError);
+        }
         self.watch(&socket);
     }
 
     fn on_disconnect(&self, socket: Arc<Socket<Connection>>, _: DisconnectReason) {
+        self.connections.fetch_sub(1, Ordering::Relaxed);
         socket.data.lock().close(End::ClientClosed);
     }
 

@@ -21,6 +21,7 @@ mod refusal;
 mod service_socket;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use axum::Router;
@@ -58,6 +59,8 @@ pub struct Settings {
     pub ping_interval: Duration,
     /// How long a client may take to answer a ping.
     pub ping_timeout: Duration,
+    /// Maximum number of connections. With long-polling a client holds one without an open socket, so no limit of sockets counts it.
+    pub max_connections: usize,
     /// How long a connection may have joined no namespace.
     pub join_within: Duration,
     /// How long a full queue of a client, or a service that does not read, is waited for.
@@ -76,6 +79,7 @@ impl Default for Settings {
             max_packet_bytes: 1 << 20,
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
+            max_connections: 16_384,
             join_within: Duration::from_secs(45),
             slow_after: Duration::from_secs(5),
             inflow_messages: 600,
@@ -109,6 +113,8 @@ pub struct Relay {
     pids: Pids,
     settings: Settings,
     measures: Measures,
+    /// Connections that are open.
+    connections: AtomicUsize,
     shutdown: CancellationToken,
 }
 
@@ -123,7 +129,8 @@ impl Relay {
     pub fn new(parts: Parts) -> Arc<Self> {
         let Parts { access, services, tls, pid_key, settings, shutdown } = parts;
         let (connector, pids) = (Connector::new(tls), Pids::new(pid_key));
-        Arc::new(Self { access, services, connector, pids, settings, measures: Measures::default(), shutdown })
+        let (measures, connections) = (Measures::default(), AtomicUsize::new(0));
+        Arc::new(Self { access, services, connector, pids, settings, measures, connections, shutdown })
     }
 
     const fn inflow_limit(&self) -> InflowLimit {

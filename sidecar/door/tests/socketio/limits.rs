@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use realmgate_door::socketio::Settings;
-use realmgate_platform::testing::soon;
+use realmgate_platform::testing::{a_moment, soon};
 use serde_json::json;
 
 use crate::fake::{End, FakeService, Seen, text};
@@ -113,6 +113,27 @@ async fn client_that_sends_too_many_bytes_is_closed() {
 }
 
 #[tokio::test]
+async fn connection_above_the_maximum_is_closed_and_its_place_is_given_back() {
+    let settings = Settings { max_connections: 2, ..Settings::default() };
+    let joined = Joined::with(settings).await;
+    let second = End::connect(joined.door.address).await;
+    let mut third = End::connect(joined.door.address).await;
+    third.until_closed().await;
+    drop(second);
+    let free = async {
+        loop {
+            let mut client = End::connect(joined.door.address).await;
+            client.ask("/none", &json!({})).await;
+            match client.next().await {
+                Seen::Closed => a_moment().await,
+                _ => return,
+            }
+        }
+    };
+    soon("a free place", free).await;
+}
+
+#[tokio::test]
 async fn connection_without_a_namespace_is_closed() {
     let settings = Settings { join_within: Duration::from_millis(100), ..Settings::default() };
     let door = Door::open(settings, []).await;
@@ -201,7 +222,7 @@ async fn client_that_joins_and_closes_many_times_leaves_nothing() {
     drop((client, socket));
     let empty = async {
         while door.access.open_sockets() > 0 {
-            realmgate_platform::testing::a_moment().await;
+            a_moment().await;
         }
     };
     soon("the end of all seats", empty).await;
