@@ -8,6 +8,7 @@ mod guarded;
 mod idle;
 mod redirect;
 mod slots;
+mod unread;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -39,6 +40,7 @@ use crate::config::Edge;
 use guarded::Guarded;
 use idle::Idle;
 use slots::ConnectionSlots;
+use unread::Unread;
 
 /// Maximum size of a request's first line and headers, in bytes; more is answered with 431. Also the maximum size of a
 /// connection's buffer.
@@ -50,6 +52,8 @@ const UNSENT_BYTES: u32 = 128 * 1_024;
 const HTTP_2: &[u8] = b"h2";
 /// Maximum number of requests at once on an HTTP/2 connection.
 const MAX_STREAMS: u32 = 64;
+/// Bytes of an answer that an HTTP/2 connection holds for a client that does not read.
+const STREAM_BUFFER_BYTES: usize = 64 * 1_024;
 /// How long to wait after a failed accept, as when the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -238,31 +242,42 @@ async fn connection_http2<S>(stream: S, client: Client, router: Router, patience
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (peer, idle) = (client.peer, client.idle.clone());
-    let service = tower::service_fn(move |request| client.serve(&router, request));
+    let (peer, idle, unread) = (client.peer, client.idle.clone(), Arc::new(Unread::new()));
+    let watching = unread.clone();
+    let service = tower::service_fn(move |request| {
+        let (answer, unread) = (client.serve(&router, request), watching.clone());
+        async move { answer.await.map(|answer| answer.map(|body| unread.watch(body))) }
+    });
     let connection = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS)
         .max_header_list_size(MAX_HEADER_BYTES as u32)
+        .max_send_buf_size(STREAM_BUFFER_BYTES)
         .keep_alive_interval(patience.header)
         .keep_alive_timeout(patience.header)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     // An HTTP/1 connection ends so too. It also ends one whose client never finishes the HTTP/2 handshake.
-    let is_idle = idle.idle_for(patience.header);
-    drive(connection, |connection| connection.graceful_shutdown(), is_idle, peer, shutdown).await;
+    let overstayed = async {
+        tokio::select! {
+            () = idle.idle_for(patience.header) => {}
+            () = unread.for_longer_than(patience.reading) => {}
+        }
+    };
+    drive(connection, |connection| connection.graceful_shutdown(), overstayed, peer, shutdown).await;
 }
 
-/// Serves a connection to its end, or until `is_idle` completes. `drain` tells it to end after its open requests, at the shutdown.
+/// Serves a connection to its end, or until `overstayed` completes. `drain` tells it to end after its open requests, at the shutdown.
 async fn drive<C>(
     connection: C,
     drain: impl FnOnce(Pin<&mut C>),
-    is_idle: impl Future<Output = ()>,
+    overstayed: impl Future<Output = ()>,
     peer: SocketAddr,
     shutdown: CancellationToken,
 ) where
     C: Future<Output = hyper::Result<()>>,
 {
-    let (mut connection, mut is_idle, mut drain) = (std::pin::pin!(connection), std::pin::pin!(is_idle), Some(drain));
+    let (mut connection, mut overstayed) = (std::pin::pin!(connection), std::pin::pin!(overstayed));
+    let mut drain = Some(drain);
     loop {
         tokio::select! {
             result = connection.as_mut() => {
@@ -271,7 +286,7 @@ async fn drive<C>(
                 }
                 return;
             }
-            () = is_idle.as_mut() => return,
+            () = overstayed.as_mut() => return,
             () = shutdown.cancelled(), if drain.is_some() => {
                 if let Some(drain) = drain.take() {
                     drain(connection.as_mut());
@@ -285,12 +300,16 @@ async fn drive<C>(
 mod tests {
     use std::sync::Arc;
 
+    use axum::body::Body;
     use axum::routing::get;
+    use futures_util::StreamExt;
+    use hyper::client::conn::http2::SendRequest;
     use rustls::crypto::aws_lc_rs;
     use rustls::{ClientConfig, ClientConnection, RootCertStore};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
     use tokio::sync::Notify;
+    use tokio::task::JoinHandle;
 
     use super::*;
     use crate::config::EdgeSettings;
@@ -429,5 +448,56 @@ mod tests {
         let mut answer = Vec::new();
         timeout(WITHIN, stream.read_to_end(&mut answer)).await.expect("it is answered").unwrap();
         assert!(answer.len() > LARGE, "one that reads gets all of it");
+    }
+
+    /// A client of HTTP/2 without a window beyond the first 64 KiB, and its connection.
+    async fn http2_client(patience: Patience) -> (SendRequest<Body>, JoinHandle<hyper::Result<()>>, TaskTracker) {
+        let chunks = futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(vec![0; 16 * 1_024]));
+        let router = Router::new()
+            .route("/", get(|| async { "here" }))
+            .route("/endless", get(|| async move { Body::from_stream(chunks) }));
+        let (client, server) = tokio::io::duplex(1 << 20);
+        let connection = Connection { local: SocketAddr::from(([127, 0, 0, 1], 1)), inflow: Arc::default() };
+        let client_of = Client { peer: connection.local, connection, idle: Arc::new(Idle::new()) };
+        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        tasks.spawn(connection_http2(server, client_of, router, patience, shutdown));
+        let (sender, connection) =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(client)).await.unwrap();
+        (sender, tokio::spawn(connection), tasks)
+    }
+
+    #[tokio::test]
+    async fn http2_client_that_leaves_an_answer_unread_is_closed_though_others_are_read() {
+        let (mut client, connection, tasks) = http2_client(Patience { reading: short(), ..PATIENT }).await;
+        let request = Request::get("http://localhost/endless").body(Body::empty()).unwrap();
+        let unread = client.send_request(request).await.unwrap();
+        let others = async {
+            loop {
+                let request = Request::get("http://localhost/").body(Body::empty()).unwrap();
+                if client.send_request(request).await.is_err() {
+                    return;
+                }
+            }
+        };
+        timeout(WITHIN, others).await.expect("the connection is closed");
+        tasks.close();
+        timeout(WITHIN, tasks.wait()).await.expect("nothing is left");
+        let _ = timeout(WITHIN, connection).await.expect("the client notices");
+        drop(unread);
+    }
+
+    #[tokio::test]
+    async fn http2_client_that_reads_slowly_stays() {
+        let (mut client, _connection, _tasks) = http2_client(Patience { reading: 4 * short(), ..PATIENT }).await;
+        let answer = client.send_request(Request::get("http://localhost/endless").body(Body::empty()).unwrap()).await;
+        let mut body = Body::new(answer.unwrap().into_body()).into_data_stream();
+        let mut beats = tokio::time::interval(short());
+        for _ in 0..12 {
+            beats.tick().await;
+            let mut bytes = 0;
+            while bytes < 2 * STREAM_BUFFER_BYTES {
+                bytes += timeout(WITHIN, body.next()).await.unwrap().expect("it goes on").unwrap().len();
+            }
+        }
     }
 }
