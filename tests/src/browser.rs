@@ -8,6 +8,7 @@ pub mod crowd;
 pub mod figures;
 
 use std::ffi::OsStr;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -37,23 +38,24 @@ pub enum Played {
 /// # Panics
 /// When Node is there and does not start.
 pub async fn play(server: &MapServer, script: &str, pictures: &Path, within: Duration) -> Played {
-    play_by(Command::new("node"), server, script, &[pictures.as_os_str(), server.service_token().as_ref()], within)
-        .await
+    let service_token = server.service_token();
+    let arguments = [pictures.as_os_str(), service_token.as_ref()];
+    play_by(Command::new("node"), server.api_addr(), script, &arguments, within).await
 }
 
-/// As [`play`], by a command that runs Node, and with arguments after the server's address.
+/// As [`play`], at the address of a public API, by a command that runs Node, and with arguments after the address.
 ///
 /// # Panics
 /// When Node is there and does not start.
 pub async fn play_by(
     mut node: Command,
-    server: &MapServer,
+    api: SocketAddr,
     script: &str,
     arguments: &[&OsStr],
     within: Duration,
 ) -> Played {
     node.arg(workspace().join("clients/page/test").join(script));
-    node.arg(format!("http://{}", server.api_addr())).args(arguments);
+    node.arg(format!("http://{api}")).args(arguments);
     node.envs(run().environment());
     node.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let child = match node.spawn() {

@@ -53,7 +53,7 @@ impl Settings {
             arguments: Vec::new(),
             has_open_input: false,
         };
-        ["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR", "ADMIN_ADDR"]
+        ["API_ADDR", "DIRECTORY_ADDR", "GATEWAY_ADDR", "DOOR_ADDR", "ADMIN_ADDR"]
             .iter()
             .fold(settings, |settings, listener| settings.set(listener, "127.0.0.1:0"))
             .set("ENTRIES_PER_MIN", TEST_ENTRIES)
@@ -135,6 +135,8 @@ pub struct Ready {
     pub api: Option<SocketAddr>,
     /// The gateway, where the sidecar is embedded.
     pub gateway: Option<SocketAddr>,
+    /// The door, where the sidecar is embedded and there are services.
+    pub door: Option<SocketAddr>,
     /// The directory's URL.
     pub directory: String,
 }

@@ -136,7 +136,8 @@ class Flow {
   #make({ isFirst = false } = {}) {
     const onBack = () => (isFirst ? this.#logOut() : this.#characters());
     const onMade = (character) => this.#enter(character);
-    this.#show(makeScreen({ ...this.#shared(), onMade, onBack, backWord: isFirst ? "Log out" : "Back" }));
+    const options = { social: this.#social.panel, onMade, onBack, backWord: isFirst ? "Log out" : "Back" };
+    this.#show(makeScreen({ ...this.#shared(), ...options }));
   }
 
   #shared() {

@@ -1,31 +1,8 @@
 // Whispers and a party between a player in the world and one who only chooses a character: node social.mjs URL FOLDER
 
+import { Chooser, leavesTheWorld } from "./testing/chooser.mjs";
 import { Player } from "./testing/player.mjs";
 import { inBrowser, newName } from "./testing/visitor.mjs";
-
-/** What the page shows beside the characters. */
-class Chooser {
-  constructor(player) {
-    this.player = player;
-    this.panel = player.page.getByRole("region", { name: "Messages" });
-    this.line = this.panel.getByLabel("Write to a player or to your party");
-  }
-
-  async types(text) {
-    await this.line.fill(text);
-    await this.line.press("Enter");
-  }
-
-  said(text) {
-    return this.panel.getByRole("log").locator(".line").filter({ hasText: text }).last();
-  }
-}
-
-async function leavesTheWorld(player) {
-  await player.page.getByRole("button", { name: "Menu" }).click();
-  await player.page.getByRole("button", { name: "Switch character" }).click();
-  await player.page.getByRole("heading", { name: "Who will you be?" }).waitFor();
-}
 
 await inBrowser(async (browser) => {
   const [anna, ben] = [await Player.arrive(browser, newName("Anna")), await Player.arrive(browser, newName("Ben"))];
@@ -33,11 +10,7 @@ await inBrowser(async (browser) => {
   await ben.makesItself("Ranger");
   await leavesTheWorld(ben);
   const chooser = new Chooser(ben);
-  // Whispers, from whoever is in the world and back. The first one may find the socket not open yet.
-  await anna.until("Ben can be whispered to", async () => {
-    await anna.types(`/w ${ben.name} are you coming?`);
-    return chooser.said("are you coming?").waitFor({ timeout: 3_000 }).then(() => true, () => false);
-  });
+  await chooser.isWhisperedBy(anna, "are you coming?");
   await chooser.types("/r in a minute");
   await anna.said("in a minute").waitFor();
   await chooser.types("/w Nobody hello");

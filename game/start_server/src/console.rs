@@ -61,6 +61,8 @@ pub struct Up<'a> {
     pub api: Option<SocketAddr>,
     /// Address of the gateway, if the sidecar is embedded.
     pub gateway: Option<SocketAddr>,
+    /// Address of the door, if the sidecar is embedded and there are services.
+    pub door: Option<SocketAddr>,
     /// URL of the directory it is registered at.
     pub directory: &'a str,
     /// What makes an account the administrator of a realm that has none, if the sidecar is embedded.
@@ -83,6 +85,9 @@ impl Up<'_> {
             "gateway": self.gateway,
             "directory": self.directory,
         });
+        if let Some(door) = self.door {
+            ready["door"] = door.to_string().into();
+        }
         if let Some(code) = self.administrator_code {
             ready["administrator_code"] = code.into();
         }
@@ -116,6 +121,9 @@ fn write_up(out: &mut impl Write, up: &Up<'_>) -> io::Result<()> {
     if let (Some(api), Some(gateway)) = (up.api, up.gateway) {
         writeln!(out, "  web page   {http}://{api}/")?;
         writeln!(out, "  gateway    {ws}://{gateway}/ws")?;
+    }
+    if let Some(door) = up.door {
+        writeln!(out, "  services   {http}://{door}/")?;
     }
     writeln!(out, "  directory  {}", up.directory)?;
     writeln!(out, "  health     http://{}/readyz  (also /metrics)", up.health)?;

@@ -118,6 +118,7 @@ async fn serve(
         health: tasks.health,
         api: chosen.sidecar.as_ref().map(|sidecar| sidecar.addrs().api),
         gateway: chosen.sidecar.as_ref().map(|sidecar| sidecar.addrs().gateway),
+        door: chosen.sidecar.as_ref().and_then(|sidecar| sidecar.addrs().door),
         directory: &chosen.directory.url,
         administrator_code: chosen.sidecar.as_ref().and_then(|sidecar| sidecar.administrator_code()),
     };

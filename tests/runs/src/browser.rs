@@ -104,7 +104,7 @@ async fn make_pictures(scene: Option<&str>) -> Option<PathBuf> {
     let token = server.service_token();
     let arguments = [folder.as_os_str(), token.as_ref()];
     let arguments: Vec<&OsStr> = arguments.into_iter().chain(scene.map(OsStr::new)).collect();
-    let played = play_by(Command::new("node"), &server, "pictures.mjs", &arguments, WITHIN).await;
+    let played = play_by(Command::new("node"), server.api_addr(), "pictures.mjs", &arguments, WITHIN).await;
     let is_well = tell("pictures.mjs", played);
     server.stop().await;
     let folder = folder.canonicalize().unwrap_or(folder);
@@ -167,7 +167,7 @@ async fn take(server: &MapServer, node: Command, (what, minutes): (&str, u64), f
     let arguments = [pictures().into_os_string(), what.into(), minutes.to_string().into()];
     let arguments: Vec<&OsStr> = arguments.iter().map(|argument| argument.as_os_str()).collect();
     let within = WITHIN + Duration::from_secs(60 * minutes);
-    match play_by(node, server, "measure.mjs", &arguments, within).await {
+    match play_by(node, server.api_addr(), "measure.mjs", &arguments, within).await {
         Played::Well(said) => {
             figures.extend(figures::read(&said));
             true

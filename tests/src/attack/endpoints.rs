@@ -22,6 +22,8 @@ pub struct Endpoints {
     pub api: SocketAddr,
     /// The gateway.
     pub gateway: SocketAddr,
+    /// The door in front of other services.
+    pub door: SocketAddr,
     /// The game's port.
     pub game: SocketAddr,
     /// What game clients share.
@@ -34,14 +36,15 @@ impl Endpoints {
     /// The addresses of a map server with an embedded sidecar.
     ///
     /// # Panics
-    /// When its sidecar is elsewhere.
-    pub fn of(server: &MapServer) -> Self {
+    /// When its sidecar is elsewhere, or has no door.
+    pub fn of(server: &MapServer, breaches: Arc<Breaches>) -> Self {
         Self {
             api: server.ready.api.expect("the sidecar is embedded"),
             gateway: server.gateway(),
+            door: server.ready.door.expect("there are services"),
             game: server.ready.game,
             setup: Setup::new(Clock::start()),
-            breaches: Arc::default(),
+            breaches,
         }
     }
 

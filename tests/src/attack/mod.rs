@@ -14,6 +14,7 @@ mod hostile;
 mod judge;
 mod raw;
 pub mod run;
+mod service;
 mod surroundings;
 pub mod table;
 pub mod watch;

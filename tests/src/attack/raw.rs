@@ -59,6 +59,13 @@ pub async fn is_ended(stream: &mut TcpStream) -> bool {
     timeout(ANSWER_WITHIN / 2, to_the_end).await.is_ok()
 }
 
+/// Reads to the end of the connection; `None` if that does not come in time.
+pub async fn whole(stream: &mut TcpStream) -> Option<String> {
+    let mut answer = Vec::new();
+    timeout(ANSWER_WITHIN, stream.read_to_end(&mut answer)).await.ok()?.ok()?;
+    Some(String::from_utf8_lossy(&answer).into_owned())
+}
+
 /// Waits for the answer to an HTTP request.
 pub async fn status(stream: &mut TcpStream, within: Duration) -> Answered {
     let mut answer = Vec::new();

@@ -13,10 +13,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::behaviours::{self, Behaviour};
+use super::breaches::Breaches;
 use super::endpoints::{Endpoints, pause};
 use super::honest::{Bots, Newcomers, Report, Visits};
 use super::hostile::{Hostile, Responses};
 use super::judge::Bounds;
+use super::service;
 use super::surroundings;
 use super::watch::{Health, Watch};
 use crate::binaries::binaries;
@@ -107,9 +109,11 @@ struct Adversary {
 pub async fn run(plan: &Plan) -> Result<Verdict, String> {
     // As an operator starts it, but for room for all: a full server may say so.
     let settings = Settings::new().set("ENTRIES_PER_MIN", "12").set("MAX_PLAYERS", "500").set("CHANNELS", "2");
-    let settings = surroundings::prepared(settings.set("TICK_HZ", &plan.tick_hz.to_string()))?;
+    let breaches = Arc::<Breaches>::default();
+    let service = service::start(breaches.clone()).await.map_err(|error| error.to_string())?;
+    let settings = surroundings::prepared(settings.set("TICK_HZ", &plan.tick_hz.to_string()), service)?;
     let server = MapServer::start_linked(&settings).await;
-    let endpoints = Arc::new(Endpoints::of(&server));
+    let endpoints = Arc::new(Endpoints::of(&server, breaches));
     let verdict = played(plan, &server, &endpoints).await;
     if verdict.as_ref().map_or(true, |verdict| !verdict.faults.is_empty()) {
         keep(plan, &server.process);

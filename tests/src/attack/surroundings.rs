@@ -1,11 +1,13 @@
 //! What the attacked server has beside its worlds: scripts, providers, and a database that others have filled.
 
 use std::fs;
+use std::net::SocketAddr;
 
 use reqwest::Client;
 use serde_json::{Value, json};
 
 use super::endpoints::Endpoints;
+use super::service;
 use crate::database::Database;
 use crate::home::Home;
 use crate::map_server::Settings;
@@ -47,18 +49,21 @@ const LOBBIES: u32 = 1_500;
 const BLOCK: u32 = 512;
 const BOARD_ID: &str = "00000000-0000-7000-8000-00000000b0a2";
 
-/// Settings with scripts and providers.
+/// Settings with scripts, providers, and this service behind the door.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn prepared(settings: Settings) -> Result<Settings, String> {
+pub fn prepared(settings: Settings, service: SocketAddr) -> Result<Settings, String> {
     let (hooks, providers) = (settings.home.path("hooks"), settings.home.path("providers.toml"));
+    let services = settings.home.path("services.toml");
     let written = fs::create_dir_all(&hooks)
         .and_then(|()| fs::write(hooks.join(format!("{PLUGIN}.lua")), COSTLY))
         .and_then(|()| fs::write(hooks.join("quiet.lua"), QUIET))
-        .and_then(|()| fs::write(&providers, PROVIDERS));
+        .and_then(|()| fs::write(&providers, PROVIDERS))
+        .and_then(|()| fs::write(&services, service::dictionary(service)));
     written.map_err(|error| format!("the server's files cannot be written: {error}"))?;
-    Ok(settings.set("HOOKS_DIR", &hooks.to_string_lossy()).set("PROVIDERS_FILE", &providers.to_string_lossy()))
+    let files = [("HOOKS_DIR", hooks), ("PROVIDERS_FILE", providers), ("SERVICES_FILE", services)];
+    Ok(files.iter().fold(settings, |settings, (name, path)| settings.set(name, &path.to_string_lossy())))
 }
 
 /// Registers the first account, which is an administrator.

@@ -1,9 +1,10 @@
 //! The page in a real browser, on a real server.
 //!
 //! [`together`] is everything that players do with each other, [`trouble`] what stands in their way; [`stage`] is what their
-//! scripts can ask for. [`landing_flow`] is the way from the landing page into the world and out again.
+//! scripts can ask for. [`landing_flow`] is the way from the landing page into the world and out again; [`replicas`] has players at two sidecars.
 
 mod landing_flow;
+mod replicas;
 mod stage;
 mod together;
 mod trouble;

@@ -7,10 +7,10 @@ import { Field, Form } from "./form.js";
 /**
  * The screen on which a character is made.
  * @param {{ api: import("../../../js/src/index.js").Api, logIn: import("./log-in.js").LogIn, classes: any[],
- *   assets: import("../assets.js").Assets, onMade: (character: any) => void, onBack: () => void,
- *   backWord: string }} options
+ *   assets: import("../assets.js").Assets, social: import("../social/panel.js").SocialPanel, onMade: (character: any) => void,
+ *   onBack: () => void, backWord: string }} options
  */
-export function makeScreen({ api, logIn, classes, assets, onMade, onBack, backWord }) {
+export function makeScreen({ api, logIn, classes, assets, social, onMade, onBack, backWord }) {
   const group = newId("class");
   const choices = classes.map((of, index) => classChoice(of, { group, isChosen: index === 0, assets }));
   const chosen = () => choices.find(({ input }) => input.checked).input.value;
@@ -42,6 +42,7 @@ export function makeScreen({ api, logIn, classes, assets, onMade, onBack, backWo
     { "aria-label": "New character" },
     h("header.bar", {}, h("h1", {}, "A new character"), h("button", { type: "button", onclick: onBack }, backWord)),
     form.element,
+    social.element,
   );
   return { element: screen, focus: () => choices[0]?.input.focus() };
 }

@@ -45,6 +45,8 @@ export class Visitor {
 
   constructor(page, name) {
     [this.page, this.name] = [page, name];
+    /** The address of the page: of another replica, if a script sets it. */
+    this.base = base;
     page.setDefaultTimeout(PATIENCE_MS);
     page.on("pageerror", (error) => this.#complain(error.stack ?? String(error)));
     page.on("console", (message) => {
@@ -79,17 +81,27 @@ export class Visitor {
 
   /** From the landing page to the form for a new account. */
   async findsTheForm(press = (locator) => locator.click()) {
-    await this.page.goto(`${base}/`);
+    await this.page.goto(`${this.base}/`);
     await press(this.page.getByRole("link", { name: "Play" }));
     await press(this.page.getByRole("tab", { name: "New here?" }));
   }
 
-  /** Makes an account and a character of a class, and is in the world. */
-  async makesItself(className, press = (locator) => locator.click()) {
+  /** Makes an account, and has no character yet. */
+  async signsUp(press = (locator) => locator.click()) {
     await this.findsTheForm(press);
     await this.page.getByLabel("User name").last().fill(this.name);
     await this.page.getByLabel("Password").last().fill(PASSWORD);
     await press(this.page.getByRole("button", { name: "Create account" }));
+  }
+
+  /** Makes an account and a character of a class, and is in the world. */
+  async makesItself(className, press = (locator) => locator.click()) {
+    await this.signsUp(press);
+    await this.makesACharacter(className, press);
+  }
+
+  /** Makes a character of a class, and is in the world. */
+  async makesACharacter(className, press = (locator) => locator.click()) {
     await press(this.page.getByRole("radio", { name: className }));
     await this.page.getByLabel("Name", { exact: true }).fill(this.name);
     await press(this.page.getByRole("button", { name: "Create character" }));

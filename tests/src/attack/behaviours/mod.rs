@@ -4,6 +4,7 @@ mod administrators;
 mod bodies;
 mod calls;
 mod characters;
+mod door;
 mod entries;
 mod frames;
 mod http;
@@ -94,6 +95,12 @@ behaviours! {
     "forged ways back", 10 a minute, providers::forged, "20 ways back from a provider: made-up and repeated states, codes, pages and tokens", refused;
     "mails", 10 a minute, mails::links, "12 sign-ups, forgotten passwords and made-up links for 8 addresses", refused;
     "half bodies", 6 a minute, bodies::half, "12 bodies at once that are announced, begun and never ended", refused;
+    "tricks at the door", 10 a minute, door::paths, "10 requests whose path leads above the service's own, encoded up to three times", refused;
+    "smuggled requests", 10 a minute, door::smuggled, "10 requests with two lengths, another one in their body", refused;
+    "forged users", 10 a minute, door::forged_users, "10 requests that name another user, in every spelling, with and without a token", free;
+    "bad tokens at the door", 10 a minute, door::bad_tokens, "5 requests: no token, a forged, an ended, a cut and a long one", refused;
+    "half bodies at the door", 6 a minute, door::half_bodies, "12 bodies at once that are announced, begun and never ended", refused;
+    "Socket.IO at the door", 10 a minute, door::socketio, "a connection: 800 events, or 10 packets out of order", refused;
     "searches", 20 a minute, searches::many, "12 searches at once: names, lobbies by metadata, boards", free;
 }
 
