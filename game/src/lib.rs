@@ -22,6 +22,7 @@ pub mod party;
 pub mod path;
 pub mod progress;
 pub mod projectile;
+pub mod reload;
 pub mod replicate;
 pub mod requests;
 pub mod session;
@@ -37,7 +38,7 @@ pub mod vendor;
 use std::sync::Arc;
 
 use bevy_app::{App, Plugin};
-use realmgate_engine::channel::BuildWorld;
+use realmgate_engine::channel::{BuildWorld, ReloadApp};
 use realmgate_engine::map::MapSet;
 
 use crate::data::{Data, GameData};
@@ -101,6 +102,7 @@ impl Plugin for GamePlugin {
                 chat::ChatPlugin,
                 ignore::IgnorePlugin,
                 travel::TravelPlugin,
-            ));
+            ))
+            .on_reload(reload::apply);
     }
 }

@@ -87,6 +87,21 @@ impl InWorld {
         own.health.as_ref().expect("a character has health").current
     }
 
+    /// Stands still until its health is this.
+    ///
+    /// # Panics
+    /// When the connection ends, or it does not come to that in time.
+    pub async fn until_health(&mut self, health: u16) {
+        let changed = async {
+            while self.health() != health {
+                self.tick(None).await.expect("the server does not disconnect");
+            }
+        };
+        if timeout(PATIENCE, changed).await.is_err() {
+            panic!("its health is {}, not {health}", self.health());
+        }
+    }
+
     /// Walks to the field of boars east of Greenvale's square, and up and down there until one hurts it.
     ///
     /// # Panics

@@ -7,6 +7,7 @@ use realmgate_protocol::wire::InputCommands;
 use realmgate_protocol::wire::datagram::SnapshotAck;
 use serde::{Deserialize, Serialize};
 
+use super::reload::{ApplyReload, Reload};
 use crate::overload::OverloadLevel;
 use crate::transport::SessionId;
 
@@ -114,6 +115,8 @@ pub enum ToChannel {
         /// The character's id.
         character: CharacterId,
     },
+    /// The world plays by new rules from now on.
+    Reload(Reload),
 }
 
 /// How full a channel is.
@@ -138,6 +141,8 @@ pub struct ChannelDirectory {
 #[derive(Resource, Debug, Default)]
 pub struct Inbox {
     events: Vec<ToChannel>,
+    /// How the game takes [`ToChannel::Reload`].
+    pub(super) on_reload: Option<ApplyReload>,
 }
 
 impl Inbox {

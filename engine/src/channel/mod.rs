@@ -3,12 +3,14 @@
 mod depart;
 mod inbox;
 mod receive;
+mod reload;
 mod save;
 
 pub use depart::{AnnounceLeaving, STORE_AWAY};
 pub use inbox::{ChannelDirectory, ChannelState, Inbox, ToChannel};
 
 pub use receive::EnterWorld;
+pub use reload::{ApplyReload, Reload, ReloadApp};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

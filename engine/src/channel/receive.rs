@@ -99,6 +99,11 @@ fn receive_one(world: &mut World, event: ToChannel) {
         ToChannel::Overload { level } => *world.resource_mut() = level,
         ToChannel::Awaited { character } => awaited(world, character),
         ToChannel::Return { session, character } => come_back(world, session, character),
+        ToChannel::Reload(reload) => {
+            if let Some(apply) = world.resource::<Inbox>().on_reload {
+                apply(world, &reload);
+            }
+        }
     }
 }
 

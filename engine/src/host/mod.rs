@@ -12,6 +12,7 @@ mod link;
 mod local;
 mod news;
 mod players;
+mod reload;
 mod report;
 mod spectators;
 
@@ -20,10 +21,12 @@ pub use config::HostConfig;
 pub use deadline::run;
 pub use link::{LinkEnds, LinkNews};
 pub use local::{Invitation, LocalLink};
+pub use reload::Reloader;
 pub use report::HostStatus;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use realmgate_protocol::ticket::SpectatorTicket;
@@ -34,6 +37,7 @@ use crate::transport::{SessionId, TransportEvent, Transports};
 use channels::{ChannelIndex, ChannelSet};
 use link::LinkSession;
 use players::PlayerDirectory;
+use reload::NewRules;
 use report::TickMetrics;
 use spectators::SpectatorDirectory;
 
@@ -78,11 +82,15 @@ pub struct MapServer {
     overload: Overload,
     metrics: TickMetrics,
     status: Arc<HostStatus>,
+    /// Kept so that the receiver has a sender as long as the server lives.
+    reloader: Reloader,
+    new_rules: mpsc::Receiver<NewRules>,
 }
 
 impl MapServer {
     /// Creates the server and builds every channel's world.
     pub fn new(config: HostConfig, build: BuildWorld, transports: Transports, link: LinkEnds) -> Self {
+        let (sender, new_rules) = mpsc::channel();
         Self {
             tick_hz: config.tick_hz,
             channels: ChannelSet::new(&config, build),
@@ -94,7 +102,14 @@ impl MapServer {
             overload: Overload::new(Duration::from_secs(1) / config.tick_hz.max(1)),
             metrics: TickMetrics::new(),
             status: Arc::default(),
+            reloader: Reloader(sender),
+            new_rules,
         }
+    }
+
+    /// Gives this server new rules while it runs.
+    pub fn reloader(&self) -> Reloader {
+        self.reloader.clone()
     }
 
     /// The counters that others may read while the server runs.
@@ -171,10 +186,21 @@ impl MapServer {
         self.expire_announcements(now_ms);
         self.players.send_overdue_farewells(self.now_tick(), &mut self.transports);
         self.report_loads();
+        let done = self.take_new_rules();
         self.tick_channels();
+        if let Some(done) = done {
+            done();
+        }
         self.metrics.record_parts(&self.channels);
         self.send_outputs();
         self.renew_if_disowned();
+    }
+
+    /// Gives all channels the rules that have come, at most one set of them in a tick. Returns what is called after it.
+    fn take_new_rules(&mut self) -> Option<Box<dyn FnOnce() + Send>> {
+        let NewRules { reload, build, done } = self.new_rules.try_recv().ok()?;
+        self.channels.reload(reload, build);
+        Some(done)
     }
 
     /// What is to be sent goes out.

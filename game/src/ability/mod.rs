@@ -51,6 +51,16 @@ impl AbilityBook {
         Self { slots: abilities.into_iter().map(slot).collect(), all_ready_at: Tick(0) }
     }
 
+    /// Takes these abilities by slot in place of those that it has. Cooldowns go on.
+    pub(crate) fn learn(&mut self, abilities: impl IntoIterator<Item = AbilityIndex>, data: &GameData) {
+        let mut new = Self::new(abilities, data);
+        for slot in &mut new.slots {
+            let known = self.slots.iter().find(|known| known.ability == slot.ability);
+            slot.ready_at = known.map_or(slot.ready_at, |known| known.ready_at);
+        }
+        self.slots = new.slots;
+    }
+
     /// The abilities by slot, each with the tick at which its own cooldown ends.
     pub fn own_cooldowns(&self) -> impl Iterator<Item = (AbilityIndex, Tick)> {
         self.slots.iter().map(|slot| (slot.ability, slot.ready_at))

@@ -8,8 +8,8 @@ use realmgate_protocol::cron::Cron;
 use super::reference::{ContentIndex, ItemIndex, Ref, VendorIndex};
 use super::{Ability, Class, Effect, Item, ItemKind, Leaderboard, LootTable, Mob, Table, Vendor, World, WornSlot};
 
-/// The ids of each kind of definition, sorted.
-pub(super) type Ids = BTreeMap<&'static str, Vec<String>>;
+/// The ids of each kind of definition, with their numbers.
+pub(super) type Ids = BTreeMap<&'static str, BTreeMap<String, usize>>;
 
 /// Judges one file.
 pub(super) struct Judge<'a> {
@@ -22,10 +22,10 @@ impl Judge<'_> {
     /// Turns an id into its number, or says that there is no such thing.
     fn resolve<I: ContentIndex>(&mut self, reference: &mut Ref<I>, at: &str) {
         let Some(ids) = self.ids.get(I::KIND) else { return };
-        match ids.binary_search_by(|id| id.as_str().cmp(reference.id())) {
-            Ok(place) => reference.resolve(I::at(place)),
-            Err(_) => {
-                let expected = one_of(reference.id(), ids.iter().map(String::as_str));
+        match ids.get(reference.id()) {
+            Some(place) => reference.resolve(I::at(*place)),
+            None => {
+                let expected = one_of(reference.id(), ids.keys().map(String::as_str));
                 self.fault(at, format!("there is no {} `{}`", I::KIND, reference.id()), expected);
             }
         }
@@ -187,8 +187,10 @@ pub(super) fn check_prices(
     document: &SpannedDocument,
     faults: &mut Faults,
 ) {
-    let Some((_, dearest, buyer)) = vendors.iter().max_by_key(|(_, _, vendor)| vendor.buys_per_mille) else { return };
-    for (_, id, vendor) in vendors.iter() {
+    let Some((_, dearest, buyer)) = vendors.current().max_by_key(|(_, _, vendor)| vendor.buys_per_mille) else {
+        return;
+    };
+    for (_, id, vendor) in vendors.current() {
         for (place, offer) in vendor.sells.iter().enumerate() {
             let item = items.find(offer.item.id()).and_then(|item| items.get(item));
             let Some(paid) = item.map(|item| buyer.pays(item)).filter(|paid| *paid > offer.price) else { continue };

@@ -7,7 +7,7 @@ use super::reference::{AbilityIndex, ItemIndex, Ref};
 use super::stats::{BaseStats, PerLevel};
 
 /// A class that a character can have.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Class {
     /// Display name.
@@ -41,7 +41,7 @@ pub struct Class {
 }
 
 /// How the resource of a class is gained and lost.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResourceRules {
     /// Display name, such as Rage, Stamina or Mana.

@@ -7,7 +7,7 @@ use super::reference::{ClassIndex, Ref};
 use super::stats::Bonuses;
 
 /// A kind of item.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Item {
     /// Display name.
@@ -92,7 +92,7 @@ impl WornSlot {
 }
 
 /// Effect of using a consumable.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UseEffect {
     /// Health restored.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::reference::{ItemIndex, Ref};
 
 /// What a mob may drop.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LootTable {
     /// Minimum gold.
@@ -24,7 +24,7 @@ pub struct LootTable {
 }
 
 /// An item that may drop.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LootEntry {
     /// Id of the mob.

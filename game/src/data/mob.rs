@@ -8,7 +8,7 @@ use super::stats::{BaseStats, Bonuses, PerLevel};
 use super::tiles::Tiles;
 
 /// A kind of mob. The maps define where it lives.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mob {
     /// Display name.
@@ -51,7 +51,7 @@ pub struct Mob {
 }
 
 /// Behaviour of a mob.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Temper {
     /// Whether it attacks unprovoked.
@@ -81,7 +81,7 @@ pub struct Temper {
 }
 
 /// When and how a mob flees.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Flee {
     /// Health below which it flees, in thousandths; 1000 is after any damage.
@@ -93,7 +93,7 @@ pub struct Flee {
 }
 
 /// A boss phase, which begins at a share of the boss's health.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Phase {
     /// Health at or below which it begins, in thousandths.

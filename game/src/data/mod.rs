@@ -5,6 +5,7 @@
 //! their lines. A definition's number on the wire is its place among the ids of its kind.
 
 mod ability;
+mod changes;
 mod check;
 mod check_maps;
 mod check_sounds;
@@ -24,9 +25,11 @@ mod vendor;
 mod world;
 
 pub use ability::{Ability, Effect, Relation, Shape};
+pub use changes::Changes;
 pub use class::{Class, ResourceRules};
 pub use item::{FIRST_WORN_SLOT, Item, ItemKind, UseEffect, WornSlot};
 pub use leaderboard::{BoardEvent, BoardOperator, BoardOrder, Leaderboard};
+pub use load::DataFiles;
 pub use loot::{LootEntry, LootTable};
 pub use mob::{Flee, Mob, Phase, Temper};
 pub use reference::{

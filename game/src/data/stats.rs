@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::tiles::Tiles;
 
 /// The strength of a class or a mob at level 1.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BaseStats {
     /// Maximum health.
@@ -30,7 +30,7 @@ pub struct BaseStats {
 }
 
 /// What each level above the first adds.
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PerLevel {
     /// Maximum health.

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Appearance of the realm. Missing keys keep the default.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Theme {
     /// Name of the realm, unless `REALM_NAME` is set.
@@ -36,7 +36,7 @@ pub struct Theme {
 }
 
 /// Colours as `#rrggbb`. Text needs a contrast of at least 4.5:1 to its background.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ThemeColours {
     /// Background of the page.
@@ -72,7 +72,7 @@ pub struct ThemeColours {
 }
 
 /// Texts. Markup is shown as text.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ThemeTexts {
     /// Description for search engines and shared links.

@@ -7,7 +7,7 @@ use super::item::Item;
 use super::reference::{ItemIndex, Ref};
 
 /// A vendor. The maps define where it stands.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Vendor {
     /// Display name.
@@ -31,7 +31,7 @@ impl Vendor {
 }
 
 /// An item for sale.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Offer {
     /// Id of the item.

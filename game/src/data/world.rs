@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::tiles::Tiles;
 
 /// The rules of the world.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct World {
     /// Number of the map on which new characters start.
@@ -27,7 +27,7 @@ pub struct World {
 }
 
 /// Bodies and the connection of players.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlayerRules {
     /// The radius of a player's body.
@@ -45,7 +45,7 @@ pub struct PlayerRules {
 }
 
 /// How levels are reached.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProgressRules {
     /// Total experience that each level needs, from level 1: starts with 0 and rises.
@@ -66,7 +66,7 @@ impl ProgressRules {
 }
 
 /// How damage is calculated.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CombatRules {
     /// Armour that halves damage.
@@ -93,7 +93,7 @@ pub struct CombatRules {
 }
 
 /// What a player can carry, pick up and trade.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GoodsRules {
     /// Slots of the bag.
@@ -119,7 +119,7 @@ pub struct GoodsRules {
 }
 
 /// Rate limits of players: a burst, and one more per period.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LimitRules {
     /// Burst of requests.
@@ -143,7 +143,7 @@ pub struct LimitRules {
 }
 
 /// Pathfinding of mobs, and its limit per tick.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MindRules {
     /// Maximum number of path searches per tick, for all mobs of a channel.

@@ -4,6 +4,7 @@ mod bonus;
 mod consume;
 mod wear;
 
+pub(crate) use bonus::reload;
 pub(crate) use consume::ConsumableCooldown;
 
 use bevy_app::{App, Plugin};

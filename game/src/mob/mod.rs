@@ -14,6 +14,7 @@ mod watch;
 
 pub use mind::{Mind, Mood};
 pub use phase::{Enraged, MobPhase};
+pub(crate) use phase::{abilities_of, reload};
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;

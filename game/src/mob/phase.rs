@@ -4,6 +4,7 @@ use bevy_ecs::prelude::*;
 use realmgate_engine::replication::Replicated;
 use realmgate_protocol::realm::Health;
 
+use crate::ability::AbilityBook;
 use crate::data::{AbilityIndex, Data, Mob, Ref};
 use crate::stats::{MobKind, PhaseBonus};
 
@@ -22,6 +23,27 @@ impl MobPhase {
         let phase = self.0.and_then(|index| mob.phases.get(usize::from(index)));
         phase.map_or(&mob.abilities, |phase| &phase.abilities)
     }
+}
+
+/// Gives mobs the abilities of new data, and the bonuses of their phase there. Abilities that they keep stay on cooldown.
+pub(crate) fn reload(world: &mut World) {
+    let data = world.resource::<Data>().clone();
+    let mut mobs = world.query::<(&MobKind, &MobPhase, &mut PhaseBonus, &mut AbilityBook)>();
+    for (kind, phase, mut bonus, mut book) in mobs.iter_mut(world) {
+        let mob = &data.mobs[kind.mob];
+        let phase = phase.0.and_then(|index| mob.phases.get(usize::from(index)));
+        bonus.set_if_neq(PhaseBonus(phase.map(|phase| phase.bonuses).unwrap_or_default()));
+        book.learn(abilities_of(mob), &data);
+    }
+}
+
+/// The abilities of a mob in all its phases, each once.
+pub(crate) fn abilities_of(mob: &Mob) -> Vec<AbilityIndex> {
+    let all = mob.abilities.iter().chain(mob.phases.iter().flat_map(|phase| &phase.abilities));
+    let mut abilities: Vec<_> = all.map(|ability| ability.index()).collect();
+    abilities.sort();
+    abilities.dedup();
+    abilities
 }
 
 type Weakened<'a> = (Entity, &'a MobKind, &'a Replicated<Health>, &'a mut MobPhase, &'a mut PhaseBonus);

@@ -15,6 +15,7 @@ pub use hold::LoggingOut;
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
+use bevy_ecs::system::SystemState;
 use realmgate_engine::channel::{AnnounceLeaving, EnterWorld};
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::player::PlayerJoined;
@@ -130,6 +131,22 @@ impl Plugin for SessionPlugin {
             leave::say_goodbye.in_set(TickSet::Lifecycle).in_set(SayGoodbye).after(AnnounceLeaving),
         );
     }
+}
+
+/// Tells everybody who is welcomed, and who watches, the names and rules of new data.
+pub(crate) fn reload(world: &mut World) {
+    world.resource_scope(|world, mut greeting: Mut<'_, welcome::Greeting>| {
+        greeting.renew(world.resource::<Data>());
+        let mut sessions = world.query::<(Entity, &Session)>();
+        let ready = sessions.iter(world).filter(|(_, session)| session.stage == Stage::Ready);
+        let players: Vec<Entity> = ready.map(|(player, _)| player).collect();
+        let mut tell = SystemState::<Tell<'_, '_>>::new(world);
+        // What it needs is in every world.
+        if let Ok(mut tell) = tell.get_mut(world) {
+            tell.send_all(players, greeting.content());
+        }
+        spectate::tell_all(world, greeting.content());
+    });
 }
 
 fn request_rate(data: &GameData) -> Rate {

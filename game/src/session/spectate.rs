@@ -120,6 +120,17 @@ fn welcome(place: &Place<'_>, who: SessionId, spectators: &mut Spectators) {
     }
 }
 
+/// Sends a message to all spectators who were welcomed.
+pub(super) fn tell_all(world: &mut World, message: &ServerMessage) {
+    world.resource_scope(|world, mut spectators: Mut<'_, Spectators>| {
+        for (who, session) in &world.resource::<SpectatorSessions>().0 {
+            if session.stage == Stage::Ready && spectators.contains(*who) {
+                send(&mut spectators, *who, message);
+            }
+        }
+    });
+}
+
 fn breach(spectators: &mut Spectators, who: SessionId, asked: Asked) {
     refuse(spectators, who, asked, Refusal::BadMessage);
     spectators.violation(who);

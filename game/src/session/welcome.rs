@@ -13,7 +13,7 @@ use realmgate_protocol::realm::{ServerMessage, protocol_hash};
 use super::content::content;
 use super::layout::layout;
 use super::{Session, Stage};
-use crate::data::Data;
+use crate::data::{Data, GameData};
 use crate::death::Dead;
 use crate::inventory::{AwaitsKit, Inventory};
 use crate::stats::Character;
@@ -36,6 +36,11 @@ impl Greeting {
     /// The map.
     pub(super) fn layout(&self) -> &ServerMessage {
         &self.layout
+    }
+
+    /// Takes the names and rules of new data.
+    pub(super) fn renew(&mut self, data: &GameData) {
+        self.content = content(data);
     }
 }
 

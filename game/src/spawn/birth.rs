@@ -15,9 +15,9 @@ use realmgate_protocol::realm::{Appearance, EntityKind, Health};
 use super::MobArea;
 use crate::ability::AbilityBook;
 use crate::combat::{SafeZones, Side};
-use crate::data::{Data, GameData, Mob, MobIndex};
+use crate::data::{Data, GameData, MobIndex};
 use crate::death::{Dead, Died};
-use crate::mob::{Mind, MobPhase};
+use crate::mob::{Mind, MobPhase, abilities_of};
 use crate::stats::{MobKind, Stats};
 
 /// The spawn area of a mob.
@@ -36,7 +36,8 @@ pub struct MobAreas {
 #[derive(Debug)]
 struct Area {
     mob: MobIndex,
-    level: u8,
+    /// Overrides the level in the mob's data.
+    level: Option<u8>,
     places: Vec<Position>,
     respawn_ms: u32,
     /// Ticks at which the next mobs spawn, the soonest first.
@@ -55,7 +56,7 @@ impl MobAreas {
             let waiting = if places.is_empty() { 0 } else { area.count as usize };
             Some(Area {
                 mob,
-                level: area.level.unwrap_or(data.mobs[mob].level),
+                level: area.level,
                 places,
                 respawn_ms: area.respawn_ms,
                 waiting: std::iter::repeat_n(Tick(0), waiting).collect(),
@@ -114,7 +115,8 @@ pub(super) fn give_birth(
         while area.waiting.pop_front_if(|due| *due <= clock.now()).is_some() {
             let Some(at) = area.places.get(random.index(area.places.len())) else { continue };
             let home = Home { area: u16::try_from(index).ok() };
-            let kind = MobKind { mob: area.mob, level: area.level };
+            let level = area.level.unwrap_or(data.mobs[area.mob].level);
+            let kind = MobKind { mob: area.mob, level };
             commands.spawn((mob(&data, ids.allocate(), kind, *at), home, Mind::at_home(*at), Asleep));
         }
     }
@@ -135,16 +137,7 @@ pub(super) fn mob(data: &Data, id: NetEntity, kind: MobKind, at: Position) -> im
         body,
         Replicated(health),
         Replicated(appearance),
-        book(data, mob),
+        AbilityBook::new(abilities_of(mob), data),
         MobPhase::default(),
     )
-}
-
-/// The abilities of a mob in all its phases, each once.
-fn book(data: &GameData, mob: &Mob) -> AbilityBook {
-    let all = mob.abilities.iter().chain(mob.phases.iter().flat_map(|phase| &phase.abilities));
-    let mut abilities: Vec<_> = all.map(|ability| ability.index()).collect();
-    abilities.sort();
-    abilities.dedup();
-    AbilityBook::new(abilities, data)
 }

@@ -2,6 +2,7 @@
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
+use bevy_ecs::query::QueryData;
 use realmgate_engine::body::Speed;
 use realmgate_engine::clock::TickClock;
 use realmgate_engine::replication::Replicated;
@@ -66,6 +67,50 @@ fn count_mobs(data: Res<Data>, mut mobs: Query<MobParts<'_>, MobChanged>) {
     }
 }
 
+/// Everybody with stats, and what they are made of.
+#[derive(QueryData)]
+#[query_data(mutable)]
+struct Everyone {
+    character: Option<(&'static Character, &'static EquipmentBonus)>,
+    mob: Option<(&'static MobKind, &'static PhaseBonus)>,
+    buff: &'static BuffBonus,
+    stats: &'static mut Stats,
+    health: &'static mut Replicated<Health>,
+}
+
+/// Recomputes all stats by new data. Health keeps its share of the maximum.
+pub(crate) fn reload(world: &mut World) {
+    let data = world.resource::<Data>().clone();
+    for mut one in world.query::<Everyone>().iter_mut(world) {
+        let new = match (one.character, one.mob) {
+            (Some((character, equipment)), _) => {
+                let mut bonuses = equipment.0;
+                bonuses += one.buff.0;
+                Stats::of_class(&data.classes[character.class], character.level, bonuses)
+            }
+            (None, Some((kind, phase))) => {
+                let mut bonuses = phase.0;
+                bonuses += one.buff.0;
+                Stats::of_mob(&data.mobs[kind.mob], kind.level, bonuses)
+            }
+            (None, None) => continue,
+        };
+        one.stats.set_if_neq(new);
+        let current = share(&one.health.0, new.max_health);
+        one.health.set_if_neq(Replicated(Health { current, max: new.max_health }));
+    }
+}
+
+/// As much of a new maximum as there was of the old one, rounded; who lives has at least 1.
+fn share(before: &Health, max: u16) -> u16 {
+    if before.current == 0 {
+        return 0;
+    }
+    let (current, old_max) = (u32::from(before.current), u32::from(before.max.max(1)));
+    let scaled = (current * u32::from(max) + old_max / 2) / old_max;
+    scaled.clamp(1, u32::from(max)) as u16
+}
+
 type Measured<'a> = (&'a Stats, &'a mut Speed, &'a mut Replicated<Health>, Option<&'a mut Replicated<Resource>>);
 
 /// Applies changed stats to speed, health and resource. Health and resource are cut if the maximum has fallen, and
@@ -89,5 +134,17 @@ fn fill_newcomers(
     for (newcomer, stats, mut health) in &mut newcomers {
         health.set_if_neq(Replicated(Health { current: stats.max_health, max: stats.max_health }));
         commands.entity(newcomer).remove::<FirstDressed>();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn health_keeps_its_share_of_a_new_maximum() {
+        let of = |current, old_max, max| share(&Health { current, max: old_max }, max);
+        assert_eq!([of(100, 100, 150), of(50, 100, 150), of(1, 3, 100), of(2, 3, 100)], [150, 75, 33, 67]);
+        assert_eq!([of(1, 1_000, 10), of(0, 100, 50), of(65_535, 65_535, 65_535)], [1, 0, 65_535]);
     }
 }

@@ -2,6 +2,7 @@
 
 mod compute;
 
+pub(crate) use compute::reload;
 pub use compute::{StatsPlugin, StatsSystems};
 
 use bevy_ecs::prelude::*;

@@ -37,6 +37,14 @@ impl Plugin for VendorPlugin {
     }
 }
 
+/// Gives vendors the names of new data.
+pub(crate) fn reload(world: &mut World) {
+    let data = world.resource::<Data>().clone();
+    for (shop, mut label) in world.query::<(&Shop, &mut Replicated<Label>)>().iter_mut(world) {
+        label.set_if_neq(Replicated(Label { name: data.vendors[shop.vendor].name.clone() }));
+    }
+}
+
 /// Spawns all vendors of the map in the first tick.
 fn open_shops(
     mut commands: Commands,

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::num::{NonZeroU8, NonZeroUsize};
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
 use realmgate_sidecar::config::{Settings, SettingsInForce};
 
@@ -98,6 +99,9 @@ pub struct Args {
     /// Seconds that play continues without the map link; then all players are disconnected
     #[arg(long, env = "OFFLINE_PLAY_MAX_S", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub offline_play_max_s: u32,
+    /// Take up data files when they are saved: on, or off for POST /reload alone
+    #[arg(long, env = "RELOAD", default_value = "on", action = clap::ArgAction::Set, value_name = "ON|OFF", value_parser = BoolishValueParser::new())]
+    pub reload: bool,
     /// Path of a second ready.json
     #[arg(long, value_name = "PATH")]
     pub ready_file: Option<PathBuf>,

@@ -31,7 +31,7 @@ pub struct World {
 ///
 /// [`Failure::Settings`] if a folder is missing, [`Failure::Data`] with all faults if a file has any.
 pub fn load(args: &Args) -> Result<World, Failure> {
-    let assets = find(&args.sidecar.assets_dir, "ASSETS_DIR")?;
+    let assets = assets(args)?;
     let maps = find(&args.sidecar.maps_dir, "MAPS_DIR")?;
     let mut faults = Faults::new();
     let game = GameData::load(&assets).map_err(|found| faults.extend(found)).ok();
@@ -64,6 +64,15 @@ pub fn sources(args: &Args) -> Result<Vec<Source>, Failure> {
         sources.extend(found.with_context(|| format!("{setting}: cannot read {}", folder.display()))?);
     }
     Ok(sources)
+}
+
+/// The folder of the data files.
+///
+/// # Errors
+///
+/// Fails if there is none.
+pub fn assets(args: &Args) -> Result<PathBuf, Failure> {
+    find(&args.sidecar.assets_dir, "ASSETS_DIR")
 }
 
 /// A folder as given, or else beside the executable or in one of the folders above it.

@@ -1,4 +1,4 @@
-//! The health port of the map server: health checks that prove that ticks advance, and metrics.
+//! The health port of the map server: health checks that prove that ticks advance, metrics, and reloads of the data.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,15 +9,18 @@ use anyhow::Context;
 use axum::Json;
 use axum::Router;
 use axum::extract::{ConnectInfo, State};
+use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
-use axum::routing::get;
+use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 use realmgate_engine::host::HostStatus;
 use realmgate_platform::http::extract::names_this_machine;
+use realmgate_platform::secrets::ServiceToken;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::liveness::Liveness;
+use crate::reload::{Outcome, Reloads};
 
 /// Interval between two liveness checks.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
@@ -35,6 +38,10 @@ pub struct HealthState {
     pub metrics: PrometheusHandle,
     /// Result of the last liveness check.
     pub liveness: Arc<Liveness>,
+    /// The data that `/reload` reads again.
+    pub reloads: Arc<Reloads>,
+    /// What opens `/reload`.
+    pub service_token: ServiceToken,
 }
 
 /// The bound health port, and the metrics it will show.
@@ -65,6 +72,7 @@ pub async fn serve(listener: TcpListener, state: HealthState, stop: Cancellation
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(render))
+        .route("/reload", post(reload))
         .with_state(state)
         .into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
@@ -130,4 +138,25 @@ async fn render(
         return Err(StatusCode::FORBIDDEN);
     }
     Ok(state.metrics.render())
+}
+
+/// Reads the data files again. Answers with what has changed, or with the faults that keep the old data in force.
+async fn reload(State(state): State<HealthState>, headers: HeaderMap) -> (StatusCode, Json<serde_json::Value>) {
+    let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    if !shown.is_some_and(|token| state.service_token.matches(token)) {
+        let error = "send the service token: Authorization: Bearer <SERVICE_TOKEN>";
+        return (StatusCode::UNAUTHORIZED, Json(serde_json::json!({ "error": error })));
+    }
+    match state.reloads.reload().await {
+        Outcome::Unchanged => (StatusCode::OK, Json(serde_json::json!({ "changes": "" }))),
+        Outcome::Applied(changes) => (StatusCode::OK, Json(serde_json::json!({ "changes": changes }))),
+        Outcome::Refused(faults) => {
+            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            (StatusCode::UNPROCESSABLE_ENTITY, Json(serde_json::json!({ "faults": faults })))
+        }
+        Outcome::Ended => {
+            let error = "the server is shutting down";
+            (StatusCode::SERVICE_UNAVAILABLE, Json(serde_json::json!({ "error": error })))
+        }
+    }
 }

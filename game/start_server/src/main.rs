@@ -20,6 +20,7 @@ mod liveness;
 mod logs;
 mod proof;
 mod registration;
+mod reload;
 mod replay;
 mod run;
 mod signals;

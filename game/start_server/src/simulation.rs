@@ -19,6 +19,7 @@ use crate::args::Args;
 use crate::data::{self, World};
 use crate::directory_choice::Directory;
 use crate::failure::Failure;
+use crate::reload::Reloads;
 
 /// Interval between two checks whether the thread is alive.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -27,6 +28,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 pub struct Simulation {
     /// Its counters.
     pub status: Arc<HostStatus>,
+    /// The data that its worlds play by.
+    pub reloads: Arc<Reloads>,
     stop: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
@@ -71,15 +74,16 @@ impl Simulation {
         };
         let (to_host, incoming) = mpsc::channel();
         let (outgoing, from_host) = mpsc::channel();
-        let build = realmgate_game::build_world(world.game, world.maps);
+        let build = realmgate_game::build_world(world.game.clone(), world.maps.clone());
         let mut server = MapServer::new(config, build, transports, LinkEnds { incoming, outgoing });
         let status = server.status();
+        let reloads = Reloads::new(data::assets(args)?, world.game, world.maps, server.reloader());
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
         let thread = std::thread::Builder::new().name("simulation".to_owned());
         let thread =
             thread.spawn(move || host::run(&mut server, &stopped)).context("cannot start the simulation thread")?;
-        Ok((Self { status, stop, thread }, HostLink { to_host, from_host }))
+        Ok((Self { status, reloads, stop, thread }, HostLink { to_host, from_host }))
     }
 
     /// Waits until the thread has ended by itself, which it never should.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use realmgate_platform::secrets::ServiceToken;
 use realmgate_protocol::ids::MapId;
 use realmgate_protocol::realm;
+use secrecy::ExposeSecret;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -95,7 +97,12 @@ impl Tasks {
             directory_reachable,
             metrics,
             liveness: Arc::default(),
+            reloads: simulation.reloads.clone(),
+            service_token: ServiceToken::new(directory.service_token.expose_secret()),
         };
+        if args.reload {
+            all.spawn(simulation.reloads.clone().follow(stop.clone()));
+        }
         all.spawn(health_port::serve(listener, state, stop.clone()));
         Ok(Self { health: address, undelivered, all })
     }

@@ -14,6 +14,7 @@ mod lag;
 mod leaving;
 mod paths;
 mod progress;
+mod reload;
 mod replay;
 mod scene;
 mod spectators;

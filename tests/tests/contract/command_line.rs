@@ -19,7 +19,7 @@ use serde_json::json;
 const TOKEN: &str = "a service token of thirty-two bytes, or so";
 
 /// Every setting by its variable, in the order of the help, with its default; empty for one that has none.
-const SETTINGS: [(&str, &str); 137] = [
+const SETTINGS: [(&str, &str); 138] = [
     ("GAME_ADDR", "0.0.0.0"),
     ("ADMIN_ADDR", "127.0.0.1:0"),
     ("WORLD_DIRECTORY_URL", "the one at DIRECTORY_ADDR, else an embedded one"),
@@ -39,6 +39,7 @@ const SETTINGS: [(&str, &str); 137] = [
     ("SEND_BURST_KIB", "64"),
     ("HOST_MAPS", "all if the sidecar is embedded"),
     ("OFFLINE_PLAY_MAX_S", "600"),
+    ("RELOAD", "on"),
     ("LOG_FORMAT", "text"),
     ("LOG", "info"),
     ("DATA_DIR", "./data"),

@@ -4,6 +4,7 @@
 mod coming_back;
 mod compose;
 mod fleet;
+mod reload;
 mod replay;
 mod soak;
 mod start_dev;

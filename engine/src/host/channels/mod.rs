@@ -13,7 +13,7 @@ use realmgate_protocol::link::{ChannelLoad, CharacterLoad};
 use realmgate_protocol::movement::Position;
 
 use super::config::HostConfig;
-use crate::channel::{BuildWorld, Channel, ChannelKey, ChannelSettings, ChannelState, ToChannel};
+use crate::channel::{BuildWorld, Channel, ChannelKey, ChannelSettings, ChannelState, Reload, ToChannel};
 use crate::map::Map;
 use crate::overload::OverloadLevel;
 use crate::player::PlaceArrival;
@@ -103,6 +103,12 @@ impl ChannelSet {
     /// Puts an event into every inbox.
     pub fn tell_all(&mut self, event: &ToChannel) {
         self.channels.iter_mut().for_each(|running| running.inbox.push(event.clone()));
+    }
+
+    /// Gives every channel new rules from its next tick on. Those that are renewed later are built by them.
+    pub fn reload(&mut self, reload: Reload, build: BuildWorld) {
+        self.build = build;
+        self.tell_all(&ToChannel::Reload(reload));
     }
 
     /// Sets the overload level of every channel, and of those that are renewed later.
