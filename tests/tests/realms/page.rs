@@ -1,9 +1,11 @@
 //! The page in a real browser, on a real server.
 //!
 //! [`together`] is everything that players do with each other, [`trouble`] what stands in their way; [`stage`] is what their
-//! scripts can ask for. [`landing_flow`] is the way from the landing page into the world and out again; [`replicas`] has players at two sidecars.
+//! scripts can ask for. [`landing_flow`] is the way from the landing page into the world and out again; [`replicas`] has players at
+//! two sidecars, [`reload`] saves data files while somebody plays.
 
 mod landing_flow;
+mod reload;
 mod replicas;
 mod stage;
 mod together;
