@@ -1,6 +1,12 @@
 //! What is drawn is what is loaded: maps are written here as Tiled writes them, by a writer that shares nothing with
 //! the reader.
 
+use std::io::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::{GzEncoder, ZlibEncoder};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use realmgate_engine::map::{DrawnObject, MapObject, MapObjects, MapSet, ObjectClass, Property, Rect, Shape};
@@ -66,6 +72,32 @@ struct Drawing {
     tile: usize,
     layers: Vec<Layer>,
     areas: Vec<DrawnArea>,
+    saved: Saved,
+}
+
+/// How Tiled saves it.
+#[derive(Debug, Clone)]
+struct Saved {
+    format: Format,
+    has_embedded_tilesets: bool,
+    /// Of an infinite map: where it begins, and the size of its chunks.
+    infinite: Option<((i32, i32), (usize, usize))>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Format {
+    Xml,
+    Csv,
+    Base64,
+    Gzip,
+    Zlib,
+}
+
+fn saved() -> impl Strategy<Value = Saved> {
+    let formats = vec![Format::Xml, Format::Csv, Format::Base64, Format::Gzip, Format::Zlib];
+    let infinite = prop::option::of(((-40..40, -40..40), (1usize..7, 1usize..7)));
+    (prop::sample::select(formats), any::<bool>(), infinite)
+        .prop_map(|(format, has_embedded_tilesets, infinite)| Saved { format, has_embedded_tilesets, infinite })
 }
 
 #[derive(Debug, Clone)]
@@ -86,9 +118,11 @@ struct DrawnArea {
 fn drawing() -> impl Strategy<Value = Drawing> {
     (1usize..12, 1usize..12).prop_flat_map(|(width, height)| {
         let tile = (prop::sample::select(&TILES[..]), 0u32..8);
-        let layer = (vec(tile, width * height), any::<bool>()).prop_map(|(mut tiles, is_in_group)| {
+        let layer = (vec(tile, width * height), any::<bool>()).prop_map(move |(mut tiles, is_in_group)| {
             // There is room for the spawn point.
             tiles[0] = (1, 0);
+            // An infinite map ends with its last tile.
+            tiles[width * height - 1] = (1, 0);
             Layer { tiles, is_in_group }
         });
         let area = (0..4 * width, 0..4 * height, any::<(Option<u8>, bool)>());
@@ -97,65 +131,132 @@ fn drawing() -> impl Strategy<Value = Drawing> {
             (1..=4 * width - x, 1..=4 * height - y).prop_map(area)
         });
         let tile = prop::sample::select(&[8, 16, 20, 32, 256][..]);
-        (tile, vec(layer, 1..4), vec(area, 0..4)).prop_map(move |(tile, layers, areas)| Drawing {
+        (tile, vec(layer, 1..4), vec(area, 0..4), saved()).prop_map(move |(tile, layers, areas, saved)| Drawing {
             width,
             height,
             tile,
             layers,
             areas,
+            saved,
         })
     })
 }
 
 /// The map's text; the order of the objects is that of the file.
 fn written(drawing: &Drawing) -> String {
-    let Drawing { width, height, tile, .. } = drawing;
+    let Drawing { width, height, tile, saved, .. } = drawing;
+    let (left, top) = saved.infinite.map_or((0, 0), |(corner, _)| corner);
     let layer = |number: usize, layer: &Layer| {
-        let rows: Vec<String> = layer.tiles.chunks(*width).map(row).collect();
-        let data = format!("<data encoding=\"csv\">\n{}\n</data>", rows.join(",\n"));
+        let rows: Vec<&[(u32, u32)]> = layer.tiles.chunks(*width).collect();
+        let data = match saved.infinite {
+            None => data(&rows, saved.format),
+            Some((corner, size)) => chunks(&rows, saved.format, corner, size),
+        };
+        let data = format!("<data{}>{data}</data>", attributes(saved.format));
         let size = format!("width=\"{width}\" height=\"{height}\"");
         let text = format!(" <layer id=\"{number}\" name=\"l{number}\" {size}>{data}</layer>");
         if layer.is_in_group { format!(" <group id=\"9{number}\" name=\"g\">{text}</group>") } else { text }
     };
     let layers: Vec<String> = drawing.layers.iter().enumerate().map(|(number, drawn)| layer(number, drawn)).collect();
     let areas: Vec<String> =
-        drawing.areas.iter().enumerate().map(|(number, drawn)| area(number, drawn, *tile)).collect();
+        drawing.areas.iter().enumerate().map(|(number, drawn)| area(number, drawn, *tile, (left, top))).collect();
+    let tilesets = if saved.has_embedded_tilesets {
+        let within = |text: &str, first: u32| {
+            let element = text.split_once("?>").map_or(text, |(_, element)| element);
+            element.replace("<tileset version=\"1.10\"", &format!("<tileset firstgid=\"{first}\""))
+        };
+        within(&SHEET.replace("SIDE", &tile.to_string()), 1) + &within(COLLECTION, 10)
+    } else {
+        r#"<tileset firstgid="1" source="sheet.tsx"/><tileset firstgid="10" source="collection.tsx"/>"#.to_owned()
+    };
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <map version="1.10" orientation="orthogonal" width="{width}" height="{height}"
- tilewidth="{tile}" tileheight="{tile}" infinite="0">
- <tileset firstgid="1" source="sheet.tsx"/>
- <tileset firstgid="10" source="collection.tsx"/>
+ tilewidth="{tile}" tileheight="{tile}" infinite="{is_infinite}">
+ {tilesets}
 {}
  <imagelayer id="70" name="sky"><image source="sky.png" width="9" height="9"/></imagelayer>
  <objectgroup id="71" name="objects">
-  <object id="1" name="start" type="spawn" x="{half}" y="{half}"><point/></object>
+  <object id="1" name="start" type="spawn" x="{x}" y="{y}"><point/></object>
  </objectgroup>
 {}
 </map>
 "#,
         layers.join("\n"),
         areas.join("\n"),
-        half = tile / 2,
+        is_infinite = u8::from(saved.infinite.is_some()),
+        x = left * *tile as i32 + *tile as i32 / 2,
+        y = top * *tile as i32 + *tile as i32 / 2,
     )
 }
 
-fn row(tiles: &[(u32, u32)]) -> String {
-    let cell = |(tile, turned): &(u32, u32)| if *tile == 0 { 0 } else { tile + turned * TURNED };
-    tiles.iter().map(|tile| cell(tile).to_string()).collect::<Vec<_>>().join(",")
+fn attributes(format: Format) -> &'static str {
+    match format {
+        Format::Xml => "",
+        Format::Csv => " encoding=\"csv\"",
+        Format::Base64 => " encoding=\"base64\"",
+        Format::Gzip => " encoding=\"base64\" compression=\"gzip\"",
+        Format::Zlib => " encoding=\"base64\" compression=\"zlib\"",
+    }
+}
+
+/// The tiles of a layer or of a chunk.
+fn data(rows: &[&[(u32, u32)]], format: Format) -> String {
+    let number = |(tile, turned): &(u32, u32)| if *tile == 0 { 0 } else { tile + turned * TURNED };
+    let numbers = || rows.iter().flat_map(|row| row.iter().map(number));
+    let bytes: Vec<u8> = numbers().flat_map(u32::to_le_bytes).collect();
+    let text = match format {
+        Format::Xml => numbers().map(|number| format!("\n   <tile gid=\"{number}\"/>")).collect(),
+        Format::Csv => {
+            let row =
+                |row: &&[(u32, u32)]| row.iter().map(|tile| number(tile).to_string()).collect::<Vec<_>>().join(",");
+            rows.iter().map(row).collect::<Vec<_>>().join(",\n")
+        }
+        Format::Base64 => STANDARD.encode(bytes),
+        Format::Gzip => {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(&bytes).expect("a vector can be written to");
+            STANDARD.encode(encoder.finish().expect("a vector can be written to"))
+        }
+        Format::Zlib => {
+            let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(&bytes).expect("a vector can be written to");
+            STANDARD.encode(encoder.finish().expect("a vector can be written to"))
+        }
+    };
+    format!("\n{text}\n")
+}
+
+/// The tiles of a layer in chunks of a size, the last ones smaller. Tiled writes none that is empty.
+fn chunks(rows: &[&[(u32, u32)]], format: Format, (left, top): (i32, i32), (width, height): (usize, usize)) -> String {
+    let mut written = String::new();
+    for (y, band) in rows.chunks(height).enumerate() {
+        for x in (0..band[0].len()).step_by(width) {
+            let chunk: Vec<&[(u32, u32)]> = band.iter().map(|row| &row[x..row.len().min(x + width)]).collect();
+            if chunk.iter().all(|row| row.iter().all(|(tile, _)| *tile == 0)) {
+                continue;
+            }
+            let (x, y) = (left + x as i32, top + (y * height) as i32);
+            let (columns, rows) = (chunk[0].len(), chunk.len());
+            let place = format!("x=\"{x}\" y=\"{y}\" width=\"{columns}\" height=\"{rows}\"");
+            written += &format!("<chunk {place}>{}</chunk>\n", data(&chunk, format));
+        }
+    }
+    written
 }
 
 /// An area in an object layer of its own. Its class is written as in Tiled 1.9 where its number is odd.
-fn area(number: usize, area: &DrawnArea, tile: usize) -> String {
+fn area(number: usize, area: &DrawnArea, tile: usize, (left, top): (i32, i32)) -> String {
     let pixels = |quarters: usize| quarters * tile / 4;
+    let place = |first: i32, quarters: usize| first * tile as i32 + pixels(quarters) as i32;
     let level = area.level.map(|level| format!(r#"<property name="level" type="int" value="{level}"/>"#));
     let properties = level.map_or(String::new(), |level| format!("<properties>{level}</properties>"));
     let class = if number % 2 == 1 { "class" } else { "type" };
     let object = format!(
         r#"<object id="1{number}" name="area{number}" {class}="area" x="{}" y="{}"
    width="{}" height="{}">{properties}</object>"#,
-        pixels(area.corner.0),
-        pixels(area.corner.1),
+        place(left, area.corner.0),
+        place(top, area.corner.1),
         pixels(area.size.0),
         pixels(area.size.1),
     );

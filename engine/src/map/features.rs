@@ -111,6 +111,24 @@ pub(super) static FEATURES: &[&Feature] = &[
         "the lowest layer first",
         &["map", "map@width", "map@height", "map@tilewidth", "map@tileheight", "layer", "layer@width", "layer@height"],
     ),
+    &drawn(
+        "tile layer as XML, CSV or Base64, uncompressed or with gzip or zlib",
+        "a wrong tile in Base64 is named by its column and row, as Tiled counts them",
+        &[
+            "layer/data",
+            "layer/data@encoding",
+            "layer/data@compression",
+            "data/tile",
+            "data/tile@gid",
+            "chunk/tile",
+            "chunk/tile@gid",
+        ],
+    ),
+    &drawn(
+        "infinite map",
+        "it is as large as the smallest rectangle around all chunks that hold a tile",
+        &["map@infinite", "data/chunk", "data/chunk@x", "data/chunk@y", "data/chunk@width", "data/chunk@height"],
+    ),
     &drawn("group of layers", "nested groups too", &["group"]),
     &drawn(
         "`visible`, `opacity`",
@@ -124,7 +142,7 @@ pub(super) static FEATURES: &[&Feature] = &[
         &["tile/animation", "animation/frame", "animation/frame@tileid", "animation/frame@duration"],
     ),
     &drawn(
-        "external tileset (`.tsx`)",
+        "tileset, external (`.tsx`) or embedded",
         "a tile number belongs to the tileset with the greatest `firstgid` not above it, even if a tileset has grown",
         &[
             "tileset",
@@ -207,16 +225,10 @@ pub(super) static FEATURES: &[&Feature] = &[
     ),
     &refused("orientation other than orthogonal", "", &["map@orientation"]),
     &refused(
-        "infinite map",
-        "*Map > Map Properties > Infinite* off",
-        &["map@infinite", "data/chunk", "data/chunk@x", "data/chunk@y", "data/chunk@width", "data/chunk@height"],
+        "tile layer compressed with Zstandard",
+        "browsers cannot expand it: *Map > Map Properties > Tile Layer Format* zlib or CSV",
+        &[],
     ),
-    &refused(
-        "tile layer as XML or Base64, compressed or not",
-        "*Map > Map Properties > Tile Layer Format* CSV",
-        &["layer/data", "layer/data@encoding", "layer/data@compression", "data/tile", "data/tile@gid"],
-    ),
-    &refused("embedded tileset", "*Tilesets > Export As…*", &[]),
     &refused("tile that is rotated by 60 or 120 degrees", "only hexagonal maps have such tiles", &[]),
     &refused(
         "offset of a layer or group",

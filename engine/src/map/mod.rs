@@ -1,7 +1,7 @@
 //! Maps drawn in Tiled: read with positions, checked, then loaded.
 //!
-//! A map is finite, orthogonal and has square tiles; its tilesets are files of their own, in which the boolean tile
-//! property `solid` says what stops movement and sight. What its objects can be, the game says: it registers a
+//! A map is orthogonal and has square tiles; an infinite one ends with its chunks. In its tilesets, embedded or in files
+//! of their own, the boolean tile property `solid` says what stops movement and sight. What its objects can be, the game says: it registers a
 //! [`MapObject`] type for each class in [`MapObjects`]. The engine itself knows the class of [`SpawnPoint`] alone. All
 //! faults of all maps are found at once, each with its line and column.
 

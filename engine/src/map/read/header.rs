@@ -14,6 +14,10 @@ pub(super) struct Measures {
     pub(super) width: Option<u32>,
     pub(super) height: Option<u32>,
     pub(super) tile_pixels: Option<u32>,
+    /// Whether the layers are made of chunks. The width and height are then those of the chunks.
+    pub(super) is_infinite: bool,
+    /// The column and row of the map's first tile, as the file counts them: only in an infinite map not 0, 0.
+    pub(super) origin: (i64, i64),
 }
 
 pub(super) fn check(map: Node<'_, '_>, findings: &mut Findings<'_>) -> Option<Measures> {
@@ -29,10 +33,6 @@ pub(super) fn check(map: Node<'_, '_>, findings: &mut Findings<'_>) -> Option<Me
         let message = format!("the map's orientation is {orientation}");
         findings.push(value_span(map, "orientation"), message, "`orthogonal`");
     }
-    if map.attribute("infinite") == Some("1") {
-        let expected = "a map of fixed size: Map > Map Properties > Infinite off";
-        findings.push(value_span(map, "infinite"), "the map is infinite", expected);
-    }
     check_offsets(map, findings);
     let tile_pixels = findings.number(map, "tilewidth", 1..=MAX_TILE_PIXELS);
     let tile_height = findings.number(map, "tileheight", 1..=MAX_TILE_PIXELS);
@@ -42,11 +42,10 @@ pub(super) fn check(map: Node<'_, '_>, findings: &mut Findings<'_>) -> Option<Me
         let message = format!("tiles are {width} × {height} pixels");
         findings.push(value_span(map, "tileheight"), message, "square tiles");
     }
-    Some(Measures {
-        width: findings.number(map, "width", 1..=MAX_MAP_TILES),
-        height: findings.number(map, "height", 1..=MAX_MAP_TILES),
-        tile_pixels,
-    })
+    let is_infinite = map.attribute("infinite") == Some("1");
+    let mut side = |name| if is_infinite { None } else { findings.number(map, name, 1..=MAX_MAP_TILES) };
+    let (width, height) = (side("width"), side("height"));
+    Some(Measures { width, height, tile_pixels, is_infinite, origin: (0, 0) })
 }
 
 /// Refuses layers that are drawn at an offset: for the server they would be somewhere else than for people who look at

@@ -1,9 +1,12 @@
 //! Reads one map with all its faults, each with its line and column.
 
+mod chunks;
 mod header;
 mod layers;
 mod left_out;
 mod objects;
+mod packed;
+mod pieces;
 mod shown_files;
 mod size;
 mod tile_ids;
@@ -57,14 +60,16 @@ fn read_document(
     findings: &mut xml::Findings<'_>,
 ) -> Option<Content> {
     let map = document.root_element();
-    let measures = header::check(map, findings)?;
+    let mut measures = header::check(map, findings)?;
     if shown_files::is_too_long(findings.source.text().len()) {
         findings.warn(xml::tag_span(map), "the map is larger than 4 MiB", &features::UNSEEN_FILE);
     }
     left_out::warn(map, findings);
     let folder = file.parent().unwrap_or(Path::new(""));
     let ids = tile_ids::read(map, folder, tilesets, findings);
-    let grid = layers::read(map, &measures, &ids, findings);
-    let objects = Some(objects::read(map, &measures, classes, findings));
+    let grid = layers::read(map, &mut measures, &ids, findings);
+    let objects = objects::read(map, &measures, classes, findings);
+    // Without the map's measures it is not known where the objects are.
+    let objects = (measures.width.is_some() && measures.height.is_some()).then_some(objects);
     Some(Content { grid, objects })
 }

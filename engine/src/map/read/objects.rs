@@ -13,10 +13,8 @@ use crate::map::drawn::{DrawnObject, Written};
 use crate::map::{MapObjects, Rect};
 
 /// Pixels as units of 1/1,024 tile, to the nearest.
-///
-/// Exact where it matters: 24 bits of a float hold every quarter unit of the largest map.
-fn units(pixels: f32, tile_pixels: u32) -> i32 {
-    (f64::from(pixels) * f64::from(UNITS_PER_TILE) / f64::from(tile_pixels)).round() as i32
+fn units(pixels: f64, tile_pixels: u32) -> i32 {
+    (pixels * f64::from(UNITS_PER_TILE) / f64::from(tile_pixels)).round() as i32
 }
 
 /// Reads all objects whose class and place are known. Objects with a fault of their own count as present.
@@ -109,7 +107,10 @@ fn extent(node: Node<'_, '_>, class: &ObjectClass, measures: &Measures, findings
     let (x, y) = (findings.pixels(node, "x")?, findings.pixels(node, "y")?);
     let (width, height) = (findings.pixels(node, "width")?, findings.pixels(node, "height")?);
     let tile = measures.tile_pixels?;
-    let corner = |x: f32, y: f32| Position { x: units(x, tile), y: units(y, tile) };
+    // An infinite map begins with its first chunk.
+    let origin = |first: i64| first as f64 * f64::from(tile);
+    let (west, north) = (origin(measures.origin.0), origin(measures.origin.1));
+    let corner = |x: f64, y: f64| Position { x: units(x - west, tile), y: units(y - north, tile) };
     let rect = Rect { min: corner(x, y), max: corner(x + width, y + height) };
     let (columns, rows) = (measures.width?, measures.height?);
     let far = Position { x: columns as i32 * UNITS_PER_TILE, y: rows as i32 * UNITS_PER_TILE };
@@ -118,7 +119,8 @@ fn extent(node: Node<'_, '_>, class: &ObjectClass, measures: &Measures, findings
     for (axis, min, max, size) in [("x", rect.min.x, rect.max.x, far.x), ("y", rect.min.y, rect.max.y, far.y)] {
         if min < 0 || max < min || max > size - edge {
             let message = format!("the {} is outside the map", class.noun);
-            let expected = format!("a place within {} × {} pixels", columns * tile, rows * tile);
+            let from = if measures.is_infinite { format!(" from {west}, {north}") } else { String::new() };
+            let expected = format!("a place within {} × {} pixels{from}", columns * tile, rows * tile);
             findings.push(value_span(node, axis), message, expected);
             return None;
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use roxmltree::Node;
 
 use super::shown_files;
-use super::tilesets::{Tile, Tileset, Tilesets};
+use super::tilesets::{self as reader, Tile, Tileset, Tilesets};
 use super::xml::{Findings, children, tag_span, value_span};
 use crate::map::features::UNSEEN_FILE;
 
@@ -65,7 +65,7 @@ pub(super) fn read(map: Node<'_, '_>, folder: &Path, tilesets: &mut Tilesets, fi
         }
     }
     if ids.tilesets.is_empty() && ids.complete {
-        findings.push(tag_span(map), "the map has no tileset", "an external tileset (.tsx)");
+        findings.push(tag_span(map), "the map has no tileset", "at least one tileset");
         ids.complete = false;
     }
     ids
@@ -79,12 +79,8 @@ fn tileset(
 ) -> Option<(u32, Arc<Tileset>)> {
     let first = findings.number(node, "firstgid", 1..=MAX_FIRST);
     let Some(file) = node.attribute("source") else {
-        findings.push(
-            tag_span(node),
-            "the tileset is embedded in the map",
-            "an external one: Tilesets > Export As… .tsx",
-        );
-        return None;
+        let embedded = reader::read(node, folder, Path::new(""), findings);
+        return first.zip(embedded.map(Arc::new));
     };
     if let Some(why) = shown_files::unseen(folder, Path::new(""), file, "tsx") {
         findings.warn(value_span(node, "source"), &why, &UNSEEN_FILE);

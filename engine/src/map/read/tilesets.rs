@@ -24,7 +24,7 @@ const MAX_TILES: u32 = 1 << 20;
 /// Most pixels on a side of an image in a collection.
 const MAX_IMAGE_PIXELS: u32 = 4_096;
 
-/// A tileset file.
+/// A tileset, of a file of its own or within a map.
 #[derive(Debug)]
 pub(super) struct Tileset {
     tiles: Tiles,
@@ -92,15 +92,14 @@ impl Tilesets {
             Ok(document) => {
                 let root = document.root_element();
                 left_out::warn(root, &mut findings);
-                check_pictures(root, maps, Path::new(name), &mut findings);
-                read(root, &mut findings)
+                read(root, maps, Path::new(name), &mut findings)
             }
             Err(fault) => {
                 findings.faults.push(fault);
                 None
             }
         };
-        let tileset = tileset.filter(|_| findings.faults.is_empty()).map(Arc::new);
+        let tileset = tileset.map(Arc::new);
         self.faults.extend(findings.faults);
         self.warnings.extend(findings.warnings);
         self.read.insert(file, tileset.clone());
@@ -108,7 +107,15 @@ impl Tilesets {
     }
 }
 
-fn read(root: Node<'_, '_>, findings: &mut Findings<'_>) -> Option<Tileset> {
+/// Reads a tileset, of a file of its own or within a map; `None` if it has faults. Its pictures are named from the
+/// folder of `file`, which is relative to that of the maps.
+pub(super) fn read(root: Node<'_, '_>, maps: &Path, file: &Path, findings: &mut Findings<'_>) -> Option<Tileset> {
+    let before = findings.faults.len();
+    check_pictures(root, maps, file, findings);
+    read_tiles(root, findings).filter(|_| findings.faults.len() == before)
+}
+
+fn read_tiles(root: Node<'_, '_>, findings: &mut Findings<'_>) -> Option<Tileset> {
     if !root.has_tag_name("tileset") {
         findings.push(tag_span(root), format!("the file is a <{}>", root.tag_name().name()), "a <tileset>");
         return None;

@@ -62,9 +62,9 @@ impl<'s> Findings<'s> {
     }
 
     /// An attribute in pixels: a finite number, 0 where there is none, as Tiled has it.
-    pub(super) fn pixels(&mut self, node: Node<'_, '_>, name: &str) -> Option<f32> {
+    pub(super) fn pixels(&mut self, node: Node<'_, '_>, name: &str) -> Option<f64> {
         let Some(attribute) = node.attribute_node(name) else { return Some(0.0) };
-        let number = attribute.value().parse().ok().filter(|number: &f32| number.is_finite());
+        let number = attribute.value().parse().ok().filter(|number: &f64| number.is_finite());
         if number.is_none() {
             let message = format!("`{name}` is \"{}\"", attribute.value());
             self.push(attribute.range_value(), message, "a number of pixels");
