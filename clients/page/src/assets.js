@@ -134,7 +134,7 @@ export class Assets {
 
   async #loadMap(path) {
     if (!path) return null;
-    const map = readMap(await this.#loadXml(path));
+    const map = await readMap(await this.#loadXml(path));
     await Promise.all(
       map.tilesets.map(async (tileset) => {
         const from = tileset.source ? besides(path, tileset.source) : path;

@@ -2,10 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { deflateSync, gzipSync } from "node:zlib";
 
 import { besides } from "../src/assets.js";
 import { movingCells, tilePiece, UPRIGHT } from "../src/scene/pieces.js";
-import { frameAt, partOf, reachOf, readCsv, readMap, readTileset, splitGid, tileOfGid } from "../src/scene/tiled.js";
+import { extentOf, readCsv } from "../src/scene/tile-layers.js";
+import { frameAt, partOf, reachOf, readMap, readTileset, splitGid, tileOfGid } from "../src/scene/tiled.js";
 import { parseXml } from "./testing/xml.js";
 
 /** A map of two tiles with this in it. */
@@ -44,6 +46,72 @@ test("layers are read from lists of numbers", () => {
   assert.deepEqual([...readCsv("1,2,3,4,5", 4)], [1, 2, 3, 4], "what is too much is left out");
 });
 
+/** Numbers in every format of Tiled's: the attributes of `data`, and what is in it or in a chunk. */
+function formatsOf(gids) {
+  const bytes = Buffer.from(new Uint32Array(gids).buffer);
+  const base64 = (packed) => `\n   ${packed.toString("base64")}\n  `;
+  return [
+    ["", gids.map((gid) => (gid === 0 ? "<tile/>" : `<tile gid="${gid}"/>`)).join("")],
+    ['encoding="csv"', gids.join(",")],
+    ['encoding="base64"', base64(bytes)],
+    ['encoding="base64" compression="gzip"', base64(gzipSync(bytes))],
+    ['encoding="base64" compression="zlib"', base64(deflateSync(bytes))],
+  ];
+}
+
+test("layers are read in every format", async () => {
+  for (const [attributes, text] of formatsOf([7, 0x80000002])) {
+    const { layers } = await mapOf(`<layer name="a" width="2" height="1"><data ${attributes}>${text}</data></layer>`);
+    assert.deepEqual([...layers[0].gids], [7, 0x80000002], attributes);
+  }
+});
+
+test("a layer takes no more of a stream than its tiles, and one that cannot be read is an error", async () => {
+  const read = (attributes, text) => mapOf(`<layer name="a"><data ${attributes}>${text}</data></layer>`);
+  for (const [attributes, text] of formatsOf(Array.from({ length: 100_000 }, (_, at) => at))) {
+    const { layers } = await read(attributes, text);
+    assert.deepEqual([...layers[0].gids], [0, 1], attributes);
+  }
+  for (const [attributes, text] of formatsOf([3])) {
+    const { layers } = await read(attributes, text);
+    assert.deepEqual([...layers[0].gids], [3, 0], attributes);
+  }
+  await assert.rejects(read('encoding="base64" compression="zlib"', "AAAA"));
+  await assert.rejects(read('encoding="base64" compression="zstd"', "AAAA"));
+  await assert.rejects(read('encoding="base64"', "*"));
+});
+
+test("an infinite map is the rectangle around its chunks", () => {
+  const chunk = (x, y, width, height) => ({ x, y, width, height });
+  assert.deepEqual(extentOf([chunk(-16, 32, 16, 16)]), chunk(-16, 32, 16, 16));
+  assert.deepEqual(extentOf([chunk(0, 0, 16, 8), chunk(-5, 4, 2, 2), chunk(1, -3, 1, 20)]), chunk(-5, -3, 21, 20));
+  assert.deepEqual(extentOf([]), chunk(0, 0, 0, 0));
+});
+
+test("the chunks of an infinite map lie together, and vendors move with them", async () => {
+  const chunk = (x, y, text) => `<chunk x="${x}" y="${y}" width="2" height="1">${text}</chunk>`;
+  const [west, hidden, empty] = [formatsOf([1, 2]), formatsOf([3, 4]), formatsOf([0x80000000, 0])];
+  for (const [at, [attributes, text]] of west.entries()) {
+    const seen = `<layer name="a"><data ${attributes}>${chunk(-2, -1, text)}${chunk(99, 99, empty[at][1])}</data></layer>`;
+    const invisible = `<layer visible="0"><data ${attributes}>${chunk(0, 0, hidden[at][1])}</data></layer>`;
+    const vendor = '<objectgroup><object type="vendor" x="-24" y="8"/></objectgroup>';
+    const map = `<map infinite="1" width="30" height="20" tilewidth="16">${seen}${invisible}${vendor}</map>`;
+    const { width, height, layers, vendors } = await readMap(parseXml(map));
+    assert.deepEqual([width, height], [4, 2], `${attributes}: invisible layers count, chunks without a tile do not`);
+    assert.deepEqual(layers.map(({ gids }) => [...gids]), [[1, 2, 0, 0, 0, 0, 0, 0]]);
+    assert.deepEqual(vendors, [{ id: "", x: 8, y: 24 }]);
+  }
+  await assert.rejects(readMap(parseXml('<map infinite="1" width="30" height="20" tilewidth="16"></map>')));
+});
+
+test("an embedded tileset is read with the map", async () => {
+  const image = '<image source="t.png" width="32" height="16"/>';
+  const tileset = `<tileset firstgid="5" name="t" tilewidth="16" tileheight="16" tilecount="2" columns="2">${image}</tileset>`;
+  const { tilesets } = await mapOf(tileset);
+  const { firstGid, source, image: picture, columns, tileCount } = tilesets[0];
+  assert.deepEqual([firstGid, source, picture, columns, tileCount], [5, null, "t.png", 2, 2]);
+});
+
 test("a tile is of the last tileset that begins before it", () => {
   const tilesets = [{ firstGid: 1 }, { firstGid: 17 }];
   assert.equal(tileOfGid(tilesets, 0), null);
@@ -51,8 +119,8 @@ test("a tile is of the last tileset that begins before it", () => {
   assert.deepEqual(tileOfGid(tilesets, 17), { tileset: tilesets[1], id: 0 });
 });
 
-test("a tileset that has grown ends where the next one begins", () => {
-  const { tilesets } = mapOf('<tileset firstgid="1" source="a.tsx"/><tileset firstgid="3" source="b.tsx"/>');
+test("a tileset that has grown ends where the next one begins", async () => {
+  const { tilesets } = await mapOf('<tileset firstgid="1" source="a.tsx"/><tileset firstgid="3" source="b.tsx"/>');
   tilesets[0].tileCount = 9;
   assert.deepEqual(
     [2, 3, 8].map((gid) => tileOfGid(tilesets, gid).tileset.source),
@@ -60,17 +128,17 @@ test("a tileset that has grown ends where the next one begins", () => {
   );
 });
 
-test("layers in groups are drawn in the order of the file", () => {
+test("layers in groups are drawn in the order of the file", async () => {
   const inner = `<group name="inner">${layer("walls")}</group>`;
-  const { layers } = mapOf(`${layer("ground")}<group name="outer">${inner}${layer("roofs")}</group>${layer("sky")}`);
+  const { layers } = await mapOf(`${layer("ground")}<group name="outer">${inner}${layer("roofs")}</group>${layer("sky")}`);
   assert.deepEqual(
     layers.map(({ name, gids }) => [name, ...gids]),
     ["ground", "walls", "roofs", "sky"].map((name) => [name, 1, 2]),
   );
 });
 
-test("a group hides its layers, and its opacity is theirs", () => {
-  const { layers } = mapOf(`<group opacity="0.5">
+test("a group hides its layers, and its opacity is theirs", async () => {
+  const { layers } = await mapOf(`<group opacity="0.5">
     <group visible="0">${layer("a")}</group>
     <group visible="1" opacity="0.5">${layer("b")}${layer("c", 'opacity="0.5"')}${layer("d", 'visible="0"')}</group>
     ${layer("e")}</group>`);
@@ -84,10 +152,10 @@ test("a group hides its layers, and its opacity is theirs", () => {
   );
 });
 
-test("vendors in groups are known, also in those that are hidden", () => {
+test("vendors in groups are known, also in those that are hidden", async () => {
   const vendor = (id, type) => `<object ${type}="vendor" x="8" y="24"><properties>
     <property name="vendor" value="${id}"/></properties><point/></object>`;
-  const { vendors } = mapOf(`<objectgroup>${vendor("smith", "type")}</objectgroup><group visible="0"><group>
+  const { vendors } = await mapOf(`<objectgroup>${vendor("smith", "type")}</objectgroup><group visible="0"><group>
     <objectgroup>${vendor("cook", "class")}<object type="spawn" x="1" y="2"/></objectgroup></group></group>`);
   assert.deepEqual(vendors, [
     { id: "smith", x: 8, y: 24 },

@@ -3,6 +3,9 @@
 // `engine/src/map/features.rs` lists what there is in such maps: what is drawn is read here, and about all else the server's
 // check warns, or refuses the map.
 
+import { extentOf, joinChunks, readChunks, readFixed } from "./tile-layers.js";
+import { children, number } from "./xml.js";
+
 /** What the highest bits of a tile's number say of how it lies. */
 const FLIPPED_X = 0x80000000;
 const FLIPPED_Y = 0x40000000;
@@ -35,14 +38,6 @@ export function splitGid(value) {
     flipY: (value & FLIPPED_Y) !== 0,
     diagonal: (value & FLIPPED_DIAGONALLY) !== 0,
   };
-}
-
-/** The numbers of a layer's tiles. What is missing of them is empty. */
-export function readCsv(text, count) {
-  const gids = new Uint32Array(count);
-  const values = text.split(",");
-  for (let at = 0; at < Math.min(count, values.length); at += 1) gids[at] = Number(values[at].trim()) >>> 0;
-  return gids;
 }
 
 /** The tileset that a tile is of, and its id there; null for an empty one. */
@@ -93,27 +88,45 @@ export function frameAt(frames, nowMs) {
 /**
  * Reads a map. Its external tilesets have only their `firstGid` and `source` until they are read as well.
  * @param {Document} xml
- * @returns {TiledMap}
+ * @returns {Promise<TiledMap>}
  */
-export function readMap(xml) {
+export async function readMap(xml) {
   const map = xml.documentElement;
-  const [width, height] = [number(map, "width"), number(map, "height")];
+  const { extent, layers } = await readLayers(map);
+  const { width, height } = extent;
   if (map.tagName !== "map" || !width || !height) throw new Error("not a Tiled map");
+  const tileSize = number(map, "tilewidth");
   return {
     width,
     height,
-    tileSize: number(map, "tilewidth"),
-    layers: layersOf(map, "layer")
-      .filter(({ isVisible }) => isVisible)
-      .map(({ element, opacity }) => readLayer(element, opacity, width * height)),
+    tileSize,
+    layers,
     darkness: bounded(readProperties(map).darkness, 1),
     leaves: bounded(readProperties(map).leaves, MOST_LEAVES),
     tilesets: children(map, "tileset").map(readReference),
     vendors: layersOf(map, "objectgroup")
       .flatMap(({ element }) => children(element, "object"))
       .filter(isVendor)
-      .map(readVendor),
+      .map((object) => readVendor(object, { x: extent.x * tileSize, y: extent.y * tileSize })),
   };
+}
+
+/** The layers of tiles that are visible, and the columns and rows of the file that are the map. */
+async function readLayers(map) {
+  const all = layersOf(map, "layer");
+  const shown = all.filter(({ isVisible }) => isVisible);
+  const withTiles = (gids) =>
+    shown.map(({ element, opacity }, at) => ({ name: element.getAttribute("name") ?? "", opacity, gids: gids[at] }));
+  if (map.getAttribute("infinite") === "1") {
+    // Chunks of layers that are invisible are part of the map too.
+    const chunks = await readChunks(all.map(({ element }) => element));
+    const extent = extentOf(chunks.flat());
+    const gids = chunks.filter((_, at) => all[at].isVisible).map((ofLayer) => joinChunks(ofLayer, extent));
+    return { extent, layers: withTiles(gids) };
+  }
+  const extent = { x: 0, y: 0, width: number(map, "width"), height: number(map, "height") };
+  const gids = await readFixed(shown.map(({ element }) => element), extent);
+  return { extent, layers: withTiles(gids) };
 }
 
 /** The layers of one kind, also those in groups, with what these say of them. */
@@ -133,14 +146,10 @@ function isVendor(object) {
   return (object.getAttribute("type") ?? object.getAttribute("class")) === "vendor";
 }
 
-/** Which vendor stands where, in pixels: the server does not tell who is who. */
-function readVendor(object) {
-  return { id: readProperties(object).vendor ?? "", x: number(object, "x"), y: number(object, "y") };
-}
-
-function readLayer(layer, opacity, count) {
-  const text = children(layer, "data")[0]?.textContent ?? "";
-  return { name: layer.getAttribute("name") ?? "", opacity, gids: readCsv(text, count) };
+/** Which vendor stands where, in pixels from the map's corner: the server does not tell who is who. */
+function readVendor(object, corner) {
+  const [x, y] = [number(object, "x") - corner.x, number(object, "y") - corner.y];
+  return { id: readProperties(object).vendor ?? "", x, y };
 }
 
 function readReference(element) {
@@ -179,14 +188,6 @@ function readFrame(frame) {
 function readProperties(element) {
   const all = children(element, "properties").flatMap((list) => children(list, "property"));
   return Object.fromEntries(all.map((one) => [one.getAttribute("name"), one.getAttribute("value") ?? one.textContent]));
-}
-
-function children(element, tag) {
-  return [...element.children].filter(({ tagName }) => tagName === tag);
-}
-
-function number(element, name) {
-  return Number(element.getAttribute(name) ?? 0);
 }
 
 /** A property that is a number from 0 to a limit; 0 for anything else. */
