@@ -17,10 +17,12 @@ pub struct Look {
 impl Look {
     /// Of a wall with more of it in the south its `top`; else one of its `variants`, a list of ids in which one can be more than
     /// once; and what `turns` lies each time in another way.
-    pub fn of(layer: &TileLayer<'_>, tile: &LayerTile<'_>, (x, y): (i32, i32)) -> Self {
+    ///
+    /// `in_file` is the place in Tiled's columns and rows, the other one that on the map.
+    pub fn of(layer: &TileLayer<'_>, tile: &LayerTile<'_>, in_file: (i32, i32), (x, y): (i32, i32)) -> Self {
         let data = tile.get_tile();
         let property = |name: &str| data.as_ref().and_then(|data| data.properties.get(name));
-        let south = layer.get_tile(x, y + 1);
+        let south = layer.get_tile(in_file.0, in_file.1 + 1);
         let goes_on =
             south.is_some_and(|south| (south.tileset_index(), south.id()) == (tile.tileset_index(), tile.id()));
         let id = match (property("top"), property("variants")) {

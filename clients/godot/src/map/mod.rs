@@ -1,5 +1,6 @@
 //! `RealmMap`: the ground of the world, from Tiled's files.
 
+mod extent;
 mod looks;
 mod tiles;
 

@@ -9,8 +9,10 @@ use std::sync::Arc;
 
 use godot::classes::{Image, ImageTexture, Texture2D, TileMapLayer, TileSet, TileSetAtlasSource};
 use godot::prelude::*;
+use realmgate_protocol::limits::MAX_MAP_TILES;
 use tiled::{Layer, LayerTile, LayerType, Loader, Map, Properties, PropertyValue, TileLayer, Tileset};
 
+use super::extent::{self, Extent};
 use super::looks::Look;
 
 /// Godot's bits of an alternative tile that turn it around.
@@ -29,6 +31,12 @@ pub enum MapError {
     /// Tiled's files have a fault.
     #[error(transparent)]
     Tiled(#[from] tiled::Error),
+    /// A map is not XML.
+    #[error(transparent)]
+    Xml(#[from] roxmltree::Error),
+    /// A map has more tiles than any server accepts.
+    #[error("the map has {0} × {1} tiles, more than {MAX_MAP_TILES} × {MAX_MAP_TILES}")]
+    TooLarge(i32, i32),
     /// A tileset has no picture, or one that cannot be read.
     #[error("the tileset {0} has no readable picture")]
     Picture(String),
@@ -47,15 +55,28 @@ pub struct DrawnMap {
 /// # Errors
 /// What is wrong with its files.
 pub fn draw(name: &str, files: &Files) -> Result<DrawnMap, MapError> {
+    let written = files.get(name).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
+    let text = extent::with_csv(&written)?;
     let read = |path: &Path| {
-        let name = plain(path);
-        let missing = || Error::new(ErrorKind::NotFound, format!("there is no {name}"));
-        files.get(&name).map(|bytes| Cursor::new(bytes.clone())).ok_or_else(missing)
+        let wanted = plain(path);
+        if wanted == name {
+            return Ok(Cursor::new(text.clone().into_bytes()));
+        }
+        let missing = || Error::new(ErrorKind::NotFound, format!("there is no {wanted}"));
+        files.get(&wanted).map(|bytes| Cursor::new(bytes.clone())).ok_or_else(missing)
     };
     let map = Loader::with_reader(read).load_tmx_map(name)?;
     let (set, sources) = tile_set(&map, files)?;
     let mut shown = Vec::new();
     find_layers(map.layers().collect(), true, 1.0, &mut shown);
+    let all: Vec<&TileLayer<'_>> = shown.iter().map(|layer| &layer.tiles).collect();
+    let extent = match extent::of_chunks(&text, &all)? {
+        Some(extent) => extent,
+        None => Extent { left: 0, top: 0, width: map.width as i32, height: map.height as i32 },
+    };
+    if extent.width.max(extent.height) > MAX_MAP_TILES as i32 {
+        return Err(MapError::TooLarge(extent.width, extent.height));
+    }
     let layers = shown.iter().map(|layer| {
         let mut drawn = TileMapLayer::new_alloc();
         drawn.set_name(&GString::from(layer.name.as_str()));
@@ -63,11 +84,11 @@ pub fn draw(name: &str, files: &Files) -> Result<DrawnMap, MapError> {
         drawn.set_visible(layer.is_visible);
         drawn.set_modulate(Color::from_rgba(1.0, 1.0, 1.0, layer.opacity));
         let tiles = &layer.tiles;
-        let (width, height) = (tiles.width().unwrap_or(map.width), tiles.height().unwrap_or(map.height));
-        for (x, y) in (0..height as i32).flat_map(|y| (0..width as i32).map(move |x| (x, y))) {
+        for (x, y) in extent.places() {
             if let Some(tile) = tiles.get_tile(x, y) {
-                let look = Look::of(tiles, &tile, (x, y));
-                put(&mut drawn, Vector2i::new(x, y), &tile, &look, &sources);
+                let at = (x - extent.left, y - extent.top);
+                let look = Look::of(tiles, &tile, (x, y), at);
+                put(&mut drawn, Vector2i::new(at.0, at.1), &tile, &look, &sources);
             }
         }
         drawn
