@@ -11,6 +11,8 @@ use super::layers::{self, Reading, TURNED, TileLayer};
 use super::pieces::{Format, Piece};
 use super::xml::{Findings, children, tag_span, value_span};
 
+/// Maximum number of chunks of a layer whose faults are shown.
+const MOST_CHUNK_FAULTS: usize = 10;
 /// How far from Tiled's origin a chunk may begin.
 const FARTHEST: i64 = 1 << 30;
 
@@ -30,13 +32,18 @@ pub(super) fn read<'a, 'i>(
         findings.push(tag_span(data), message, "a map saved by Tiled: open it in Tiled and save it");
         read.is_whole = false;
     }
-    let mut chunks = Vec::new();
+    let (mut chunks, mut wrong) = (Vec::new(), 0);
     for node in children(data, "chunk") {
         match chunk(node, format, findings) {
             Some(chunk) => chunks.push(chunk),
-            None => read.is_whole = false,
+            None => wrong += 1,
+        }
+        if wrong == MOST_CHUNK_FAULTS {
+            findings.push(tag_span(data), "the layer has many invalid chunks, of which these are the first", "");
+            break;
         }
     }
+    read.is_whole &= wrong == 0;
     check_overlap(&chunks, findings);
     for chunk in chunks {
         read.add(chunk, reading, findings);
@@ -59,7 +66,7 @@ fn check_overlap(chunks: &[Piece<'_, '_>], findings: &mut Findings<'_>) {
     let mut sorted: Vec<_> = chunks.iter().collect();
     sorted.sort_by_key(|chunk| chunk.top);
     let mut reaching: BTreeMap<i64, &Piece<'_, '_>> = BTreeMap::new();
-    let mut ends = BinaryHeap::new();
+    let (mut ends, mut wrong) = (BinaryHeap::new(), 0);
     for chunk in sorted {
         while let Some(Reverse((bottom, left))) = ends.peek().copied()
             && bottom <= chunk.top
@@ -72,6 +79,10 @@ fn check_overlap(chunks: &[Piece<'_, '_>], findings: &mut Findings<'_>) {
             let (line, column) = findings.source.position(other.node.range().start);
             let message = format!("the chunk covers tiles of the one in line {line}, column {column}");
             findings.push(tag_span(chunk.node), message, "a place of its own for each chunk of a layer");
+            wrong += 1;
+            if wrong == MOST_CHUNK_FAULTS {
+                return;
+            }
         } else {
             reaching.insert(chunk.left, chunk);
             ends.push(Reverse((chunk.bottom(), chunk.left)));
