@@ -12,7 +12,7 @@ use realmgate_engine::replication::Replicated;
 use realmgate_game::data::GameData;
 use realmgate_game::reload::NewData;
 use realmgate_game::stats::Stats;
-use realmgate_protocol::realm::Health;
+use realmgate_protocol::realm::{Health, ServerMessage};
 use tempfile::TempDir;
 
 use crate::scene::{DATA, Scene, settings, tile};
@@ -99,8 +99,12 @@ fn player_is_sent_the_new_names_and_keeps_playing() {
     let new = files.read(&DATA).expect("the data is good");
     assert_eq!(new.changes().to_string(), "mob `ant` added");
     give(&mut scene, &new);
-    let heard = format!("{:?}", scene.hear(1));
-    assert!(heard.contains("Content") || heard.contains("Part"), "{heard}");
+    let heard = scene.hear(1);
+    let names = heard.iter().find_map(|message| match message {
+        ServerMessage::Content { mobs, .. } => Some(mobs.iter().map(|mob| mob.name.as_str()).collect::<Vec<_>>()),
+        _ => None,
+    });
+    assert_eq!(names.and_then(|names| names.last().copied()), Some("Ant of the reload"), "{heard:?}");
     assert_eq!(scene.get::<Stats>(me), before);
     let (old, now) = (DATA.mobs.find("boar").map(|boar| boar.0), new.data().mobs.find("boar").map(|boar| boar.0));
     assert_eq!(old, now, "a mob that was there keeps its number");
