@@ -48,9 +48,15 @@ impl Reloads {
         Arc::new(Self { folder, maps, data: RwLock::new(data), reloader, turn: Mutex::default() })
     }
 
-    /// Reads the files, checks them, and gives what they say to all worlds, or to none if there is a fault. Completes when the worlds play
-    /// by it.
+    /// Reads the files, checks them, and gives what they say to all worlds, or to none if there is a fault. Completes when the
+    /// worlds play by it. A reload that has begun goes on to its end, also if its caller does not wait: the next one has to know
+    /// which numbers the worlds have.
     pub async fn reload(self: &Arc<Self>) -> Outcome {
+        // An error stands for a runtime that shuts down.
+        tokio::spawn(self.clone().reload_to_the_end()).await.unwrap_or(Outcome::Ended)
+    }
+
+    async fn reload_to_the_end(self: Arc<Self>) -> Outcome {
         let _turn = self.turn.lock().await;
         let begun = Instant::now();
         let this = self.clone();
@@ -123,5 +129,72 @@ fn report(outcome: &Outcome, took: Duration) {
             tracing::warn!(faults = faults.len(), "data not reloaded, the old data stays");
             faults.iter().take(MAX_LOGGED).for_each(|fault| tracing::warn!("{fault}"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use realmgate_engine::host::{LocalLink, MapServer};
+    use realmgate_engine::map::Map;
+    use realmgate_engine::transport::Transports;
+    use realmgate_game::maps::map_objects;
+    use realmgate_platform::testing::{a_moment, soon};
+    use realmgate_protocol::ids::MapId;
+
+    use super::*;
+
+    const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+    /// A folder with the shipped data files and sounds.
+    fn copied_assets() -> tempfile::TempDir {
+        fn copy(from: &Path, to: &Path) {
+            for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
+                let target = to.join(entry.file_name().unwrap());
+                if entry.is_dir() {
+                    fs::create_dir(&target).unwrap();
+                    copy(&entry, &target);
+                } else {
+                    fs::copy(&entry, &target).unwrap();
+                }
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        copy(&Path::new(ROOT).join("assets"), folder.path());
+        folder
+    }
+
+    #[tokio::test]
+    async fn reload_whose_caller_is_gone_goes_on_to_its_end() {
+        let assets = copied_assets();
+        let data = Arc::new(GameData::load(assets.path()).unwrap());
+        let maps = Arc::new(MapSet::load(&Path::new(ROOT).join("maps"), &map_objects()).unwrap());
+        let (link, ends) = LocalLink::open("test".parse().unwrap()).unwrap();
+        let map = Map::clone(maps.get(MapId(1)).unwrap());
+        let config = link.host_config(vec![map]).unwrap();
+        let build = realmgate_game::build_world(data.clone(), maps.clone());
+        let mut server = MapServer::new(config, build, Transports::new(Vec::new()), ends);
+        let reloads = Reloads::new(assets.path().to_owned(), data, maps, server.reloader());
+
+        let file = assets.path().join("mobs.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        let boar = &text[text.find("[boar]").unwrap()..];
+        let boar = &boar[..boar.find("\n\n[wolf]").unwrap_or(boar.len())];
+        fs::write(&file, format!("{text}\n{}\n", boar.replace("[boar", "[ant"))).unwrap();
+        let caller = tokio::spawn({
+            let reloads = reloads.clone();
+            async move { reloads.reload().await }
+        });
+        a_moment().await;
+        caller.abort();
+        soon("the data that the worlds play by", async {
+            while reloads.data().mobs.find("ant").is_none() {
+                server.step(0);
+                a_moment().await;
+            }
+        })
+        .await;
     }
 }
