@@ -236,7 +236,10 @@ pub(crate) mod tests {
 
     #[tokio::test]
     async fn the_first_registration_is_given_up_after_ten_tries() {
-        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        // Bound and not listening: connections are refused, and no other test gets the port.
+        let refusing = tokio::net::TcpSocket::new_v4().unwrap();
+        refusing.bind(std::net::SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let nobody = refusing.local_addr().unwrap();
         let mut failures = Vec::new();
         let client = DirectoryClient::new(directory(format!("http://{nobody}"))).unwrap();
         let registration = registration();

@@ -209,7 +209,7 @@ impl Inner {
 
 #[cfg(test)]
 mod tests {
-    use realmgate_services::OwnRedis;
+    use realmgate_services::{OwnRedis, free_port};
 
     use super::*;
     use crate::testing::soon;
@@ -217,9 +217,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_redis_that_is_away_is_overload_and_its_password_is_not_shown() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        drop(listener);
+        let port = free_port();
         let config = RedisConfig { url: format!("redis://:hidden@127.0.0.1:{port}").into(), prefix: String::new() };
         let redis = RedisClient::new(&config, Clock::system()).unwrap();
         let failed = redis.ping().await.unwrap_err();

@@ -14,6 +14,7 @@ use axum::routing::{any, get};
 use axum::{Json, Router};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use realmgate_services::free_port;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -204,9 +205,7 @@ pub async fn read_head(stream: &mut TcpStream) -> (String, Vec<u8>) {
 
 /// The URL of a port at which nothing listens.
 pub fn nowhere() -> String {
-    let (listener, addr) = listen();
-    drop(listener);
-    format!("http://{addr}")
+    format!("http://127.0.0.1:{}", free_port())
 }
 
 /// A listener on a port of its own. A test's settings are made where nothing can be awaited.
